@@ -1,0 +1,183 @@
+/**
+ * What the use cases need of the outside world, and no more. Adapters implement these; tests run one
+ * conformance suite over every implementation. All of them throw `UnavailableError` when they could not look
+ * and `ConfigError` when a setting points at something that is not there; they never turn either into an
+ * empty answer.
+ */
+
+/** Time, so that nothing else has to ask the machine for it. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+  /** Resolves after `ms` milliseconds, or at once when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** One entry of a version listing. */
+export interface ObjectVersion {
+  readonly kind: 'version' | 'delete-marker';
+  readonly key: string;
+  readonly versionId: string;
+  readonly isLatest: boolean;
+  /** S3's own time of the write, milliseconds since the epoch, whole seconds. */
+  readonly lastModified: number;
+  /** Bytes; 0 for a delete marker. */
+  readonly size: number;
+}
+
+/** One page of a version listing: entries in key order, and for one key the newest version first. */
+export interface VersionPage {
+  readonly versions: readonly ObjectVersion[];
+  /** With a delimiter: the prefixes one level below, each ending in the delimiter. */
+  readonly folders: readonly string[];
+  /** True when S3 has more after this page. */
+  readonly truncated: boolean;
+}
+
+export interface ObjectLock {
+  readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
+  /** Milliseconds since the epoch. */
+  readonly retainUntil: number;
+}
+
+/** What S3 says about one version, without its body. */
+export interface ObjectHead {
+  readonly key: string;
+  readonly versionId: string;
+  readonly lastModified: number;
+  readonly size: number;
+  /** Hex of the SHA-256 checksum stored by S3; null when the writer stored none. */
+  readonly checksumSha256: string | null;
+  readonly lock: ObjectLock | null;
+  readonly legalHold: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly encryption: { readonly algorithm: string | null; readonly keyId: string | null };
+  readonly storageClass: string;
+}
+
+/** A version with its bytes. */
+export interface StoredObject {
+  readonly head: ObjectHead;
+  /**
+   * - `bytes`: the body.
+   * - `archived`: in an archive storage class, not readable until restored; `head` is still true.
+   * - `oversized`: larger than the caller allowed; not downloaded.
+   * - `corrupt`: S3 or the client found that body and stored checksum differ.
+   */
+  readonly body:
+    | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+    | { readonly kind: 'archived' }
+    | { readonly kind: 'oversized'; readonly size: number }
+    | { readonly kind: 'corrupt'; readonly reason: string };
+}
+
+export interface CreateObject {
+  readonly key: string;
+  readonly body: Uint8Array;
+  /** Hex SHA-256 of `body`, sent so that S3 refuses and stores nothing else. */
+  readonly sha256: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** COMPLIANCE retain-until, milliseconds since the epoch, whole seconds. */
+  readonly retainUntil: number;
+}
+
+export type CreateResult =
+  | { readonly kind: 'created'; readonly versionId: string }
+  /** 412: a current version of this key exists; nothing was written by this request. */
+  | { readonly kind: 'exists' };
+
+export interface BucketLock {
+  readonly versioning: 'Enabled' | 'Suspended' | 'Off';
+  readonly objectLock: boolean;
+  readonly defaultRetention: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | null;
+}
+
+/** The bucket that holds the anchors. */
+export interface AnchorStore {
+  readonly bucket: string;
+  /**
+   * One page (one request) of the version listing below `prefix`.
+   * @param options.after only keys that sort after this one (exclusive)
+   * @param options.delimiter group deeper keys into `folders`
+   */
+  listPage(options: {
+    readonly prefix: string;
+    readonly after?: string;
+    readonly delimiter?: '/';
+  }): Promise<VersionPage>;
+  /** Every page of the version listing below `prefix`, in order, also across pages that split one key. */
+  listAll(prefix: string): AsyncIterable<VersionPage>;
+  head(key: string, versionId: string): Promise<ObjectHead>;
+  /** Reads one version; bodies above `maxBytes` are not downloaded. */
+  read(key: string, versionId: string, maxBytes: number): Promise<StoredObject>;
+  /**
+   * Creates the object once (If-None-Match: *), locked and encrypted. Retries conflicts (409), throttling, 5xx
+   * and lost replies with the same bytes until S3 gave a definite answer or `signal` aborts; then
+   * `PUT_UNRESOLVED`.
+   */
+  create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult>;
+  bucketLock(): Promise<BucketLock>;
+  setLegalHold(key: string, versionId: string, on: boolean): Promise<void>;
+  close(): void;
+}
+
+/** The last event of the chain. */
+export interface ChainHead {
+  readonly index: number;
+  /** Hex `event_hash`. */
+  readonly hash: string;
+  readonly keyId: string | null;
+}
+
+/** Which database this is: a restore or a failover changes it. Null where the server has none to give. */
+export interface DatabaseIdentity {
+  readonly systemId: string | null;
+  readonly timeline: number | null;
+  /** WAL position of the snapshot, as text (`0/9F000A50`). */
+  readonly lsn: string | null;
+}
+
+/** One REPEATABLE READ, READ ONLY view of the audit table. */
+export interface AuditLogSnapshot {
+  identity(): Promise<DatabaseIdentity>;
+  head(): Promise<ChainHead | null>;
+  /** Lowest chain index in the table, null when it is empty. */
+  firstIndex(): Promise<number | null>;
+  /** Hex `event_hash` stored at `index`, null when there is no such event. */
+  hashAt(index: number): Promise<string | null>;
+  /**
+   * Time of the event at `index` (the first timestamptz column of the column list), milliseconds since the
+   * epoch; null when the event or such a column does not exist.
+   */
+  timeAt(index: number): Promise<number | null>;
+  /** Estimated number of events in the range, for progress only. */
+  estimateCount(): Promise<number>;
+  /**
+   * The COPY binary stream of the hashed columns and `event_hash`, in chain order, as it comes off the wire.
+   * Bounds are inclusive; without bounds also rows whose index is NULL (last). Throws `COPY_INCOMPLETE` when
+   * the server's count of rows and the stream's end disagree.
+   */
+  readTuples(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<Uint8Array>;
+}
+
+/** A session that holds the chain's advisory lock: at most one at a time for a chain and database. */
+export interface ExclusiveSession {
+  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T>;
+  /** Throws `LOCK_LOST` unless this session still holds the lock. Called right before a write to the bucket. */
+  assertHeld(): Promise<void>;
+}
+
+/** The audit table, for reading. */
+export interface AuditLog {
+  /** Checks that the table and its columns are there with the declared types; `ConfigError` names each fault. */
+  checkShape(): Promise<void>;
+  /** The head of the chain, for polling. */
+  head(): Promise<ChainHead | null>;
+  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T>;
+  /** Waits up to `waitMs` for the chain's lock, then `LOCK_BUSY`. */
+  exclusive<T>(
+    use: (session: ExclusiveSession) => Promise<T>,
+    options: { readonly waitMs: number; readonly signal?: AbortSignal },
+  ): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,103 @@
+/**
+ * The names and defaults that both halves of the package agree on: `constructs/` writes them into task
+ * definitions, policies and alarms; `runtime/` reads and emits them. Imports nothing.
+ */
+
+/** Environment variables read by the runtime. */
+export const ENV = {
+  bucket: 'AUDIT_ANCHOR_BUCKET',
+  chainId: 'AUDIT_ANCHOR_CHAIN_ID',
+  retentionDays: 'AUDIT_ANCHOR_RETENTION_DAYS',
+  intervalMinutes: 'AUDIT_ANCHOR_INTERVAL_MINUTES',
+  eventThreshold: 'AUDIT_ANCHOR_EVENT_THRESHOLD',
+  pollSeconds: 'AUDIT_ANCHOR_POLL_SECONDS',
+  kmsKeyArn: 'AUDIT_ANCHOR_KMS_KEY_ARN',
+  verifyIntervalMinutes: 'AUDIT_VERIFY_INTERVAL_MINUTES',
+  verifyFullIntervalHours: 'AUDIT_VERIFY_FULL_INTERVAL_HOURS',
+  clockToleranceSeconds: 'AUDIT_VERIFY_CLOCK_TOLERANCE_SECONDS',
+  hmacKeys: 'AUDIT_HMAC_KEYS',
+  hmacKeysFile: 'AUDIT_HMAC_KEYS_FILE',
+  hmacActiveKeyId: 'AUDIT_HMAC_ACTIVE_KEY_ID',
+  chainFormat: 'AUDIT_CHAIN_FORMAT',
+  eventsTable: 'AUDIT_EVENTS_TABLE',
+  eventsSchema: 'AUDIT_EVENTS_SCHEMA',
+  eventsColumns: 'AUDIT_EVENTS_COLUMNS',
+  indexColumn: 'AUDIT_EVENTS_INDEX_COLUMN',
+  prevHashColumn: 'AUDIT_EVENTS_PREV_HASH_COLUMN',
+  hashColumn: 'AUDIT_EVENTS_HASH_COLUMN',
+  keyIdColumn: 'AUDIT_EVENTS_KEY_ID_COLUMN',
+  httpPort: 'AUDIT_HTTP_PORT',
+  databaseUrl: 'DATABASE_URL',
+  region: 'AWS_REGION',
+  s3Endpoint: 'AWS_ENDPOINT_URL_S3',
+} as const;
+
+/** Values that hold when a setting is absent. */
+export const DEFAULTS = {
+  /** Days an anchor stays locked: about 13 months, an audit year and a buffer. */
+  retentionDays: 400,
+  /** Minutes between interval anchors, on the wall-clock grid. */
+  intervalMinutes: 60,
+  /** Events after the newest anchor that make an anchor due. */
+  eventThreshold: 10_000,
+  /** Seconds between two looks of the daemon at the head of the chain. */
+  pollSeconds: 5,
+  /** Minutes between two verifications of the newest anchor; 0 switches them off. */
+  verifyIntervalMinutes: 60,
+  /** Hours between two full verifications. */
+  verifyFullIntervalHours: 24,
+  /** Seconds by which an anchor's `ts_utc` may differ from S3's own LastModified. */
+  clockToleranceSeconds: 300,
+  eventsTable: 'audit_events',
+} as const;
+
+/** Bounds of settings, for validation on both sides and for the texts of its errors. */
+export const LIMITS = {
+  /** S3 Object Lock accepts 1 day to 100 years. */
+  retentionDays: { min: 1, max: 36_500 },
+  intervalMinutes: { min: 1, max: 1_440 },
+  eventThreshold: { min: 1, max: 1_000_000_000 },
+  pollSeconds: { min: 1, max: 3_600 },
+  verifyIntervalMinutes: { min: 0, max: 10_080 },
+  verifyFullIntervalHours: { min: 1, max: 8_760 },
+  clockToleranceSeconds: { min: 0, max: 86_400 },
+  httpPort: { min: 0, max: 65_535 },
+  /** HMAC secrets shorter than the hash output weaken it. */
+  hmacKeyBytes: { min: 32, max: 1_024 },
+} as const;
+
+/** CloudWatch metrics the daemon emits as EMF lines, and their namespace. */
+export const METRIC_NAMESPACE = 'AuditAnchor';
+export const METRICS = {
+  anchorWritten: 'AnchorWritten',
+  anchorFailed: 'AnchorFailed',
+  anchorAgeSeconds: 'AnchorAgeSeconds',
+  unanchoredEvents: 'UnanchoredEvents',
+  verificationVerified: 'VerificationVerified',
+  verificationTampered: 'VerificationTampered',
+  verificationNotEvaluated: 'VerificationNotEvaluated',
+} as const;
+
+/** Values of the `event` field of the daemon's log lines. */
+export const EVENTS = {
+  started: 'service.started',
+  stopped: 'service.stopped',
+  anchorWritten: 'anchor.written',
+  anchorRefused: 'anchor.refused',
+  anchorFailed: 'anchor.failed',
+  verificationDone: 'verification.done',
+  verificationFailed: 'verification.failed',
+} as const;
+
+/** Exit codes of every command. */
+export const EXIT = {
+  /** Done, or verified. */
+  ok: 0,
+  /** Tampering was found. */
+  tampered: 1,
+  /** The command line or the configuration has to change before a retry can succeed. */
+  usage: 2,
+  /** It could not be evaluated: nothing is known to be wrong, and nothing is proven. */
+  notEvaluated: 3,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,97 @@
+/** One wrong setting, as it is shown to the person who has to mend it. */
+export interface ConfigFault {
+  /** Name of the environment variable or option. */
+  readonly setting: string;
+  /** What was found; never a secret. */
+  readonly found: string;
+  /** What is allowed. */
+  readonly allowed: string;
+}
+
+interface ErrorOptionsWithHint extends ErrorOptions {
+  /** What to do about it, one sentence. */
+  readonly hint?: string;
+}
+
+/** Base of every error this program raises on purpose: a literal code to test for, a text for people. */
+export abstract class AuditAnchorError<Code extends string = string> extends Error {
+  readonly hint: string | undefined;
+
+  constructor(
+    readonly code: Code,
+    message: string,
+    options: ErrorOptionsWithHint = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+export type ConfigErrorCode =
+  | 'CONFIG_INVALID'
+  | 'USAGE'
+  | 'BUCKET_NOT_FOUND'
+  | 'BUCKET_WRONG_REGION'
+  | 'BUCKET_NOT_LOCKED'
+  | 'BUCKET_NOT_COMPLIANCE'
+  | 'OBJECT_NOT_FOUND'
+  | 'S3_CREDENTIALS'
+  | 'DB_AUTHENTICATION'
+  | 'DB_NOT_FOUND'
+  | 'TABLE_NOT_FOUND'
+  | 'TABLE_SHAPE'
+  | 'TABLE_OWNER'
+  | 'TRANSACTION_REQUIRED'
+  | 'EVENT_INVALID'
+  | 'KEY_UNKNOWN'
+  | 'DEPENDENCY_MISSING';
+
+/**
+ * The command line, the configuration or what it points at has to change before a retry can succeed.
+ * Exit code 2.
+ */
+export class ConfigError extends AuditAnchorError<ConfigErrorCode> {
+  constructor(
+    code: ConfigErrorCode,
+    message: string,
+    options: ErrorOptionsWithHint & { readonly faults?: readonly ConfigFault[] } = {},
+  ) {
+    super(code, message, options);
+    this.faults = options.faults ?? [];
+  }
+
+  /** Every fault of the configuration, not only the first. */
+  readonly faults: readonly ConfigFault[];
+}
+
+export type UnavailableErrorCode =
+  | 'S3_ACCESS_DENIED'
+  | 'S3_UNREACHABLE'
+  | 'S3_TIMEOUT'
+  | 'S3_ERROR'
+  | 'PUT_UNRESOLVED'
+  | 'ANCHOR_CONFLICT'
+  | 'DB_UNREACHABLE'
+  | 'DB_PERMISSION_DENIED'
+  | 'DB_TIMEOUT'
+  | 'DB_ERROR'
+  | 'COPY_INCOMPLETE'
+  | 'LOCK_BUSY'
+  | 'LOCK_LOST'
+  | 'CLOCK_BEHIND'
+  | 'INTERRUPTED';
+
+/** It was not possible to look, or to finish: nothing is known to be wrong and nothing is proven. Exit code 3. */
+export class UnavailableError extends AuditAnchorError<UnavailableErrorCode> {}
+
+export type FormatErrorCode =
+  | 'ANCHOR_MALFORMED'
+  | 'OBJECT_KEY_MALFORMED'
+  | 'COLUMN_LIST_INVALID'
+  | 'CHAIN_ID_INVALID'
+  | 'VALUE_INVALID'
+  | 'COPY_MALFORMED';
+
+/** Bytes or values that are not what `formats` allow; the caller decides whether that is a finding or a fault. */
+export class FormatError extends AuditAnchorError<FormatErrorCode> {}
