@@ -1,3 +1,5 @@
+import type { NodeHasher } from '../merkle/node-hasher';
+
 /** Complete tuples of a COPY stream, as slices of one buffer, ready to be hashed. */
 export interface TupleBatch {
   /** The buffer that every offset below points into. */
@@ -18,7 +20,7 @@ export interface TupleBatch {
  * The arithmetic of verification, in batches so that it can be vectorised. Two implementations give the same
  * bytes: `node-crypto` runs everywhere, `wasm-simd` is several times faster.
  */
-export interface DigestEngine {
+export interface DigestEngine extends NodeHasher {
   readonly name: 'node-crypto' | 'wasm-simd';
   /** HMAC-SHA256 of each message under its chain key: 32 bytes a tuple into `macs` (untouched where the slot is -1). */
   macs(batch: TupleBatch, macs: Uint8Array): void;
@@ -27,8 +29,6 @@ export interface DigestEngine {
    * `hashOnly` SHA-256(0x00 || event_hash) (foreign chains).
    */
   leaves(batch: TupleBatch, leaves: Uint8Array, hashOnly: boolean): void;
-  /** Merkle nodes: SHA-256(0x01 || left || right) for `pairs` adjacent 64-byte pairs of `children` into `parents`. */
-  nodes(children: Uint8Array, pairs: number, parents: Uint8Array): void;
   /** Wipes key material; the engine cannot be used afterwards. */
   dispose(): void;
 }

@@ -1,0 +1,91 @@
+import {
+  anchorHash,
+  anchorMetadata,
+  anchorSeconds,
+  parseAnchor,
+  serializeAnchor,
+} from '../../../runtime/domain/anchor/anchor';
+import { anchorKey, parseAnchorKey } from '../../../runtime/domain/anchor/object-key';
+import {
+  DEFAULT_COLUMN_LIST,
+  formatColumnList,
+  parseColumnList,
+} from '../../../runtime/domain/chain/columns';
+import { chainKey, eventHash, eventLeaf } from '../../../runtime/domain/chain/event-hash';
+import { encodeMessage } from '../../../runtime/domain/chain/message';
+import { formatTimestamp, parseTimestamp } from '../../../runtime/domain/chain/timestamp';
+import { MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
+import { inclusionPath, verifyInclusion } from '../../../runtime/domain/merkle/inclusion-proof';
+import { plainNodeHasher } from '../../../runtime/domain/merkle/node-hasher';
+import type { VectorEvent } from '../../support/vectors';
+import { vectors } from '../../support/vectors';
+
+const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+const columns = parseColumnList(vectors.column_spec);
+
+function message(event: VectorEvent): Buffer {
+  return encodeMessage(columns, [
+    event.chain_index,
+    parseTimestamp(event.occurred_at),
+    event.actor,
+    event.action,
+    event.resource,
+    event.outcome,
+    event.details,
+    event.key_id,
+    hex(event.prev_hash),
+  ]);
+}
+
+describe('vectors of the independent implementation', () => {
+  test('use the default column list', () => {
+    expect(vectors.column_spec).toBe(DEFAULT_COLUMN_LIST);
+    expect(formatColumnList(columns)).toBe(DEFAULT_COLUMN_LIST);
+  });
+
+  test.each(Object.entries(vectors.secrets))('chain key of secret %s', (id, secret) => {
+    expect(chainKey(hex(secret), vectors.chain_id, vectors.column_spec).toString('hex')).toBe(
+      vectors.chain_keys[id],
+    );
+  });
+
+  test.each(vectors.events)('event $chain_index: message, hash and leaf', (event) => {
+    const key = hex(vectors.chain_keys[event.key_id] ?? '');
+    expect(message(event).toString('hex')).toBe(event.message);
+    expect(eventHash(key, message(event)).toString('hex')).toBe(event.event_hash);
+    expect(eventLeaf(hex(event.event_hash), message(event)).toString('hex')).toBe(event.leaf);
+    expect(formatTimestamp(parseTimestamp(event.occurred_at))).toBe(event.occurred_at);
+  });
+
+  test.each(vectors.anchors)('anchor $key', ({ key, body, sha256 }) => {
+    const anchor = parseAnchor(Buffer.from(body));
+    expect(serializeAnchor(anchor).toString()).toBe(body);
+    expect(anchorHash(Buffer.from(body))).toBe(sha256);
+    expect(anchorKey(anchor.chain_id, anchorSeconds(anchor))).toBe(key);
+    expect(parseAnchorKey(anchor.chain_id, key)).toBe(anchorSeconds(anchor));
+    expect(anchorMetadata(anchor)['last-hash']).toBe(anchor.last_hash);
+  });
+
+  test.each(vectors.anchors)('Merkle root and proofs of $key', ({ body, proofs }) => {
+    const anchor = parseAnchor(Buffer.from(body));
+    const range = vectors.events.filter(
+      ({ chain_index }) => chain_index >= anchor.first_seq && chain_index <= anchor.last_seq,
+    );
+    const leaves = range.map(({ leaf }) => hex(leaf));
+    const accumulator = new MerkleAccumulator(plainNodeHasher);
+    accumulator.append(Buffer.concat(leaves), leaves.length);
+    expect(accumulator.root().toString('hex')).toBe(anchor.merkle_root);
+
+    for (const proof of proofs) {
+      const position = proof.seq - anchor.first_seq;
+      const path = proof.path.map(hex);
+      const root = hex(anchor.merkle_root);
+      expect(inclusionPath(leaves, position).map((node) => Buffer.from(node).toString('hex'))).toEqual(
+        proof.path,
+      );
+      expect(verifyInclusion(hex(proof.leaf), position, leaves.length, path, root)).toBe(true);
+      expect(verifyInclusion(hex(proof.leaf), position + 1, leaves.length, path, root)).toBe(false);
+      expect(verifyInclusion(Buffer.alloc(32, 7), position, leaves.length, path, root)).toBe(false);
+    }
+  });
+});
