@@ -133,6 +133,8 @@ export interface ChainHead {
 export interface DatabaseIdentity {
   readonly systemId: string | null;
   readonly timeline: number | null;
+  /** True on a server in recovery, which may lag behind its primary. */
+  readonly standby: boolean;
   /** WAL position of the snapshot, as text (`0/9F000A50`). */
   readonly lsn: string | null;
 }

@@ -71,9 +71,9 @@ export function coversNothing(anchor: Pick<Anchor, 'first_seq' | 'last_seq'>): b
   return anchor.first_seq > anchor.last_seq;
 }
 
-/** True for the anchor of a chain that has no event yet. */
-function isEmptyChain(anchor: Anchor): boolean {
-  return anchor.last_seq === 0 && anchor.first_seq === 1;
+/** True when the hash is that of a chain without events: 64 zeros, since no event can have it. */
+export function attestsEmptyChain(lastHash: string): boolean {
+  return lastHash === ZERO_HASH;
 }
 
 /** The bytes that are stored, and whose SHA-256 is the anchor's identity. */
@@ -170,8 +170,12 @@ function checkConsistency(anchor: Anchor): void {
   if (coversNothing(anchor) && anchor.merkle_root !== EMPTY_ROOT) {
     throw malformed('the anchor covers no event but its merkle_root is not that of the empty tree');
   }
-  if (isEmptyChain(anchor) && (anchor.last_hash !== ZERO_HASH || anchor.key_id !== null)) {
-    throw malformed('last_seq 0 means an empty chain: last_hash must be 64 zeros and key_id null');
+  const empty = attestsEmptyChain(anchor.last_hash);
+  if (empty && (anchor.last_seq !== 0 || anchor.first_seq !== 1 || anchor.key_id !== null)) {
+    throw malformed('last_hash means an empty chain: last_seq must be 0, first_seq 1 and key_id null');
+  }
+  if (!empty && anchor.anchor_seq === 1 && coversNothing(anchor)) {
+    throw malformed('the first anchor covers no event but does not say that the chain is empty');
   }
   if (anchor.anchor_seq === 1 && anchor.prev_anchor_hash !== ZERO_HASH) {
     throw malformed('the first anchor must have 64 zeros as prev_anchor_hash');

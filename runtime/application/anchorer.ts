@@ -1,0 +1,309 @@
+import { ConfigError, UnavailableError } from '../errors';
+import type { Anchor, Trigger } from '../domain/anchor/anchor';
+import {
+  anchorHash,
+  anchorMetadata,
+  formatAnchorTime,
+  MAX_ANCHOR_BYTES,
+  serializeAnchor,
+} from '../domain/anchor/anchor';
+import { anchorKey } from '../domain/anchor/object-key';
+import type { CadencePolicy } from '../domain/cadence';
+import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
+import { ZERO_HASH } from '../domain/digests';
+import type { Finding } from '../domain/findings/finding';
+import { FindingLog } from '../domain/findings/finding-log';
+import { explainFindings } from '../domain/findings/explain';
+import { EMPTY_ROOT } from '../domain/merkle/accumulator';
+import { checkAnchoredEvent } from './anchored-event';
+import type { KnownAnchor } from './known-anchor';
+import { NewestAnchor } from './newest-known';
+import type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock, DatabaseIdentity } from './ports';
+import type { ChainReading } from './scan-chain';
+import { firstIndexOf, scanChain } from './scan-chain';
+
+const SECONDS_PER_DAY = 86_400;
+/** The clock of this machine may be this far behind the newest anchor; the writer then waits. */
+const MAX_CLOCK_WAIT_SECONDS = 5;
+
+export interface AnchorerOptions {
+  readonly store: AnchorStore;
+  readonly auditLog: AuditLog;
+  readonly clock: Clock;
+  readonly reading: ChainReading;
+  readonly cadence: CadencePolicy;
+  /** Days from `ts_utc` that an anchor is locked for. */
+  readonly retentionDays: number;
+  /** How long to wait for another anchorer of the same chain, milliseconds. */
+  readonly lockWaitMs: number;
+}
+
+export interface AnchorRequest {
+  /** Write even when no trigger is due: `manual` on demand, `shutdown` only if events are unanchored. */
+  readonly force?: 'manual' | 'shutdown';
+  readonly signal?: AbortSignal;
+}
+
+export interface WrittenAnchor {
+  readonly kind: 'written';
+  readonly anchor: Anchor;
+  readonly trigger: Trigger;
+  readonly key: string;
+  readonly versionId: string;
+  /** Milliseconds since 1970. */
+  readonly retainUntil: number;
+  /** True when an earlier request whose reply was lost had already stored these very bytes. */
+  readonly alreadyStored: boolean;
+}
+
+export type AnchorOutcome =
+  | WrittenAnchor
+  /** `nextInterval`: when the interval trigger comes, milliseconds since 1970. */
+  | { readonly kind: 'not due'; readonly nextInterval: number; readonly unanchored: number }
+  /** The database contradicts the bucket, or the new events are broken or cannot be recomputed: nothing was written. */
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+
+interface Draft {
+  readonly kind: 'draft';
+  readonly trigger: Trigger;
+  readonly previous: KnownAnchor | null;
+  readonly head: ChainHead | null;
+  readonly firstSeq: number;
+  readonly merkleRoot: string;
+  readonly identity: DatabaseIdentity;
+}
+
+/** Writes anchors: one for each trigger, each only after the events it certifies were verified. */
+export class Anchorer {
+  private readonly newest: NewestAnchor;
+  private bucketChecked = false;
+
+  constructor(private readonly options: AnchorerOptions) {
+    this.newest = new NewestAnchor(options.store, options.reading.chainId, {
+      retentionDays: options.retentionDays,
+      intervalMinutes: options.cadence.intervalMinutes,
+    });
+  }
+
+  /**
+   * Writes an anchor if one is due.
+   * @throws UnavailableError when bucket or database could not be asked, or the write has no definite answer
+   * @throws ConfigError when the bucket cannot hold locked objects
+   */
+  async anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
+    const { auditLog, lockWaitMs } = this.options;
+    return auditLog.exclusive(
+      async (session) => {
+        const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
+        if (draft.kind !== 'draft') return draft;
+        await this.checkBucket();
+        const anchor = await this.compose(draft, request.signal);
+        // The lock may have gone with the connection while events were read.
+        await session.assertHeld();
+        return this.write(anchor, draft, request.signal);
+      },
+      { waitMs: lockWaitMs, ...(request.signal ? { signal: request.signal } : {}) },
+    );
+  }
+
+  /** True when `anchor()` would write now, judged from the head of the chain and the newest anchor seen so far. */
+  async isDue(): Promise<boolean> {
+    const head = await this.options.auditLog.head();
+    return this.due(head, this.newest.known) !== null;
+  }
+
+  /** The newest anchor this anchorer has seen or written, null before the first look. */
+  get newestKnown(): KnownAnchor | null {
+    return this.newest.known;
+  }
+
+  private now(): number {
+    return Math.floor(this.options.clock.now() / 1000);
+  }
+
+  private due(head: ChainHead | null, newest: KnownAnchor | null): Trigger | null {
+    if (head === null && this.options.reading.layout.format === 'links') return null;
+    return dueTrigger(this.options.cadence, { now: this.now(), newest, head });
+  }
+
+  private async prepare(snapshot: AuditLogSnapshot, request: AnchorRequest): Promise<Draft | AnchorOutcome> {
+    const findings = new FindingLog();
+    const identity = await snapshot.identity();
+    const head = await snapshot.head();
+    const previous = await this.newest.refresh(this.now(), findings);
+    if (previous) await checkAnchoredEvent(snapshot, identity, head, previous, findings);
+    if (blocks(findings)) return refusal(findings);
+
+    const trigger = this.due(head, previous) ?? this.forced(request, head, previous);
+    if (trigger === null) return this.notDue(head, previous);
+    const firstSeq = previous
+      ? previous.lastSeq + 1
+      : await firstIndexOf(snapshot, this.options.reading.layout);
+    const merkleRoot = await this.verifyRange(snapshot, previous, head, firstSeq, findings, request.signal);
+    if (blocks(findings) || merkleRoot === null) return refusal(findings);
+    return { kind: 'draft', trigger, previous, head, firstSeq, merkleRoot, identity };
+  }
+
+  private forced(request: AnchorRequest, head: ChainHead | null, newest: KnownAnchor | null): Trigger | null {
+    if (head === null && this.options.reading.layout.format === 'links') return null;
+    if (request.force === 'manual') return 'manual';
+    return request.force === 'shutdown' && unanchoredEvents({ head, newest }) > 0 ? 'shutdown' : null;
+  }
+
+  private notDue(head: ChainHead | null, newest: KnownAnchor | null): AnchorOutcome {
+    const nextInterval = nextGridTime(this.now(), this.options.cadence.intervalMinutes) * 1000;
+    return { kind: 'not due', nextInterval, unanchored: unanchoredEvents({ head, newest }) };
+  }
+
+  /** Verifies the new events; their Merkle root, or null when they do not lead to the head. */
+  private async verifyRange(
+    snapshot: AuditLogSnapshot,
+    previous: KnownAnchor | null,
+    head: ChainHead | null,
+    firstSeq: number,
+    findings: FindingLog,
+    signal: AbortSignal | undefined,
+  ): Promise<string | null> {
+    if (!head || head.index < firstSeq) return EMPTY_ROOT;
+    const range = { from: firstSeq, to: head.index };
+    const checkpoint = { firstSeq, lastSeq: head.index, lastHash: null, merkleRoot: null, anchor: null };
+    const scanned = await scanChain(snapshot, this.options.reading, {
+      range,
+      firstIndex: firstSeq,
+      firstLink: previous ? previous.lastHash : ZERO_HASH,
+      checkpoints: [checkpoint],
+      findings,
+      ...(signal ? { signal } : {}),
+    });
+    const reachesHead = scanned.lastIndex === head.index && scanned.lastHash === head.hash;
+    return reachesHead ? (scanned.ranges[0]?.root ?? null) : null;
+  }
+
+  private async checkBucket(): Promise<void> {
+    if (this.bucketChecked) return;
+    const { store } = this.options;
+    try {
+      const lock = await store.bucketLock();
+      if (!lock.objectLock) {
+        throw new ConfigError(
+          'BUCKET_NOT_LOCKED',
+          `bucket ${store.bucket} has no Object Lock: found none, allowed a bucket with Object Lock enabled`,
+          {
+            hint: 'create the bucket with Object Lock, or name another one in AUDIT_ANCHOR_BUCKET',
+          },
+        );
+      }
+      if (lock.defaultRetention?.mode === 'GOVERNANCE') {
+        throw new ConfigError(
+          'BUCKET_NOT_COMPLIANCE',
+          `bucket ${store.bucket} has a default retention in GOVERNANCE mode, which can be bypassed: allowed is COMPLIANCE, or no default`,
+          {
+            hint: 'set the default retention of the bucket to COMPLIANCE',
+          },
+        );
+      }
+    } catch (error) {
+      // Without the right to look at the bucket's settings the write itself is the test: S3 refuses a lock there.
+      if (!(error instanceof UnavailableError && error.code === 'S3_ACCESS_DENIED')) throw error;
+    }
+    this.bucketChecked = true;
+  }
+
+  private async compose(draft: Draft, signal: AbortSignal | undefined): Promise<Anchor> {
+    const { previous, head, identity } = draft;
+    const seconds = await this.freeSecond(previous, signal);
+    return {
+      chain_id: this.options.reading.chainId,
+      last_seq: head?.index ?? 0,
+      last_hash: head?.hash ?? ZERO_HASH,
+      ts_utc: formatAnchorTime(seconds),
+      db_snapshot_lsn: identity.lsn,
+      prev_anchor_hash: previous?.hash ?? ZERO_HASH,
+      format: 1,
+      anchor_seq: (previous?.anchorSeq ?? 0) + 1,
+      first_seq: draft.firstSeq,
+      merkle_root: draft.merkleRoot,
+      key_id: head?.keyId ?? null,
+      trigger: draft.trigger,
+      db_system_id: identity.systemId,
+      db_timeline: identity.timeline,
+    };
+  }
+
+  /** The current second, or the first one behind the previous anchor: two anchors never share one. */
+  private async freeSecond(previous: KnownAnchor | null, signal: AbortSignal | undefined): Promise<number> {
+    const earliest = previous ? previous.seconds + 1 : 0;
+    const behind = earliest - this.now();
+    if (behind > MAX_CLOCK_WAIT_SECONDS) {
+      throw new UnavailableError(
+        'CLOCK_BEHIND',
+        `the clock of this machine is ${behind} s behind the newest anchor (${previous?.key ?? ''})`,
+        {
+          hint: 'check time synchronisation (NTP); if the anchor is dated in the future, verify it first',
+        },
+      );
+    }
+    while (this.now() < earliest) {
+      signal?.throwIfAborted();
+      await this.options.clock.sleep(Math.max(1, earliest * 1000 - this.options.clock.now()), signal);
+    }
+    return this.now();
+  }
+
+  private async write(anchor: Anchor, draft: Draft, signal: AbortSignal | undefined): Promise<WrittenAnchor> {
+    const { store, retentionDays, reading } = this.options;
+    const body = serializeAnchor(anchor);
+    const hash = anchorHash(body);
+    const seconds = Date.parse(anchor.ts_utc) / 1000;
+    const key = anchorKey(reading.chainId, seconds);
+    const retainUntil = (seconds + retentionDays * SECONDS_PER_DAY) * 1000;
+    const created = await store.create(
+      { key, body, sha256: hash, metadata: anchorMetadata(anchor), retainUntil },
+      signal,
+    );
+    const versionId = created.kind === 'created' ? created.versionId : await this.ownVersion(key, body);
+    this.newest.learn({
+      key,
+      versionId,
+      seconds,
+      hash,
+      anchorSeq: anchor.anchor_seq,
+      lastSeq: anchor.last_seq,
+      lastHash: anchor.last_hash,
+      keyId: anchor.key_id,
+      systemId: anchor.db_system_id,
+      timeline: anchor.db_timeline,
+      lsn: anchor.db_snapshot_lsn,
+    });
+    const alreadyStored = created.kind === 'exists';
+    return { kind: 'written', anchor, trigger: draft.trigger, key, versionId, retainUntil, alreadyStored };
+  }
+
+  /** After "exists": the version that holds our bytes, from a request whose reply was lost; otherwise a conflict. */
+  private async ownVersion(key: string, body: Buffer): Promise<string> {
+    const { store } = this.options;
+    for await (const page of store.listAll(key)) {
+      for (const version of page.versions) {
+        if (version.kind !== 'version' || version.key !== key) continue;
+        const stored = await store.read(key, version.versionId, MAX_ANCHOR_BYTES);
+        if (stored.body.kind === 'bytes' && body.equals(stored.body.bytes)) return version.versionId;
+      }
+    }
+    throw new UnavailableError(
+      'ANCHOR_CONFLICT',
+      `another writer has just written ${key} with other contents; nothing was written by this one`,
+      {
+        hint: 'make sure that one database and one anchorer write this chain, then run verify',
+      },
+    );
+  }
+}
+
+/** Anything that makes the new anchor a lie or a guess. */
+function blocks(findings: FindingLog): boolean {
+  return findings.all().some(({ severity }) => severity === 'tampering' || severity === 'unproven');
+}
+
+function refusal(findings: FindingLog): AnchorOutcome {
+  return { kind: 'refused', findings: explainFindings(findings.all()) };
+}

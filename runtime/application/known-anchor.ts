@@ -1,0 +1,17 @@
+/** What the next anchor and the cadence need to know of the newest one. */
+export interface KnownAnchor {
+  readonly key: string;
+  readonly versionId: string;
+  /** `ts_utc` in seconds since 1970. */
+  readonly seconds: number;
+  /** SHA-256 of its body, hex. */
+  readonly hash: string;
+  readonly anchorSeq: number;
+  readonly lastSeq: number;
+  readonly lastHash: string;
+  /** Null for an empty chain, and unknown when only the head of an archived anchor could be read. */
+  readonly keyId: string | null;
+  readonly systemId: string | null;
+  readonly timeline: number | null;
+  readonly lsn: string | null;
+}

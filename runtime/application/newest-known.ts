@@ -1,0 +1,83 @@
+import { UnavailableError } from '../errors';
+import { checkAnchorObject } from '../domain/anchor/check-object';
+import type { AnchorEvidence } from '../domain/anchor/evidence';
+import { FindingLog } from '../domain/findings/finding-log';
+import type { KnownAnchor } from './known-anchor';
+import { findNewestKey } from './newest-anchor';
+import type { AnchorStore } from './ports';
+import { readAnchor } from './read-anchor';
+
+/** Faults of the newest anchor that leave nothing to continue from. */
+const FATAL = ['ANCHOR_MALFORMED', 'ANCHOR_CHECKSUM', 'ANCHOR_MISPLACED'] as const;
+
+/** The newest anchor of a chain, remembered, so that a look costs one request while nothing is new. */
+export class NewestAnchor {
+  private current: KnownAnchor | null = null;
+
+  constructor(
+    private readonly store: AnchorStore,
+    private readonly chainId: string,
+    private readonly policy: { readonly retentionDays: number; readonly intervalMinutes: number },
+  ) {}
+
+  get known(): KnownAnchor | null {
+    return this.current;
+  }
+
+  /** Remembers an anchor just written. */
+  learn(anchor: KnownAnchor): void {
+    this.current = anchor;
+  }
+
+  /**
+   * Looks for a newer anchor. One that cannot be continued from becomes a finding and is not remembered.
+   * @param now seconds since 1970
+   * @throws UnavailableError when the bucket or the anchor could not be read
+   */
+  async refresh(now: number, findings: FindingLog): Promise<KnownAnchor | null> {
+    const newest = await findNewestKey(this.store, this.chainId, now, this.current?.key ?? null);
+    if (!newest || newest.key === this.current?.key) return this.current;
+    const seen = new FindingLog();
+    const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
+    const evidence = await readAnchor(this.store, address, seen);
+    checkAnchorObject(
+      evidence,
+      { chainId: this.chainId, clockToleranceSeconds: Infinity, ...this.policy },
+      seen,
+    );
+    const fatal = seen.all().filter(({ code }) => (FATAL as readonly string[]).includes(code));
+    if (fatal.length > 0) {
+      fatal.forEach((found) => findings.add(found));
+      return null;
+    }
+    const known = knownFrom(evidence);
+    if (!known) {
+      const [reason] = seen.all();
+      throw new UnavailableError(
+        'S3_ERROR',
+        `the newest anchor ${newest.key} cannot be read: ${reason?.message ?? 'no links'}`,
+      );
+    }
+    this.current = known;
+    return known;
+  }
+}
+
+/** Null when not even the head of an archived anchor told its links. */
+export function knownFrom(evidence: AnchorEvidence): KnownAnchor | null {
+  const { anchor, links, key, versionId, seconds } = evidence;
+  if (!links) return null;
+  return {
+    key,
+    versionId,
+    seconds,
+    hash: links.hash,
+    anchorSeq: links.anchorSeq,
+    lastSeq: links.lastSeq,
+    lastHash: links.lastHash,
+    keyId: anchor?.key_id ?? null,
+    systemId: anchor?.db_system_id ?? null,
+    timeline: anchor?.db_timeline ?? null,
+    lsn: anchor?.db_snapshot_lsn ?? null,
+  };
+}

@@ -1,0 +1,62 @@
+import type { ChainKeys } from '../domain/chain/chain-keys';
+import type { ScanSummary } from '../domain/chain/chain-scanner';
+import { ChainScanner } from '../domain/chain/chain-scanner';
+import type { ChainLayout } from '../domain/chain/columns';
+import type { DigestEngineFactory } from '../domain/chain/digest-engine';
+import type { Checkpoint } from '../domain/chain/range-tracker';
+import type { FindingLog } from '../domain/findings/finding-log';
+import type { AuditLogSnapshot } from './ports';
+
+/** What is needed to read a chain: how it is laid out and how to recompute it. */
+export interface ChainReading {
+  readonly chainId: string;
+  readonly layout: ChainLayout;
+  readonly keys: ChainKeys;
+  readonly createEngine: DigestEngineFactory;
+}
+
+export interface ScanRequest {
+  /** Chain indices, both included; absent for the whole table. */
+  readonly range?: { readonly from?: number; readonly to?: number };
+  readonly firstIndex: number;
+  /** Hex hash of the event before the first; null when it is not known. */
+  readonly firstLink: string | null;
+  readonly checkpoints: readonly Checkpoint[];
+  readonly findings: FindingLog;
+  readonly onProgress?: (events: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Streams events out of the snapshot through the scanner. */
+export async function scanChain(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  request: ScanRequest,
+): Promise<ScanSummary> {
+  const engine = reading.createEngine(reading.keys.keys);
+  try {
+    const scanner = new ChainScanner({
+      layout: reading.layout,
+      engine,
+      keyIds: reading.keys.ids,
+      findings: request.findings,
+      firstIndex: request.firstIndex,
+      firstLink: request.firstLink,
+      checkpoints: request.checkpoints,
+      ...(request.onProgress ? { onProgress: request.onProgress } : {}),
+    });
+    for await (const chunk of snapshot.readTuples(request.range)) {
+      request.signal?.throwIfAborted();
+      scanner.push(chunk);
+    }
+    return scanner.finish();
+  } finally {
+    engine.dispose();
+  }
+}
+
+/** Index of a chain's first event: 1, but a foreign chain may begin at 0. */
+export async function firstIndexOf(snapshot: AuditLogSnapshot, layout: ChainLayout): Promise<number> {
+  if (layout.format === 'v1') return 1;
+  return (await snapshot.firstIndex()) === 0 ? 0 : 1;
+}

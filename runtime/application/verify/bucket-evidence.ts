@@ -1,0 +1,123 @@
+import type { AnchorPolicy } from '../../domain/anchor/check-object';
+import { checkAnchorObject } from '../../domain/anchor/check-object';
+import { checkAnchorChain } from '../../domain/anchor/check-chain';
+import type { AnchorEvidence } from '../../domain/anchor/evidence';
+import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
+import type { FindingLog } from '../../domain/findings/finding-log';
+import type { AnchorAddress } from '../read-anchor';
+import { readAnchor } from '../read-anchor';
+import type { AnchorStore, ObjectVersion } from '../ports';
+import { inParallel } from './in-parallel';
+
+/** Anchors read at the same time. */
+const READ_CONCURRENCY = 24;
+
+export interface BucketEvidence {
+  /** First version of every anchor key of the chain, in key order. */
+  readonly anchors: readonly AnchorEvidence[];
+  /** Versions and delete markers listed below the chain's prefix. */
+  readonly listed: number;
+}
+
+/** Reports what lies over the first version of a key, or where no anchor belongs. */
+export function reportOver(over: readonly ObjectVersion[], findings: FindingLog): void {
+  for (const { kind, key, versionId } of over) {
+    const place = { kind: 'object', key, versionId } as const;
+    if (kind === 'delete-marker') {
+      const message = 'a delete marker was laid over the anchor: plain reads no longer see it';
+      findings.add({ code: 'ANCHOR_DELETE_MARKER', place, message });
+    } else {
+      const message = 'a second version was laid over the anchor: plain reads see it instead of the first';
+      findings.add({ code: 'ANCHOR_OVERLAID', place, message });
+    }
+  }
+}
+
+/** Sorts a version listing: the first version of each anchor key is evidence, everything else a finding. */
+class VersionSorter {
+  readonly addresses: AnchorAddress[] = [];
+  listed = 0;
+  private key: string | null = null;
+  private group: ObjectVersion[] = [];
+
+  constructor(
+    private readonly chainId: string,
+    private readonly findings: FindingLog,
+  ) {}
+
+  take(version: ObjectVersion): void {
+    this.listed += 1;
+    if (version.key !== this.key) this.closeKey();
+    this.key = version.key;
+    this.group.push(version);
+  }
+
+  closeKey(): void {
+    const { key, group } = this;
+    if (key === null) return;
+    const found = classifyKey(this.chainId, key);
+    if (found.kind === 'foreign') this.reportForeign(group);
+    else if (found.kind === 'anchor') this.closeAnchor(key, found.seconds, group);
+    this.key = null;
+    this.group = [];
+  }
+
+  private closeAnchor(key: string, seconds: number, group: readonly ObjectVersion[]): void {
+    const first = group.filter(({ kind }) => kind === 'version').pop();
+    if (first) this.addresses.push({ key, versionId: first.versionId, seconds });
+    reportOver(
+      group.filter((version) => version !== first),
+      this.findings,
+    );
+  }
+
+  private reportForeign(group: readonly ObjectVersion[]): void {
+    for (const { kind, key, versionId } of group) {
+      const what = kind === 'version' ? 'an object' : 'a delete marker';
+      const message = `${what} below the chain's prefix that is no anchor`;
+      this.findings.add({ code: 'FOREIGN_OBJECT', place: { kind: 'object', key, versionId }, message });
+    }
+  }
+}
+
+export interface BucketProgress {
+  readonly onListed?: (listed: number) => void;
+  readonly onRead?: (read: number, total: number) => void;
+}
+
+/**
+ * Enumerates every version below the chain's prefix, reads the first version of each anchor, and checks each anchor
+ * and the chain they make.
+ * @param now seconds since 1970
+ */
+export async function collectBucketEvidence(
+  store: AnchorStore,
+  policy: AnchorPolicy,
+  now: number,
+  firstSeqs: readonly number[],
+  findings: FindingLog,
+  progress: BucketProgress = {},
+  signal?: AbortSignal,
+): Promise<BucketEvidence> {
+  const sorter = new VersionSorter(policy.chainId, findings);
+  for await (const page of store.listAll(chainPrefix(policy.chainId))) {
+    signal?.throwIfAborted();
+    page.versions.forEach((version) => sorter.take(version));
+    progress.onListed?.(sorter.listed);
+  }
+  sorter.closeKey();
+  let read = 0;
+  const anchors = await inParallel(sorter.addresses, READ_CONCURRENCY, async (address) => {
+    signal?.throwIfAborted();
+    const evidence = await readAnchor(store, address, findings);
+    progress.onRead?.(++read, sorter.addresses.length);
+    return evidence;
+  });
+  anchors.forEach((evidence) => checkAnchorObject(evidence, policy, findings));
+  checkAnchorChain(anchors, policy, now, firstSeqs, findings);
+  if (anchors.length === 0) {
+    const message = `there is no anchor of chain ${policy.chainId} in the bucket: nothing proves anything`;
+    findings.add({ code: 'NO_ANCHORS', place: { kind: 'bucket', name: store.bucket }, message });
+  }
+  return { anchors, listed: sorter.listed };
+}

@@ -1,0 +1,137 @@
+import { isHexDigest } from '../digests';
+import type { FindingLog } from '../findings/finding-log';
+import { anchorMetadata, anchorSeconds } from './anchor';
+import type { AnchorEvidence, AnchorHead, AnchorLinks } from './evidence';
+
+const SECONDS_PER_DAY = 86_400;
+
+export interface AnchorPolicy {
+  readonly chainId: string;
+  /** Days from `ts_utc` that an anchor must be locked for. */
+  readonly retentionDays: number;
+  /** Seconds by which `ts_utc` and S3's LastModified may differ. */
+  readonly clockToleranceSeconds: number;
+  readonly intervalMinutes: number;
+}
+
+function iso(millis: number): string {
+  return `${new Date(millis).toISOString().slice(0, 19)}Z`;
+}
+
+/** Links as the metadata of an archived anchor tells them; null when they are missing or impossible. */
+export function linksOfHead(head: Pick<AnchorHead, 'metadata' | 'checksumSha256'>): AnchorLinks | null {
+  const anchorSeq = Number(head.metadata['anchor-seq']);
+  const lastSeq = Number(head.metadata['last-seq']);
+  const lastHash = head.metadata['last-hash'];
+  const prevAnchorHash = head.metadata['prev-anchor-hash'];
+  const whole =
+    Number.isSafeInteger(anchorSeq) && anchorSeq >= 1 && Number.isSafeInteger(lastSeq) && lastSeq >= 0;
+  if (!whole || !isHexDigest(lastHash) || !isHexDigest(prevAnchorHash) || head.checksumSha256 === null)
+    return null;
+  return {
+    anchorSeq,
+    lastSeq,
+    lastHash,
+    prevAnchorHash,
+    hash: head.checksumSha256,
+    firstSeq: null,
+    merkleRoot: null,
+  };
+}
+
+function checkLock(evidence: AnchorEvidence, head: AnchorHead, policy: AnchorPolicy, log: FindingLog): void {
+  const place = { kind: 'object', key: evidence.key, versionId: evidence.versionId } as const;
+  if (!head.lock) {
+    log.add({
+      code: 'ANCHOR_NOT_LOCKED',
+      place,
+      message: 'the anchor has no retention: anyone may delete it',
+      expected: 'COMPLIANCE',
+      actual: 'no lock',
+    });
+    return;
+  }
+  if (head.lock.mode !== 'COMPLIANCE') {
+    log.add({
+      code: 'ANCHOR_NOT_COMPLIANCE',
+      place,
+      message: 'the lock of the anchor can be bypassed',
+      expected: 'COMPLIANCE',
+      actual: head.lock.mode,
+    });
+  }
+  const required = (evidence.seconds + policy.retentionDays * SECONDS_PER_DAY) * 1000;
+  if (head.lock.retainUntil < required) {
+    log.add({
+      code: 'ANCHOR_RETENTION_SHORT',
+      place,
+      message: `the anchor is not locked for ${policy.retentionDays} days from its time`,
+      expected: `until ${iso(required)} or later`,
+      actual: `until ${iso(head.lock.retainUntil)}`,
+    });
+  }
+}
+
+function checkTime(evidence: AnchorEvidence, head: AnchorHead, policy: AnchorPolicy, log: FindingLog): void {
+  const skew = Math.abs(head.lastModified / 1000 - evidence.seconds);
+  if (skew <= policy.clockToleranceSeconds) return;
+  log.add({
+    code: 'ANCHOR_TIME_SKEW',
+    place: { kind: 'object', key: evidence.key, versionId: evidence.versionId },
+    message: `the time in the anchor's name is ${skew} s away from the time S3 stored it`,
+    expected: `within ${policy.clockToleranceSeconds} s of ${iso(head.lastModified)}`,
+    actual: iso(evidence.seconds * 1000),
+  });
+}
+
+function checkContents(
+  evidence: AnchorEvidence,
+  head: AnchorHead,
+  policy: AnchorPolicy,
+  log: FindingLog,
+): void {
+  const place = { kind: 'object', key: evidence.key, versionId: evidence.versionId } as const;
+  if (evidence.hash !== null && head.checksumSha256 !== evidence.hash) {
+    log.add({
+      code: 'ANCHOR_CHECKSUM',
+      place,
+      message:
+        head.checksumSha256 === null
+          ? 'S3 holds no SHA-256 of the anchor, which its writer always sends'
+          : 'the body is not the one whose SHA-256 S3 stored',
+      expected: head.checksumSha256 ?? 'a stored SHA-256',
+      actual: evidence.hash,
+    });
+  }
+  const { anchor } = evidence;
+  if (!anchor) return;
+  if (anchor.chain_id !== policy.chainId || anchorSeconds(anchor) !== evidence.seconds) {
+    log.add({
+      code: 'ANCHOR_MISPLACED',
+      place,
+      message: 'the body belongs under another key: chain and time of key and body differ',
+      expected: `${policy.chainId} at ${iso(evidence.seconds * 1000)}`,
+      actual: `${anchor.chain_id} at ${anchor.ts_utc}`,
+    });
+  }
+  const wrong = Object.entries(anchorMetadata(anchor)).find(([name, value]) => head.metadata[name] !== value);
+  if (wrong) {
+    const [name, value] = wrong;
+    log.add({
+      code: 'ANCHOR_METADATA',
+      place,
+      message: `the metadata ${name} does not repeat what the body says`,
+      expected: value,
+      actual: head.metadata[name] ?? 'none',
+    });
+  }
+}
+
+/** Checks one anchor by itself: lock, time, checksum, place and metadata. Unreadable parts were reported by the reader. */
+export function checkAnchorObject(evidence: AnchorEvidence, policy: AnchorPolicy, log: FindingLog): void {
+  const { head } = evidence;
+  if (!head) return;
+  checkLock(evidence, head, policy, log);
+  checkTime(evidence, head, policy, log);
+  checkContents(evidence, head, policy, log);
+}

@@ -1,0 +1,274 @@
+import { UnavailableError } from '../../errors';
+import { DIGEST_BYTES, ZERO_HASH } from '../digests';
+import type { FindingLog } from '../findings/finding-log';
+import type { ChainLayout } from './columns';
+import type { DigestEngine } from './digest-engine';
+import { KeySlots } from './key-slots';
+import type { Checkpoint, RangeResult } from './range-tracker';
+import { RangeTracker } from './range-tracker';
+import { TupleBatchBuilder } from './tuple-batch';
+import { TupleReader } from './tuple-reader';
+
+/** Bytes collected before they are hashed: large enough to fill vector lanes, small enough to stay in cache. */
+const BUFFER_BYTES = 256 * 1024;
+/** PostgreSQL itself stops at 1 GiB a field; an audit event beyond this is not read into memory. */
+const MAX_TUPLE_BYTES = 256 * 1024 * 1024;
+
+export interface ScanOptions {
+  readonly layout: ChainLayout;
+  readonly engine: DigestEngine;
+  /** Key ids in the order of the engine's slots. */
+  readonly keyIds: readonly string[];
+  readonly findings: FindingLog;
+  /** Chain index the first event must have. */
+  readonly firstIndex: number;
+  /**
+   * What the first event's `prev_hash` must be, hex: `ZERO_HASH` at the beginning of the chain (a foreign chain
+   * may have NULL there), else the hash of the event before, or null when that is not known.
+   */
+  readonly firstLink: string | null;
+  /** Ranges to compute a Merkle root for, ascending and apart. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Called now and then with the number of events so far. */
+  readonly onProgress?: (events: number) => void;
+}
+
+export interface ScanSummary {
+  /** Events read. */
+  readonly events: number;
+  /** Events whose HMAC was recomputed (whatever the outcome). */
+  readonly recomputed: number;
+  readonly lastIndex: number | null;
+  readonly lastHash: string | null;
+  /** Bytes of the stream. */
+  readonly bytes: number;
+  readonly ranges: readonly RangeResult[];
+}
+
+/**
+ * Checks a chain as it comes off the wire: one pass over the binary COPY stream, events hashed in place, memory
+ * that does not grow with the chain. What is wrong goes to `findings`; a stream that is not complete throws.
+ */
+export class ChainScanner {
+  private readonly reader: TupleReader;
+  private readonly slots: KeySlots;
+  private readonly batch = new TupleBatchBuilder();
+  private readonly ranges: RangeTracker;
+  private buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  private used = 0;
+  private started = false;
+  private ended = false;
+
+  private events = 0;
+  private recomputed = 0;
+  private bytes = 0;
+  private lastIndex: number | null = null;
+  /** Hash of the event before, when it is known and its successor can be held against it. */
+  private readonly lastHash = Buffer.alloc(DIGEST_BYTES);
+  private lastHashKnown = false;
+
+  constructor(private readonly options: ScanOptions) {
+    this.reader = new TupleReader(options.layout);
+    this.slots = new KeySlots(options.keyIds);
+    this.ranges = new RangeTracker(options.checkpoints, options.engine, options.findings);
+  }
+
+  /** Takes the next bytes of the stream; they are copied, the caller may reuse the chunk. */
+  push(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    for (let from = 0; from < chunk.length;) {
+      if (this.used === this.buffer.length) this.process();
+      if (this.used === this.buffer.length) this.grow();
+      const take = Math.min(chunk.length - from, this.buffer.length - this.used);
+      this.buffer.set(chunk.subarray(from, from + take), this.used);
+      this.used += take;
+      from += take;
+    }
+  }
+
+  /**
+   * Call at the end of the stream.
+   * @throws UnavailableError `COPY_INCOMPLETE` when the stream has no end mark
+   */
+  finish(): ScanSummary {
+    this.process();
+    if (!this.ended || this.used > 0) {
+      throw new UnavailableError(
+        'COPY_INCOMPLETE',
+        `the stream of events broke off after ${this.events} events`,
+      );
+    }
+    return {
+      events: this.events,
+      recomputed: this.recomputed,
+      lastIndex: this.lastIndex,
+      lastHash: this.lastHashKnown ? this.lastHash.toString('hex') : null,
+      bytes: this.bytes,
+      ranges: this.ranges.finish(this.lastIndex),
+    };
+  }
+
+  private grow(): void {
+    if (this.buffer.length >= MAX_TUPLE_BYTES) {
+      throw new UnavailableError(
+        'COPY_INCOMPLETE',
+        `the event after index ${this.lastIndex ?? 'none'} is larger than ${MAX_TUPLE_BYTES} bytes`,
+      );
+    }
+    const larger = Buffer.allocUnsafe(this.buffer.length * 2);
+    larger.set(this.buffer.subarray(0, this.used));
+    this.buffer = larger;
+  }
+
+  /** Hashes every complete tuple of the buffer and keeps the rest. */
+  private process(): void {
+    let at = 0;
+    if (!this.started) {
+      at = this.reader.readHeader(this.buffer, this.used);
+      if (at < 0) return;
+      this.started = true;
+    }
+    while (!this.ended) {
+      const read = this.reader.read(this.buffer, at, this.used);
+      if (read === 'partial') break;
+      at = this.reader.fields.end;
+      if (read === 'end') this.ended = true;
+      else this.takeTuple();
+      if (this.batch.full) this.flush();
+    }
+    this.flush();
+    this.buffer.copyWithin(0, at, this.used);
+    this.used -= at;
+  }
+
+  private takeTuple(): void {
+    this.events += 1;
+    const { fields } = this.reader;
+    const index = this.reader.index(this.buffer);
+    if (typeof index === 'string') {
+      this.options.findings.add({
+        code: 'EVENT_INDEX',
+        place: { kind: 'database' },
+        message: `an event has the chain index ${index}, which no chain can have`,
+      });
+      return;
+    }
+    const follows = this.checkIndex(index);
+    const fault = this.fieldFault();
+    if (fault !== null) {
+      this.options.findings.add({ code: 'EVENT_MALFORMED', place: eventPlace(index), message: fault });
+    }
+    if (fields.hashLength !== DIGEST_BYTES) {
+      this.ranges.skip(index);
+      this.lastHashKnown = false;
+      this.lastIndex = index;
+      return;
+    }
+    if (follows) this.checkLink(index);
+    this.buffer.copy(this.lastHash, 0, fields.hashAt, fields.hashAt + DIGEST_BYTES);
+    this.lastHashKnown = true;
+    this.lastIndex = index;
+    const range = this.ranges.note(index, this.lastHash);
+    this.batch.add(this.buffer, fields, index, this.keySlot(index), range);
+  }
+
+  /** Reports gaps and repetitions; true when the event is the direct successor of the one before. */
+  private checkIndex(index: number): boolean {
+    const first = this.lastIndex === null;
+    const expected = this.lastIndex === null ? this.options.firstIndex : this.lastIndex + 1;
+    if (index === expected) return first ? this.options.firstLink !== null : this.lastHashKnown;
+    const { findings } = this.options;
+    if (index > expected) {
+      const count = index - expected;
+      const message = 'the chain has a gap: these events are not in the table';
+      findings.add({
+        code: 'EVENT_MISSING',
+        place: { kind: 'events', from: expected, to: index - 1 },
+        message,
+        count,
+      });
+    } else if (first) {
+      const message = `the chain begins at index ${this.options.firstIndex}; an event stands before it`;
+      findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
+    } else if (index === this.lastIndex) {
+      const message = 'more than one event has this chain index';
+      findings.add({ code: 'EVENT_DUPLICATE', place: eventPlace(index), message });
+    } else {
+      const message = `the event comes after event ${this.lastIndex} in the order of the chain index`;
+      findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
+    }
+    return false;
+  }
+
+  private fieldFault(): string | null {
+    const { hashLength, prevHashLength, keyIdLength, infinite } = this.reader.fields;
+    const { layout } = this.options;
+    if (hashLength !== DIGEST_BYTES)
+      return `${layout.hashColumn} is ${show(hashLength)}, not ${DIGEST_BYTES} bytes`;
+    const mayBeNull =
+      layout.format === 'links' && this.lastIndex === null && this.options.firstLink === ZERO_HASH;
+    if (prevHashLength !== DIGEST_BYTES && !(mayBeNull && prevHashLength < 0)) {
+      return `${layout.prevHashColumn} is ${show(prevHashLength)}, not ${DIGEST_BYTES} bytes`;
+    }
+    if (layout.format === 'v1' && keyIdLength < 0) return `${layout.keyIdColumn ?? 'key id'} is NULL`;
+    return infinite ? 'a timestamp is infinite, which the chain format refuses' : null;
+  }
+
+  private checkLink(index: number): void {
+    const { prevHashAt, prevHashLength } = this.reader.fields;
+    if (prevHashLength !== DIGEST_BYTES) return;
+    const expected =
+      this.lastIndex === null ? Buffer.from(this.options.firstLink ?? '', 'hex') : this.lastHash;
+    for (let offset = 0; offset < DIGEST_BYTES; offset++) {
+      if (this.buffer[prevHashAt + offset] !== expected[offset]) {
+        this.options.findings.add({
+          code: 'EVENT_LINK',
+          place: eventPlace(index),
+          message: `${this.options.layout.prevHashColumn} is not the hash of the event before`,
+          expected: expected.toString('hex'),
+          actual: this.buffer.toString('hex', prevHashAt, prevHashAt + DIGEST_BYTES),
+        });
+        return;
+      }
+    }
+  }
+
+  private keySlot(index: number): number {
+    if (this.options.layout.format === 'links') return -1;
+    const { keyIdAt, keyIdLength } = this.reader.fields;
+    if (keyIdLength < 0) return -1;
+    const slot = this.slots.find(this.buffer, keyIdAt, keyIdLength);
+    if (slot < 0) {
+      this.options.findings.add({
+        code: 'KEY_UNKNOWN',
+        place: eventPlace(index),
+        message: `the key ring has no key ${JSON.stringify(this.slots.lastText.slice(0, 80))}, so these events were not recomputed`,
+      });
+    }
+    return slot;
+  }
+
+  private flush(): void {
+    if (this.batch.count === 0) return;
+    const { engine, findings, layout } = this.options;
+    this.recomputed += this.batch.compareMacs(engine, (index) =>
+      // The recomputed HMAC is not shown: it would be the one value a forger lacks.
+      findings.add({
+        code: 'EVENT_HASH',
+        place: eventPlace(index),
+        message: `the columns of the event do not give its ${layout.hashColumn}`,
+      }),
+    );
+    this.ranges.append(this.batch, layout.format === 'links');
+    this.batch.clear();
+    this.options.onProgress?.(this.events);
+  }
+}
+
+function eventPlace(index: number): { kind: 'events'; from: number; to: number } {
+  return { kind: 'events', from: index, to: index };
+}
+
+function show(length: number): string {
+  return length < 0 ? 'NULL' : `${length} bytes`;
+}

@@ -1,0 +1,148 @@
+import { DIGEST_BYTES } from '../digests';
+import type { FindingLog } from '../findings/finding-log';
+import { MerkleAccumulator } from '../merkle/accumulator';
+import type { DigestEngine } from './digest-engine';
+import type { TupleBatchBuilder } from './tuple-batch';
+
+/** A range of events that an anchor attests, or is about to. */
+export interface Checkpoint {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** What the anchor says of the last event; null when there is no anchor yet. */
+  readonly lastHash: string | null;
+  /** What the anchor says of the range; null when there is no anchor yet, or its body cannot be read. */
+  readonly merkleRoot: string | null;
+  readonly anchor: { readonly key: string; readonly versionId: string; readonly seq: number } | null;
+}
+
+export interface RangeResult {
+  readonly checkpoint: Checkpoint;
+  /** Recomputed root, hex. */
+  readonly root: string;
+  /** Whether it was held against an anchor's root. */
+  readonly compared: boolean;
+  /** Whether the last event was there and its hash held against the anchor's. */
+  readonly hashCompared: boolean;
+}
+
+/** Follows the scan through the checkpoints: anchored hashes as they go by, one Merkle root for each range. */
+export class RangeTracker {
+  private readonly accumulator: MerkleAccumulator;
+  private readonly results: RangeResult[] = [];
+  private leaves = Buffer.alloc(0);
+  /** Checkpoint that the next event may belong to. */
+  private next = 0;
+  /** Checkpoint whose leaves are being collected, -1 for none. */
+  private open = -1;
+  private readonly hashCompared = new Set<number>();
+
+  constructor(
+    private readonly checkpoints: readonly Checkpoint[],
+    private readonly engine: DigestEngine,
+    private readonly findings: FindingLog,
+  ) {
+    this.accumulator = new MerkleAccumulator(engine);
+  }
+
+  /** Notes an event and its stored hash; returns the number of its checkpoint, -1 for none. */
+  note(index: number, hash: Buffer): number {
+    const number = this.skip(index);
+    const checkpoint = this.checkpoints[number];
+    if (checkpoint && index === checkpoint.lastSeq && checkpoint.lastHash !== null) {
+      this.compareHash(number, checkpoint, hash);
+    }
+    return number;
+  }
+
+  /** Notes an event that has no usable hash. */
+  skip(index: number): number {
+    while (this.next < this.checkpoints.length && index > this.checkpoints[this.next]!.lastSeq)
+      this.next += 1;
+    const checkpoint = this.checkpoints[this.next];
+    return checkpoint && index >= checkpoint.firstSeq ? this.next : -1;
+  }
+
+  /** Adds the leaves of a batch to the trees of their ranges. */
+  append(batch: TupleBatchBuilder, hashOnly: boolean): void {
+    const { count } = batch;
+    if (!batch.range.subarray(0, count).some((range) => range >= 0)) return;
+    if (this.leaves.length < count * DIGEST_BYTES) this.leaves = Buffer.alloc(2 * count * DIGEST_BYTES);
+    this.engine.leaves(batch, this.leaves, hashOnly);
+    for (let from = 0; from < count;) {
+      const range = batch.range[from]!;
+      let to = from + 1;
+      while (to < count && batch.range[to] === range) to++;
+      if (range !== this.open) this.close();
+      this.open = range;
+      if (range >= 0) {
+        this.accumulator.append(this.leaves.subarray(from * DIGEST_BYTES, to * DIGEST_BYTES), to - from);
+      }
+      from = to;
+    }
+  }
+
+  /**
+   * Closes the last range and reports anchored events that the table no longer has.
+   * @param lastIndex of the last event read, null when there was none
+   */
+  finish(lastIndex: number | null): readonly RangeResult[] {
+    this.close();
+    const cut = this.checkpoints.filter(({ lastSeq }) => lastIndex === null || lastSeq > lastIndex);
+    const [first] = cut;
+    const last = cut[cut.length - 1];
+    if (first && last && first.anchor) {
+      this.findings.add({
+        code: 'CHAIN_TRUNCATED',
+        place: {
+          kind: 'events',
+          from: Math.max(first.firstSeq, (lastIndex ?? first.firstSeq - 1) + 1),
+          to: last.lastSeq,
+        },
+        message: 'anchored events are not in the table: the end of the chain was cut off',
+        expected: `events up to ${last.lastSeq}`,
+        actual: lastIndex === null ? 'no event' : `the last event is ${lastIndex}`,
+        anchor: first.anchor,
+        count: cut.length,
+      });
+    }
+    return this.results;
+  }
+
+  private compareHash(number: number, checkpoint: Checkpoint, hash: Buffer): void {
+    this.hashCompared.add(number);
+    const actual = hash.toString('hex');
+    if (actual === checkpoint.lastHash || !checkpoint.anchor) return;
+    this.findings.add({
+      code: 'ANCHORED_HASH',
+      place: { kind: 'events', from: checkpoint.firstSeq, to: checkpoint.lastSeq },
+      message:
+        'events were rewritten after they were anchored: the last one has another hash than its anchor says',
+      expected: checkpoint.lastHash ?? undefined,
+      actual,
+      anchor: checkpoint.anchor,
+    });
+  }
+
+  private close(): void {
+    const checkpoint = this.checkpoints[this.open];
+    if (checkpoint) this.compareRoot(checkpoint);
+    this.accumulator.reset();
+    this.open = -1;
+  }
+
+  private compareRoot(checkpoint: Checkpoint): void {
+    const root = this.accumulator.root().toString('hex');
+    const { merkleRoot, anchor } = checkpoint;
+    const compared = merkleRoot !== null;
+    this.results.push({ checkpoint, root, compared, hashCompared: this.hashCompared.has(this.open) });
+    if (!compared || root === merkleRoot) return;
+    this.findings.add({
+      code: 'RANGE_ROOT',
+      place: { kind: 'events', from: checkpoint.firstSeq, to: checkpoint.lastSeq },
+      message: 'the events of the range do not give the Merkle root that its anchor says',
+      expected: merkleRoot,
+      actual: root,
+      ...(anchor ? { anchor } : {}),
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import type { Finding, FindingCode, NewFinding } from './finding';
+import { finding } from './finding';
+
+/** Places of one code that are kept apart; more are counted together. */
+export const MAX_PLACES_PER_CODE = 20;
+
+/**
+ * Collects findings in bounded memory: neighbouring events with the same fault become one finding, and beyond
+ * `MAX_PLACES_PER_CODE` places of one code only their number and extent are kept.
+ */
+export class FindingLog {
+  private readonly byCode = new Map<FindingCode, Finding[]>();
+
+  add(details: NewFinding): void {
+    const added = finding(details);
+    const known = this.byCode.get(added.code);
+    if (!known) {
+      this.byCode.set(added.code, [added]);
+      return;
+    }
+    const last = known[known.length - 1];
+    if (last && continues(last, added)) known[known.length - 1] = extend(last, added);
+    else if (last && known.length > MAX_PLACES_PER_CODE) known[known.length - 1] = overflow(last, added);
+    else known.push(added);
+  }
+
+  all(): Finding[] {
+    return [...this.byCode.values()].flat();
+  }
+
+  has(code: FindingCode): boolean {
+    return this.byCode.has(code);
+  }
+}
+
+/** True when `next` is the same fault at the event right behind `last`. */
+function continues(last: Finding, next: Finding): boolean {
+  return (
+    last.place.kind === 'events' && next.place.kind === 'events' && next.place.from === last.place.to + 1
+  );
+}
+
+function extend(last: Finding, next: Finding): Finding {
+  if (last.place.kind !== 'events' || next.place.kind !== 'events') return last;
+  return { ...last, place: { ...last.place, to: next.place.to }, count: last.count + next.count };
+}
+
+function overflow(last: Finding, next: Finding): Finding {
+  const place =
+    last.place.kind === 'events' && next.place.kind === 'events'
+      ? { ...last.place, to: Math.max(last.place.to, next.place.to) }
+      : last.place;
+  const count = last.count + next.count;
+  const message = `further places, ${count} in all, are not listed one by one`;
+  return { code: last.code, severity: last.severity, place, message, count };
+}
