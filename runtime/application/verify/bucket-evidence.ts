@@ -33,6 +33,11 @@ export function reportOver(over: readonly ObjectVersion[], findings: FindingLog)
   }
 }
 
+export function reportNoAnchors(store: AnchorStore, policy: AnchorPolicy, findings: FindingLog): void {
+  const message = `there is no anchor of chain ${policy.chainId} in the bucket: nothing proves anything`;
+  findings.add({ code: 'NO_ANCHORS', place: { kind: 'bucket', name: store.bucket }, message });
+}
+
 /** Sorts a version listing: the first version of each anchor key is evidence, everything else a finding. */
 class VersionSorter {
   readonly addresses: AnchorAddress[] = [];
@@ -115,9 +120,6 @@ export async function collectBucketEvidence(
   });
   anchors.forEach((evidence) => checkAnchorObject(evidence, policy, findings));
   checkAnchorChain(anchors, policy, now, firstSeqs, findings);
-  if (anchors.length === 0) {
-    const message = `there is no anchor of chain ${policy.chainId} in the bucket: nothing proves anything`;
-    findings.add({ code: 'NO_ANCHORS', place: { kind: 'bucket', name: store.bucket }, message });
-  }
+  if (anchors.length === 0) reportNoAnchors(store, policy, findings);
   return { anchors, listed: sorter.listed };
 }

@@ -1,11 +1,10 @@
 import { ZERO_HASH } from '../digests';
 import type { NewFinding } from '../findings/finding';
 import type { FindingLog } from '../findings/finding-log';
+import { checkCadence } from './check-cadence';
 import type { AnchorPolicy } from './check-object';
 import type { AnchorEvidence, AnchorLinks } from './evidence';
 
-/** A late write or a slow start is no gap. */
-const CADENCE_GRACE_SECONDS = 300;
 /** The predecessor of the oldest anchor may be this much older and have expired before it. */
 const EXPIRY_SLACK_SECONDS = 7 * 86_400;
 
@@ -194,36 +193,6 @@ function checkSuccessor(
       message: 'no event came since the previous anchor, but the hash of the last one differs',
       expected: parent.lastHash,
       actual: links.lastHash,
-    });
-  }
-}
-
-function checkCadence(
-  anchors: readonly AnchorEvidence[],
-  policy: AnchorPolicy,
-  now: number,
-  log: FindingLog,
-): void {
-  const longest = policy.intervalMinutes * 60 + CADENCE_GRACE_SECONDS;
-  anchors.forEach((evidence, at) => {
-    const previous = anchors[at - 1];
-    if (!previous || evidence.seconds - previous.seconds <= longest) return;
-    log.add({
-      code: 'CADENCE_GAP',
-      place: { kind: 'object', key: evidence.key, versionId: evidence.versionId },
-      message: 'no anchor was written for longer than the interval before this one',
-      expected: `at most ${policy.intervalMinutes} min`,
-      actual: `${Math.round((evidence.seconds - previous.seconds) / 60)} min`,
-    });
-  });
-  const newest = anchors[anchors.length - 1];
-  if (newest && now - newest.seconds > longest) {
-    log.add({
-      code: 'ANCHOR_STALE',
-      place: { kind: 'object', key: newest.key, versionId: newest.versionId },
-      message: 'the newest anchor is older than the interval: the writer may be down',
-      expected: `at most ${policy.intervalMinutes} min`,
-      actual: `${Math.round((now - newest.seconds) / 60)} min`,
     });
   }
 }

@@ -153,6 +153,11 @@ export class ChainScanner {
       });
       return;
     }
+    if (this.lastIndex === null && index < this.options.firstIndex) {
+      const message = `the chain begins at index ${this.options.firstIndex}; an event stands before it`;
+      this.options.findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
+      return;
+    }
     const follows = this.checkIndex(index);
     const fault = this.fieldFault();
     if (fault !== null) {
@@ -187,9 +192,6 @@ export class ChainScanner {
         message,
         count,
       });
-    } else if (first) {
-      const message = `the chain begins at index ${this.options.firstIndex}; an event stands before it`;
-      findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
     } else if (index === this.lastIndex) {
       const message = 'more than one event has this chain index';
       findings.add({ code: 'EVENT_DUPLICATE', place: eventPlace(index), message });

@@ -1,0 +1,21 @@
+import type { ScanSummary } from '../../domain/chain/chain-scanner';
+import type { Finding, FindingCode } from '../../domain/findings/finding';
+import type { Verdict } from '../../domain/findings/verdict';
+
+const CONTENT_FAULTS: readonly FindingCode[] = [
+  'EVENT_HASH',
+  'EVENT_MISSING',
+  'EVENT_DUPLICATE',
+  'EVENT_INDEX',
+  'EVENT_MALFORMED',
+  'EVENT_LINK',
+  'CHAIN_TRUNCATED',
+  'ANCHORED_HASH',
+  'RANGE_ROOT',
+];
+
+/** What can be said of the contents of the events that were read. Never `verified` for what was not recomputed. */
+export function contentsVerdict(findings: readonly Finding[], scan: ScanSummary | null): Verdict {
+  if (findings.some(({ code }) => CONTENT_FAULTS.includes(code))) return 'tampered';
+  return scan && scan.recomputed > 0 && scan.recomputed === scan.events ? 'verified' : 'not evaluated';
+}

@@ -1,0 +1,170 @@
+import { ConfigError, FormatError, UnavailableError } from '../../errors';
+import type { ScanSummary } from '../../domain/chain/chain-scanner';
+import { ZERO_HASH } from '../../domain/digests';
+import type { FindingLog } from '../../domain/findings/finding-log';
+import type { UnanchoredTail } from '../../domain/findings/report';
+import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
+import type { KnownAnchor } from '../known-anchor';
+import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
+import type { ChainReading } from '../scan-chain';
+import { firstIndexOf, scanChain } from '../scan-chain';
+import type { Attestations } from './checkpoints';
+import type { Selection } from './scope';
+
+export interface DatabaseEvidence {
+  readonly identity: DatabaseIdentity;
+  readonly head: ChainHead | null;
+  readonly scan: ScanSummary;
+  readonly firstRead: number;
+  readonly tail: UnanchoredTail | null;
+  /** Anchored hashes looked up one by one, outside of the scan. */
+  readonly lookedUp: number;
+}
+
+export interface DatabaseQuestion {
+  readonly attestations: Attestations;
+  /** Newest anchor with known links, null when there is none. */
+  readonly newest: KnownAnchor | null;
+  /** Part of the chain to read; null for all of it. */
+  readonly selection: Selection | null;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly onProgress?: (events: number, estimate: number | null) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Holds the database against what the anchors attest. When it cannot be read that is a finding: the bucket's own
+ * evidence stands.
+ */
+export async function collectDatabaseEvidence(
+  auditLog: AuditLog,
+  reading: ChainReading,
+  question: DatabaseQuestion,
+  findings: FindingLog,
+): Promise<DatabaseEvidence | null> {
+  try {
+    await auditLog.checkShape();
+    return await auditLog.snapshot((snapshot) => examine(snapshot, reading, question, findings));
+  } catch (error) {
+    const unreadable =
+      error instanceof UnavailableError || error instanceof ConfigError || error instanceof FormatError;
+    if (!unreadable || question.signal?.aborted) throw error;
+    const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+    findings.add({ code: 'DATABASE_UNREADABLE', place: { kind: 'database' }, message: error.message + hint });
+    return null;
+  }
+}
+
+async function examine(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  question: DatabaseQuestion,
+  findings: FindingLog,
+): Promise<DatabaseEvidence> {
+  const { newest, selection, signal } = question;
+  const identity = await snapshot.identity();
+  const head = await snapshot.head();
+  if (newest) reportChange(identity, newest, findings);
+  const behind = newest !== null && lagsBehind(identity, newest);
+  if (behind && newest) await checkAnchoredEvent(snapshot, identity, head, newest, findings);
+  const replayed = (lastSeq: number): boolean => !behind || lastSeq <= (head?.index ?? -1);
+
+  const start =
+    question.attestations.checkpoints[0]?.firstSeq === 0 ? 0 : await firstIndexOf(snapshot, reading.layout);
+  const firstIndex = selection?.from ?? start;
+  const range = selection
+    ? {
+        ...(selection.from === null ? {} : { from: selection.from }),
+        ...(selection.to === null ? {} : { to: selection.to }),
+      }
+    : null;
+  const checkpoints = (selection ?? question.attestations).checkpoints.filter(({ lastSeq }) =>
+    replayed(lastSeq),
+  );
+  const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
+  const scan = await scanChain(snapshot, reading, {
+    ...(range ? { range } : {}),
+    firstIndex,
+    firstLink:
+      firstIndex <= start
+        ? ZERO_HASH
+        : (selection?.firstLink ?? (await storedLink(snapshot, firstIndex, findings))),
+    checkpoints,
+    findings,
+    onProgress: (events) => question.onProgress?.(events, estimate),
+    ...(signal ? { signal } : {}),
+  });
+  const others = question.attestations.others.filter(({ lastSeq }) => replayed(lastSeq));
+  for (const anchor of others) await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
+  return {
+    identity,
+    head,
+    scan,
+    firstRead: firstIndex,
+    tail: await tailOf(snapshot, head, newest, question.now),
+    lookedUp: others.length,
+  };
+}
+
+/** The hash stored before a range, for want of an anchor that says it. */
+async function storedLink(
+  snapshot: AuditLogSnapshot,
+  firstIndex: number,
+  findings: FindingLog,
+): Promise<string | null> {
+  const hash = await snapshot.hashAt(firstIndex - 1);
+  if (hash === null) {
+    const place = { kind: 'events', from: firstIndex - 1, to: firstIndex - 1 } as const;
+    findings.add({
+      code: 'EVENT_MISSING',
+      place,
+      message: 'the chain has a gap: these events are not in the table',
+    });
+  }
+  return hash;
+}
+
+async function estimateEvents(
+  snapshot: AuditLogSnapshot,
+  head: ChainHead | null,
+  firstIndex: number,
+  selection: Selection | null,
+): Promise<number | null> {
+  if (!selection) return snapshot.estimateCount();
+  const last = selection.to ?? head?.index;
+  return last === undefined ? null : Math.max(0, last - firstIndex + 1);
+}
+
+function reportChange(identity: DatabaseIdentity, newest: KnownAnchor, findings: FindingLog): void {
+  const otherSystem =
+    identity.systemId !== null && newest.systemId !== null && identity.systemId !== newest.systemId;
+  const otherTimeline =
+    identity.timeline !== null && newest.timeline !== null && identity.timeline !== newest.timeline;
+  if (!otherSystem && !otherTimeline) return;
+  const show = (id: string | null, timeline: number | null): string =>
+    `system ${id ?? '?'} timeline ${timeline ?? '?'}`;
+  findings.add({
+    code: 'DATABASE_CHANGED',
+    place: { kind: 'database' },
+    message: 'the database was restored, copied or failed over since the newest anchor was written',
+    expected: show(newest.systemId, newest.timeline),
+    actual: show(identity.systemId, identity.timeline),
+  });
+}
+
+async function tailOf(
+  snapshot: AuditLogSnapshot,
+  head: ChainHead | null,
+  newest: KnownAnchor | null,
+  now: number,
+): Promise<UnanchoredTail | null> {
+  const fromIndex = newest ? newest.lastSeq + 1 : await snapshot.firstIndex();
+  if (!head || fromIndex === null || head.index < fromIndex) return null;
+  const oldest = await snapshot.timeAt(fromIndex);
+  return {
+    events: head.index - fromIndex + 1,
+    fromIndex,
+    ageSeconds: oldest === null ? null : Math.max(0, Math.round((now - oldest) / 1000)),
+  };
+}

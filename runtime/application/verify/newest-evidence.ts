@@ -1,0 +1,33 @@
+import { checkCadence } from '../../domain/anchor/check-cadence';
+import type { AnchorPolicy } from '../../domain/anchor/check-object';
+import { checkAnchorObject } from '../../domain/anchor/check-object';
+import type { FindingLog } from '../../domain/findings/finding-log';
+import { findNewestKey } from '../newest-anchor';
+import type { AnchorStore } from '../ports';
+import { readAnchor } from '../read-anchor';
+import type { BucketEvidence } from './bucket-evidence';
+import { reportNoAnchors, reportOver } from './bucket-evidence';
+
+/**
+ * The first two steps of the hourly job: fetch the newest anchor, and check it against what S3 says of it
+ * (checksum, lock, time, other versions).
+ * @param now seconds since 1970
+ */
+export async function collectNewestEvidence(
+  store: AnchorStore,
+  policy: AnchorPolicy,
+  now: number,
+  findings: FindingLog,
+): Promise<BucketEvidence> {
+  const newest = await findNewestKey(store, policy.chainId, now, null);
+  if (!newest) {
+    reportNoAnchors(store, policy, findings);
+    return { anchors: [], listed: 0 };
+  }
+  reportOver(newest.over, findings);
+  const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
+  const evidence = await readAnchor(store, address, findings);
+  checkAnchorObject(evidence, policy, findings);
+  checkCadence([evidence], policy, now, findings);
+  return { anchors: [evidence], listed: 1 + newest.over.length };
+}

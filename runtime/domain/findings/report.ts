@@ -1,0 +1,55 @@
+import type { Finding } from './finding';
+import type { Verdict } from './verdict';
+
+/** How much was looked at. Zero is shown as zero: what was not counted was not checked. */
+export interface Coverage {
+  /** Anchor keys of the chain found in the bucket. */
+  readonly anchors: number;
+  /** Anchors whose body was read and parsed. */
+  readonly anchorsRead: number;
+  /** Events read from the database. */
+  readonly events: number;
+  /** Events whose HMAC was recomputed. */
+  readonly eventsRecomputed: number;
+  /** Chain indices that were read, both included; null when none were. */
+  readonly range: { readonly from: number; readonly to: number } | null;
+  /** Anchored hashes held against the database. */
+  readonly anchoredHashes: number;
+  /** Merkle roots recomputed and held against anchors. */
+  readonly rangeRoots: number;
+}
+
+/** Events that no anchor attests yet. */
+export interface UnanchoredTail {
+  readonly events: number;
+  readonly fromIndex: number;
+  /** Age of the oldest of them, seconds; null when the events carry no time. */
+  readonly ageSeconds: number | null;
+}
+
+export interface VerificationReport {
+  readonly verdict: Verdict;
+  readonly scope: 'full' | 'latest' | 'anchors-only' | 'range';
+  readonly chainId: string;
+  readonly bucket: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /**
+   * What can be said of the contents of events. `not evaluated` for a foreign chain, without keys or without a
+   * database: links and anchored hashes may hold all the same.
+   */
+  readonly contents: Verdict;
+  readonly coverage: Coverage;
+  readonly newestAnchor: {
+    readonly key: string;
+    readonly versionId: string;
+    readonly anchorSeq: number;
+    readonly lastSeq: number;
+    readonly time: string;
+  } | null;
+  readonly tail: UnanchoredTail | null;
+  readonly database: { readonly systemId: string | null; readonly timeline: number | null } | null;
+  /** The finding that explains the others first. */
+  readonly findings: readonly Finding[];
+}
