@@ -1,2 +1,9 @@
-/** Replaced by the embedded PostgreSQL set-up. */
-export default async function globalSetup(): Promise<void> {}
+import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
+import { sharedServer } from './shared-server';
+
+/** One PostgreSQL for the whole run, or the one that TEST_POSTGRES_URL already names (a superuser's URL). */
+export default async function globalSetup(): Promise<void> {
+  if (process.env.TEST_POSTGRES_URL) return;
+  sharedServer.current = await startEmbeddedPostgres();
+  process.env.TEST_POSTGRES_URL = sharedServer.current.url;
+}

@@ -1,1 +1,5 @@
-export default async function globalTeardown(): Promise<void> {}
+import { sharedServer } from './shared-server';
+
+export default async function globalTeardown(): Promise<void> {
+  await sharedServer.current?.stop();
+}

@@ -1,0 +1,174 @@
+import type { DigestEngine, DigestEngineFactory, TupleBatch } from '../../domain/chain/digest-engine';
+import { DIGEST_BYTES } from '../../domain/digests';
+import { type BatchExtent, leafExtent, macExtent, requirePairs } from './batch-bounds';
+import { engineDisposed, requireChainKeys } from './chain-keys';
+import {
+  KEY_STATE_BYTES,
+  OVERREAD_BYTES,
+  PAGE_BYTES,
+  type Sha256Kernel,
+  instantiateKernel,
+} from './wasm-kernel';
+
+export { wasmSimdSupported } from './wasm-kernel';
+
+const WORD_BYTES = 4;
+/** Regions of the memory start at multiples of a vector. */
+const ALIGNMENT = 16;
+/** Pages the memory grows by: 1 MiB, so that a run of ever larger batches does not grow it each time. */
+const GROWTH_PAGES = 16;
+/** Pairs per pass over the children: a level of any size needs 384 KiB of memory. */
+const PAIRS_PER_PASS = 4_096;
+
+function aligned(address: number): number {
+  return Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+}
+
+class WasmSimdEngine implements DigestEngine {
+  readonly name = 'wasm-simd';
+  private kernel: Sha256Kernel | undefined;
+  private readonly keyCount: number;
+  private readonly keyStates: number;
+  /** First address behind the keys: every call lays out its regions from here. */
+  private readonly workBase: number;
+
+  constructor(chainKeys: readonly Uint8Array[]) {
+    requireChainKeys(chainKeys);
+    const kernel = instantiateKernel();
+    this.kernel = kernel;
+    this.keyCount = chainKeys.length;
+    this.keyStates = aligned(kernel.heapBase.value);
+    this.workBase = this.keyStates + KEY_STATE_BYTES * chainKeys.length;
+    chainKeys.forEach((key, slot) => {
+      const [at] = this.reserve(kernel, key.length);
+      const copy = new Uint8Array(kernel.memory.buffer, at, key.length);
+      copy.set(key);
+      kernel.prepareKey(at, this.keyStates + KEY_STATE_BYTES * slot);
+      copy.fill(0);
+    });
+  }
+
+  macs(batch: TupleBatch, macs: Uint8Array): void {
+    const kernel = this.usableKernel();
+    const { count, messageStart, messageEnd, keySlot } = batch;
+    const extent = macExtent(batch, this.keyCount, macs);
+    if (extent.active === 0) return;
+    const words = count * WORD_BYTES;
+    const [starts, ends, slots, order, out, bytes] = this.reserve(
+      kernel,
+      words,
+      words,
+      words,
+      words,
+      count * DIGEST_BYTES,
+      extent.end - extent.start + OVERREAD_BYTES,
+    );
+    const { buffer } = kernel.memory;
+    const digests = new Uint8Array(buffer, out, count * DIGEST_BYTES);
+    // The result comes back as a whole, so what must stay untouched has to make the way there and back.
+    if (extent.active < count) digests.set(macs.subarray(0, digests.length));
+    const origin = copyBytes(buffer, bytes, batch.bytes, extent);
+    copyWords(buffer, starts, messageStart, count);
+    copyWords(buffer, ends, messageEnd, count);
+    copyWords(buffer, slots, keySlot, count);
+    kernel.macs(origin, starts, ends, slots, count, this.keyStates, order, out);
+    macs.set(digests);
+  }
+
+  leaves(batch: TupleBatch, leaves: Uint8Array, hashOnly: boolean): void {
+    const kernel = this.usableKernel();
+    const { count, messageStart, messageEnd, hashStart } = batch;
+    const extent = leafExtent(batch, leaves, hashOnly);
+    if (count === 0) return;
+    const words = count * WORD_BYTES;
+    const [hashes, starts, ends, order, out, bytes] = this.reserve(
+      kernel,
+      words,
+      words,
+      words,
+      words,
+      count * DIGEST_BYTES,
+      extent.end - extent.start + OVERREAD_BYTES,
+    );
+    const { buffer } = kernel.memory;
+    const origin = copyBytes(buffer, bytes, batch.bytes, extent);
+    copyWords(buffer, hashes, hashStart, count);
+    if (hashOnly) {
+      kernel.hashLeaves(origin, hashes, count, out);
+    } else {
+      copyWords(buffer, starts, messageStart, count);
+      copyWords(buffer, ends, messageEnd, count);
+      kernel.leaves(origin, starts, ends, hashes, count, order, out);
+    }
+    leaves.set(new Uint8Array(buffer, out, count * DIGEST_BYTES));
+  }
+
+  nodes(children: Uint8Array, pairs: number, parents: Uint8Array): void {
+    const kernel = this.usableKernel();
+    requirePairs(children, pairs, parents);
+    const largestPass = Math.min(pairs, PAIRS_PER_PASS);
+    const [out, at] = this.reserve(
+      kernel,
+      largestPass * DIGEST_BYTES,
+      largestPass * 2 * DIGEST_BYTES + OVERREAD_BYTES,
+    );
+    const { buffer } = kernel.memory;
+    for (let done = 0; done < pairs; done += largestPass) {
+      const count = Math.min(pairs - done, largestPass);
+      const start = done * 2 * DIGEST_BYTES;
+      copyBytes(buffer, at, children, { start, end: start + count * 2 * DIGEST_BYTES });
+      kernel.nodes(at, count, out);
+      parents.set(new Uint8Array(buffer, out, count * DIGEST_BYTES), done * DIGEST_BYTES);
+    }
+  }
+
+  dispose(): void {
+    if (this.kernel === undefined) return;
+    new Uint8Array(this.kernel.memory.buffer).fill(0);
+    this.kernel = undefined;
+  }
+
+  private usableKernel(): Sha256Kernel {
+    if (this.kernel === undefined) throw engineDisposed(this.name);
+    return this.kernel;
+  }
+
+  /** Lays regions of the given sizes behind the keys, growing the memory when it is too small; their addresses. */
+  private reserve<const Sizes extends readonly number[]>(
+    kernel: Sha256Kernel,
+    ...sizes: Sizes
+  ): { -readonly [Region in keyof Sizes]: number } {
+    let next = this.workBase;
+    const addresses = sizes.map((size) => {
+      const address = next;
+      next = aligned(next + size);
+      return address;
+    });
+    const missingPages = Math.ceil((next - kernel.memory.buffer.byteLength) / PAGE_BYTES);
+    if (missingPages > 0) kernel.memory.grow(Math.ceil(missingPages / GROWTH_PAGES) * GROWTH_PAGES);
+    return addresses as { -readonly [Region in keyof Sizes]: number };
+  }
+}
+
+/** Copies a range of `bytes` to an address; gives the address that offset 0 of `bytes` would then have. */
+function copyBytes(
+  memory: ArrayBuffer,
+  address: number,
+  bytes: Uint8Array,
+  range: Pick<BatchExtent, 'start' | 'end'>,
+): number {
+  new Uint8Array(memory, address).set(bytes.subarray(range.start, range.end));
+  return address - range.start;
+}
+
+function copyWords(memory: ArrayBuffer, address: number, words: Int32Array, count: number): void {
+  new Int32Array(memory, address, count).set(words.subarray(0, count));
+}
+
+/**
+ * The fast engine: four messages at a time in WebAssembly SIMD. Its memory grows with the largest batch and is freed
+ * with the engine.
+ * @throws RangeError when a chain key is not 32 bytes
+ * @throws Error when WebAssembly is missing or has no address space left, see `wasmSimdSupported`
+ */
+export const createWasmSimdEngine: DigestEngineFactory = (chainKeys) => new WasmSimdEngine(chainKeys);

@@ -1,0 +1,126 @@
+import type {
+  AnchorStore,
+  BucketLock,
+  Clock,
+  CreateObject,
+  CreateResult,
+  ObjectHead,
+  StoredObject,
+  VersionPage,
+} from '../../application/ports';
+import { systemClock } from '../clock/system-clock';
+import type { Jitter } from './backoff';
+import { readBucketLock } from './bucket-lock';
+import { createObject } from './create-object';
+import { listVersions, type ListMarker } from './list-versions';
+import { headObject } from './object-head';
+import { readObject } from './read-object';
+import type { S3Connection } from './s3-client';
+import { unexpectedReply } from './s3-errors';
+import { S3Gateway } from './s3-gateway';
+
+export interface S3AnchorStoreOptions extends S3Connection {
+  readonly bucket: string;
+  /** ARN of the KMS key that encrypts new objects; S3's own key (SSE-S3) when absent. */
+  readonly kmsKeyArn?: string;
+  /** Milliseconds during which `create` repeats an unanswered write. Default 90,000. */
+  readonly createBudgetMs?: number;
+  /** Entries of one listing page, 1 to 1,000. Default 1,000, the most S3 gives. */
+  readonly pageSize?: number;
+  /** For the waits between attempts. Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Random part of those waits. Default: `Math.random`. */
+  readonly jitter?: Jitter;
+}
+
+const DEFAULT_CREATE_BUDGET_MS = 90_000;
+
+/** Anchors in a bucket of S3, or of an endpoint that speaks its protocol. Loads the SDK at the first request. */
+export class S3AnchorStore implements AnchorStore {
+  readonly bucket: string;
+  readonly #gateway: S3Gateway;
+  readonly #options: S3AnchorStoreOptions;
+  readonly #pace: { readonly clock: Clock; readonly jitter: Jitter };
+
+  constructor(options: S3AnchorStoreOptions) {
+    this.bucket = options.bucket;
+    this.#options = options;
+    this.#gateway = new S3Gateway(options.bucket, options);
+    this.#pace = { clock: options.clock ?? systemClock, jitter: options.jitter ?? Math.random };
+  }
+
+  async listPage(options: {
+    readonly prefix: string;
+    readonly after?: string;
+    readonly delimiter?: '/';
+  }): Promise<VersionPage> {
+    const { prefix, after, delimiter } = options;
+    const { page } = await listVersions(this.#gateway, {
+      prefix,
+      delimiter,
+      // An empty marker is no marker.
+      keyMarker: after === '' ? undefined : after,
+      pageSize: this.#options.pageSize,
+    });
+    return page;
+  }
+
+  async *listAll(prefix: string): AsyncIterable<VersionPage> {
+    let marker: ListMarker | null = null;
+    do {
+      const { page, next }: { page: VersionPage; next: ListMarker | null } = await listVersions(
+        this.#gateway,
+        {
+          prefix,
+          ...marker,
+          pageSize: this.#options.pageSize,
+        },
+      );
+      yield page;
+      if (next !== null && sameMarker(next, marker)) {
+        const request = this.#gateway.request({ operation: 'ListObjectVersions' });
+        throw unexpectedReply(request, 'the listing does not move on from page to page');
+      }
+      marker = next;
+    } while (marker !== null);
+  }
+
+  head(key: string, versionId: string): Promise<ObjectHead> {
+    return headObject(this.#gateway, key, versionId);
+  }
+
+  read(key: string, versionId: string, maxBytes: number): Promise<StoredObject> {
+    return readObject(this.#gateway, { key, versionId, maxBytes }, this.#pace);
+  }
+
+  create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult> {
+    const budgetMs = this.#options.createBudgetMs ?? DEFAULT_CREATE_BUDGET_MS;
+    const { kmsKeyArn } = this.#options;
+    return createObject(this.#gateway, object, { ...this.#pace, budgetMs, kmsKeyArn }, signal);
+  }
+
+  bucketLock(): Promise<BucketLock> {
+    return readBucketLock(this.#gateway);
+  }
+
+  async setLegalHold(key: string, versionId: string, on: boolean): Promise<void> {
+    await this.#gateway.run({ operation: 'PutObjectLegalHold', key, versionId }, (client, sdk) =>
+      client.send(
+        new sdk.PutObjectLegalHoldCommand({
+          Bucket: this.bucket,
+          Key: key,
+          VersionId: versionId,
+          LegalHold: { Status: on ? 'ON' : 'OFF' },
+        }),
+      ),
+    );
+  }
+
+  close(): void {
+    this.#gateway.close();
+  }
+}
+
+function sameMarker(a: ListMarker, b: ListMarker | null): boolean {
+  return b !== null && a.keyMarker === b.keyMarker && a.versionIdMarker === b.versionIdMarker;
+}

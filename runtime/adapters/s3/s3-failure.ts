@@ -1,0 +1,104 @@
+/** What can be known about a failed request, whichever layer raised it. */
+export interface S3Failure {
+  /** S3's error code, or the name of the error when the reply had none (HEAD has no body). */
+  readonly code: string;
+  /** HTTP status of the reply; null when there was none. */
+  readonly status: number | null;
+  readonly message: string;
+  readonly requestId: string | null;
+  /** Region in which the server says the bucket is. */
+  readonly bucketRegion: string | null;
+  /** The version asked for is a delete marker. */
+  readonly deleteMarker: boolean;
+  /** Error code of the operating system or of TLS, for example `ECONNREFUSED`. */
+  readonly errno: string | null;
+}
+
+/** Control characters, line separators, and marks that reorder text on a screen. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+const UNTRUSTED = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+const MAX_MESSAGE_LENGTH = 400;
+
+/** Reads the facts out of an SDK or network error; never throws. */
+export function describeFailure(error: unknown): S3Failure {
+  const metadata = record(field(error, '$metadata'));
+  const headers = record(field(field(error, '$response'), 'headers'));
+  const message = text(field(error, 'message')) ?? String(error);
+  return {
+    code: text(field(error, 'Code')) ?? text(field(error, 'name')) ?? 'Unknown',
+    status: typeof metadata['httpStatusCode'] === 'number' ? metadata['httpStatusCode'] : null,
+    message: printable(message),
+    requestId: text(metadata['requestId']) ?? null,
+    bucketRegion:
+      text(field(error, 'Region')) ??
+      text(headers['x-amz-bucket-region']) ??
+      /expecting '([a-z0-9-]+)'/.exec(message)?.[1] ??
+      null,
+    deleteMarker: headers['x-amz-delete-marker'] === 'true',
+    errno: text(field(error, 'code')) ?? null,
+  };
+}
+
+/** Text of a stranger, made fit for a terminal and a log: one line, bounded, without control characters. */
+export function printable(value: string): string {
+  const line = value.replace(UNPRINTABLE, ' ').trim();
+  return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}...` : line;
+}
+
+/** The server gave no usable answer: what the request did is unknown, and asking again may help. */
+export function isTransport(failure: S3Failure): boolean {
+  if (failure.status !== null || isUntrusted(failure)) return false;
+  return failure.errno !== null || isTimeout(failure) || isCut(failure);
+}
+
+/** The server's certificate was refused, before anything was sent. */
+export function isUntrusted(failure: S3Failure): boolean {
+  return failure.errno !== null && UNTRUSTED.test(failure.errno);
+}
+
+/** Neither side answered in time. */
+export function isTimeout(failure: S3Failure): boolean {
+  if (failure.errno !== null) return failure.errno === 'ETIMEDOUT';
+  return failure.code === 'TimeoutError' || failure.code === 'RequestTimeout';
+}
+
+/** The connect timeout of the SDK, which it tells apart from the others in words only. */
+export function isUnconnected(failure: S3Failure): boolean {
+  return failure.code === 'TimeoutError' && failure.message.includes('did not establish a connection');
+}
+
+/** A body that ended early, which the SDK reports in words only. */
+export function isCut(failure: S3Failure): boolean {
+  return failure.message.startsWith('Connection lost');
+}
+
+/** S3 asks for patience: throttling, a conflicting request under way, or a fault of its own. */
+export function isBusy(failure: S3Failure): boolean {
+  return (
+    failure.status === 409 ||
+    failure.status === 429 ||
+    (failure.status !== null && failure.status >= 500) ||
+    failure.code === 'RequestTimeout' ||
+    failure.code === 'SlowDown'
+  );
+}
+
+/**
+ * There was an answer, but the request may have had its effect all the same: S3 failed while it worked on it, or
+ * reported a success that cannot be read. 503 is a plain refusal.
+ */
+export function isInDoubt({ status }: S3Failure): boolean {
+  return status !== null && (status < 300 || (status >= 500 && status !== 503));
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

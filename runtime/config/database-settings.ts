@@ -1,0 +1,115 @@
+import { quoted } from '../config-faults';
+import { ENV } from '../contract';
+import type { DatabaseConfig } from './config';
+import { readTls, type Sourced } from './database-tls';
+import { parseDatabaseUrl, type DatabaseUrl } from './database-url';
+import type { SettingReader } from './setting-reader';
+
+/** libpq's variables; they fill in what the URL does not say. */
+const PG = {
+  host: 'PGHOST',
+  port: 'PGPORT',
+  user: 'PGUSER',
+  password: 'PGPASSWORD',
+  database: 'PGDATABASE',
+  sslMode: 'PGSSLMODE',
+  sslRootCert: 'PGSSLROOTCERT',
+} as const;
+
+const DEFAULT_HOST = 'localhost';
+const DEFAULT_PORT = 5432;
+const PORT_LIMITS = { min: 1, max: 65_535 };
+const CONNECT_TIMEOUT_LIMITS = { min: 1, max: 3_600 };
+
+const NO_PARTS: DatabaseUrl = { parameters: new Map() };
+
+/** Parts of DATABASE_URL; null after a fault. */
+function readUrl(reader: SettingReader): DatabaseUrl | null {
+  const text = reader.text(ENV.databaseUrl);
+  if (text === null) {
+    if (reader.text(PG.host) !== null || reader.text(PG.database) !== null) return NO_PARTS;
+    return reader.fault(
+      ENV.databaseUrl,
+      'nothing, and neither PGHOST nor PGDATABASE',
+      'postgres://USER:PASSWORD@HOST:PORT/DATABASE, or the PG* variables of libpq',
+    );
+  }
+  const parsed = parseDatabaseUrl(text);
+  if (!('length' in parsed)) return parsed;
+  for (const { found, allowed } of parsed) reader.fault(ENV.databaseUrl, found, allowed);
+  return null;
+}
+
+/** A parameter of the URL, else a variable of libpq. */
+function choose(
+  reader: SettingReader,
+  url: DatabaseUrl,
+  parameter: string,
+  variable: string,
+): Sourced | null {
+  const value = url.parameters.get(parameter);
+  if (value) return { setting: ENV.databaseUrl, value };
+  const fallback = reader.text(variable);
+  return fallback === null ? null : { setting: variable, value: fallback };
+}
+
+function readHost(reader: SettingReader, url: DatabaseUrl): string {
+  if (url.host !== undefined) {
+    // Not shown: without its user, a URL may have a password where the host belongs.
+    if (/[\s,]/.test(url.host))
+      reader.fault(ENV.databaseUrl, 'a host with a comma or white space (not shown)', 'one host');
+    return url.host;
+  }
+  const host = reader.text(PG.host) ?? DEFAULT_HOST;
+  if (/[\s,]/.test(host)) reader.fault(PG.host, quoted(host), 'one host name, address or socket folder');
+  return host;
+}
+
+function readPort(reader: SettingReader, url: DatabaseUrl): number {
+  if (url.port === undefined) return reader.integer(PG.port, PORT_LIMITS, 'port number', DEFAULT_PORT);
+  const port = Number(url.port);
+  if (port === 0)
+    reader.fault(ENV.databaseUrl, 'port 0', `a port from ${PORT_LIMITS.min} to ${PORT_LIMITS.max}`);
+  return port;
+}
+
+function readConnectTimeout(reader: SettingReader, url: DatabaseUrl): number | null {
+  const text = url.parameters.get('connect_timeout');
+  if (!text) return null;
+  const { min, max } = CONNECT_TIMEOUT_LIMITS;
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (seconds >= min && seconds <= max) return seconds * 1000;
+  return reader.fault(
+    ENV.databaseUrl,
+    'a wrong connect_timeout (not shown)',
+    `seconds from ${min} to ${max}`,
+  );
+}
+
+/** Connection settings from DATABASE_URL and, for what it leaves open, the PG* variables; null after a fault. */
+export function readDatabase(reader: SettingReader): DatabaseConfig | null {
+  const url = readUrl(reader);
+  if (url === null) return null;
+  const host = readHost(reader, url);
+  const mode = choose(reader, url, 'sslmode', PG.sslMode);
+  const root = choose(reader, url, 'sslrootcert', PG.sslRootCert);
+  const socket = host.startsWith('/');
+  const user = url.user ?? reader.text(PG.user);
+  const database = url.database ?? reader.text(PG.database);
+  const password = url.password ?? reader.text(PG.password);
+  const applicationName = url.parameters.get('application_name');
+  const options = url.parameters.get('options');
+  const timeout = readConnectTimeout(reader, url);
+  return {
+    host,
+    port: readPort(reader, url),
+    ...(user === null ? {} : { user }),
+    ...(database === null ? {} : { database }),
+    ...(password === null ? {} : { password: () => password }),
+    // As in libpq: a Unix socket has no TLS, whatever the mode says.
+    ...(socket ? { ssl: false as const, sslMode: 'disable' as const } : readTls(reader, mode, root)),
+    ...(applicationName ? { application_name: applicationName } : {}),
+    ...(options ? { options } : {}),
+    ...(timeout === null ? {} : { connectionTimeoutMillis: timeout }),
+  };
+}

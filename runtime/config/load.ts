@@ -1,0 +1,88 @@
+import { KeyRing } from '../adapters/keys/key-ring';
+import { invalidConfiguration } from '../config-faults';
+import { DEFAULTS, ENV, LIMITS } from '../contract';
+import type { ChainLayout } from '../domain/chain/columns';
+import { readChainId, readLayout, readTable } from './chain-settings';
+import type { Config, ConfigFor, Need, ReadFile } from './config';
+import { readDatabase } from './database-settings';
+import { readKeyRing } from './key-settings';
+import { SettingReader } from './setting-reader';
+import { readStorage } from './storage-settings';
+import { unknownSettings } from './unknown-settings';
+
+type Numbers = Pick<
+  Config,
+  | 'retentionDays'
+  | 'intervalMinutes'
+  | 'eventThreshold'
+  | 'pollSeconds'
+  | 'verifyIntervalMinutes'
+  | 'verifyFullIntervalHours'
+  | 'clockToleranceSeconds'
+  | 'httpPort'
+>;
+
+const UNITS: Readonly<Record<Exclude<keyof Numbers, 'httpPort'>, string>> = {
+  retentionDays: 'whole number of days',
+  intervalMinutes: 'whole number of minutes',
+  eventThreshold: 'whole number of events',
+  pollSeconds: 'whole number of seconds',
+  verifyIntervalMinutes: 'whole number of minutes',
+  verifyFullIntervalHours: 'whole number of hours',
+  clockToleranceSeconds: 'whole number of seconds',
+};
+
+function readNumbers(reader: SettingReader): Numbers {
+  const read = (name: keyof typeof UNITS) =>
+    reader.integer(ENV[name], LIMITS[name], UNITS[name], DEFAULTS[name]);
+  return {
+    retentionDays: read('retentionDays'),
+    intervalMinutes: read('intervalMinutes'),
+    eventThreshold: read('eventThreshold'),
+    pollSeconds: read('pollSeconds'),
+    verifyIntervalMinutes: read('verifyIntervalMinutes'),
+    verifyFullIntervalHours: read('verifyFullIntervalHours'),
+    clockToleranceSeconds: read('clockToleranceSeconds'),
+    httpPort: reader.integer(ENV.httpPort, LIMITS.httpPort, 'port number', null),
+  };
+}
+
+const NO_STORAGE = { bucket: null, region: null, endpoint: null, kmsKeyArn: null };
+
+/** A foreign chain is not recomputed, so its secrets are not even read. */
+function readKeys(reader: SettingReader, layout: ChainLayout | null): KeyRing | null {
+  return layout?.format === 'links' ? KeyRing.empty() : readKeyRing(reader);
+}
+
+/**
+ * Reads and checks the whole configuration. Works on its arguments only: no network, no database.
+ * Settings of the bucket, the database and the keys are read only when they are needed, everything else
+ * that begins with `AUDIT_` always, so that a mistake is seen before the command that would trip over it.
+ * @param env usually `process.env`; an empty value counts as absent
+ * @param need what the command cannot do without
+ * @param readFile reads the files that settings name, as UTF-8
+ * @throws ConfigError `CONFIG_INVALID` with every fault
+ */
+export function loadConfig<const N extends Need>(
+  env: NodeJS.ProcessEnv,
+  need: N,
+  readFile: ReadFile,
+): ConfigFor<N> {
+  const needs = (part: 'bucket' | 'database' | 'hmacKeys') => need[part] === true || need.service === true;
+  const reader = new SettingReader(env, readFile);
+  reader.faults.push(...unknownSettings(env));
+  const storage = needs('bucket') ? readStorage(reader) : NO_STORAGE;
+  const chainId = needs('bucket') || needs('hmacKeys') ? readChainId(reader) : null;
+  const numbers = readNumbers(reader);
+  const { table, schema } = readTable(reader);
+  const layout = readLayout(reader);
+  const keyRing = needs('hmacKeys') ? readKeys(reader, layout) : null;
+  const database = needs('database') ? readDatabase(reader) : null;
+  if (reader.faults.length > 0 || layout === null) {
+    keyRing?.wipe();
+    throw invalidConfiguration(reader.faults);
+  }
+  const config: Config = { ...storage, chainId, ...numbers, layout, table, schema, keyRing, database };
+  // What was needed and is null has left a fault above.
+  return config as ConfigFor<N>;
+}

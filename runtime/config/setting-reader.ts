@@ -1,0 +1,76 @@
+import { NOTHING, quoted } from '../config-faults';
+import type { ConfigFault } from '../errors';
+import type { ReadFile } from './config';
+
+export interface Limits {
+  readonly min: number;
+  readonly max: number;
+}
+
+const DECIMAL = /^(?:0|-?[1-9]\d*)$/;
+
+/** Reads settings one by one and keeps what is wrong with them, so that all of it can be said at once. */
+export class SettingReader {
+  readonly faults: ConfigFault[] = [];
+
+  constructor(
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly readFile: ReadFile,
+  ) {}
+
+  /** Value of a setting; null when it is absent or empty. */
+  text(setting: string): string | null {
+    return this.env[setting] || null;
+  }
+
+  /** Records a fault. Returns null, so that a parser can `return reader.fault(...)`. */
+  fault(setting: string, found: string, allowed: string): null {
+    this.faults.push({ setting, found, allowed });
+    return null;
+  }
+
+  /** Value of a setting that the command cannot do without. */
+  required(setting: string, allowed: string): string | null {
+    return this.text(setting) ?? this.fault(setting, NOTHING, allowed);
+  }
+
+  /**
+   * A whole number in plain decimal digits.
+   * @param what for the fault: "whole number of days"
+   * @param fallback value of an absent setting, also of a wrong one, so that reading can go on
+   */
+  integer<T>(setting: string, limits: Limits, what: string, fallback: T): number | T {
+    const text = this.text(setting);
+    if (text === null) return fallback;
+    const value = DECIMAL.test(text) ? Number(text) : NaN;
+    if (value >= limits.min && value <= limits.max) return value;
+    this.fault(setting, quoted(text), `a ${what} from ${limits.min} to ${limits.max}, in digits only`);
+    return fallback;
+  }
+
+  /**
+   * Text of a file that a setting names.
+   * @param allowed what the file should hold
+   * @param shown how a fault names the path, when it may not be shown
+   */
+  file(setting: string, path: string, allowed: string, shown: string = quoted(path)): string | null {
+    try {
+      return this.readFile(path);
+    } catch (error) {
+      const problem = fileProblem((error as NodeJS.ErrnoException).code);
+      return this.fault(setting, `${shown}, ${problem}`, `the path of a readable file with ${allowed}`);
+    }
+  }
+}
+
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'which does not exist',
+  ENOTDIR: 'which does not exist',
+  EACCES: 'which this user may not read',
+  EPERM: 'which this user may not read',
+  EISDIR: 'which is a folder',
+};
+
+function fileProblem(code = 'no reason given'): string {
+  return FILE_PROBLEMS[code] ?? `which cannot be read (${code})`;
+}
