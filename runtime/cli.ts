@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+import type { Readable } from 'node:stream';
+import { CommanderError } from 'commander';
+import { systemClock } from './adapters/clock/system-clock';
+import type { OutputStream } from './cli/terminal-io';
+import { TerminalIo } from './cli/terminal-io';
+import { parseCommandLine } from './cli/program';
+import type { Chosen } from './cli/program';
+import { Composition, Resources } from './composition';
+import type { ExitCode } from './contract';
+import { EXIT } from './contract';
+import { demoAction } from './demo/demo';
+import { ConfigError, UnavailableError } from './errors';
+import { createColors, colorsWanted } from './terminal/colors';
+
+/** The parts of a process that the program uses; a test gives its own. */
+export interface ProcessLike {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Aborts when the user asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+function parse({ args, env, stdout, stderr }: ProcessLike): Chosen | ExitCode {
+  const json = args.includes('--json');
+  const err = (text: string): void => {
+    // With --json the error is a document, printed below.
+    if (!json) stderr.write(text);
+  };
+  try {
+    const chosen = parseCommandLine(args, { out: (text) => stdout.write(text), err }, (context, options) =>
+      demoAction(context, createColors(colorsWanted(stdout, env)), options),
+    );
+    return chosen ?? EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (json) {
+      const usage = new ConfigError('USAGE', error.message.replace(/^error: /, ''), {
+        hint: 'See audit-anchor --help',
+      });
+      new TerminalIo(stdout, stderr, env, { json, quiet: false }).printError(usage);
+    }
+    return EXIT.usage;
+  }
+}
+
+/** Runs one command to its end, and releases whatever it opened. */
+export async function main(process: ProcessLike): Promise<ExitCode> {
+  const chosen = parse(process);
+  if (typeof chosen === 'number') return chosen;
+  const { env, stdin, stdout, stderr, signal } = process;
+  const { json, quiet } = chosen;
+  const io = new TerminalIo(stdout, stderr, env, { json, quiet });
+  const resources = new Resources();
+  const composition = new Composition(env, systemClock, resources);
+  const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, signal };
+  try {
+    const outcome = await chosen.run(context);
+    return outcome.document === null ? outcome.exitCode : io.print(outcome);
+  } catch (error) {
+    const interrupted = signal.aborted && !(error instanceof ConfigError);
+    return io.printError(
+      interrupted
+        ? new UnavailableError('INTERRUPTED', 'interrupted before it was done', { cause: error })
+        : error,
+    );
+  } finally {
+    await resources.release();
+  }
+}
+
+/** Exits even if something still keeps the event loop busy after everything was released. */
+const EXIT_GRACE_MS = 2_000;
+/** What a second Ctrl-C means: stop now. */
+const FORCED_EXIT = 130;
+
+function start(): void {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(FORCED_EXIT);
+      stop.abort();
+    });
+  }
+  // The reader of a pipe may leave early (`| head`).
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const { env, stdin, stdout, stderr } = process;
+  void main({ args: process.argv.slice(2), env, stdin, stdout, stderr, signal: stop.signal }).then((code) => {
+    process.exitCode = code;
+    setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
+  });
+}
+
+if (require.main === module) start();

@@ -1,0 +1,164 @@
+import type { Readable } from 'node:stream';
+import pino from 'pino';
+import { createServiceLog } from '../adapters/events/service-log';
+import { startHealthServer } from '../adapters/http/health-server';
+import { appendStream } from '../adapters/postgres/append-stream';
+import { readEventLines } from '../adapters/postgres/event-json';
+import { initialise } from '../adapters/postgres/init';
+import { initSql } from '../adapters/postgres/schema';
+import { Service } from '../application/service';
+import { anchorCommand } from '../commands/anchor';
+import { appendOutcome } from '../commands/append';
+import { holdCommand } from '../commands/hold';
+import { initOutcome, initSqlOutcome } from '../commands/init';
+import type { Outcome } from '../commands/outcome';
+import { runOutcome } from '../commands/run';
+import { statusCommand } from '../commands/status';
+import type { VerifyOptions } from '../commands/verify';
+import { parseScope, verifyCommand } from '../commands/verify';
+import type { Composition } from '../composition';
+import { EVENTS } from '../contract';
+import { ConfigError } from '../errors';
+import type { Progress } from '../terminal/progress';
+import type { OutputStream } from './terminal-io';
+
+/** What an action may use of the process. */
+export interface ActionContext {
+  readonly composition: Composition;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly progress: Progress;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+const EVERYTHING = { bucket: true, database: true, hmacKeys: true } as const;
+
+export async function initAction(
+  { composition }: ActionContext,
+  options: { print?: boolean },
+): Promise<Outcome> {
+  if (options.print) {
+    const { layout, table, schema } = composition.config({});
+    return initSqlOutcome(initSql(layout, table, schema ?? undefined));
+  }
+  const { database, layout, table, schema } = composition.config({ database: true });
+  return initOutcome(await initialise(database, layout, { table, schema }));
+}
+
+export async function anchorAction(context: ActionContext, options: { force?: boolean }): Promise<Outcome> {
+  const config = context.composition.config(EVERYTHING);
+  const anchorer = context.composition.anchorer(config);
+  return anchorCommand(anchorer, config.bucket, { force: options.force === true, signal: context.signal });
+}
+
+export async function verifyAction(context: ActionContext, options: VerifyOptions): Promise<Outcome> {
+  const scope = parseScope(options);
+  const { composition, progress, signal } = context;
+  const verifier =
+    scope.kind === 'anchors-only'
+      ? composition.anchorVerifier(composition.config({ bucket: true }))
+      : composition.verifier(composition.config(EVERYTHING));
+  return verifyCommand(verifier, scope, { progress, signal });
+}
+
+export async function statusAction({ composition }: ActionContext): Promise<Outcome> {
+  const config = composition.config({ bucket: true, database: true });
+  return statusCommand(
+    composition.store(config),
+    composition.auditLog(config),
+    composition.clock,
+    config.chainId,
+  );
+}
+
+export async function holdAction(
+  { composition }: ActionContext,
+  on: boolean,
+  key: string,
+  options: { versionId?: string },
+): Promise<Outcome> {
+  const config = composition.config({ bucket: true });
+  const { versionId } = options;
+  return holdCommand(composition.store(config), config.chainId, {
+    on,
+    key,
+    ...(versionId ? { versionId } : {}),
+  });
+}
+
+export async function appendAction(context: ActionContext, options: { keyId?: string }): Promise<Outcome> {
+  const { composition, stdin, stderr, progress, signal } = context;
+  const config = composition.config({ database: true, hmacKeys: true });
+  const activeKeyId = options.keyId ?? config.keyRing.activeKeyId;
+  if (activeKeyId === null) {
+    throw new ConfigError(
+      'CONFIG_INVALID',
+      `AUDIT_HMAC_ACTIVE_KEY_ID: found nothing, allowed one of the ${config.keyRing.ids.length} key ids of the ring: ${config.keyRing.ids.join(', ')}`,
+      { hint: 'Set it, or pass --key-id' },
+    );
+  }
+  if (stdin.isTTY && !context.quiet)
+    stderr.write('Reading events as JSON lines from standard input; end with Ctrl-D.\n');
+  const step = progress.start('Appending events', { signal });
+  let reported = 0;
+  try {
+    const result = await appendStream(readEventLines(stdin, config.layout), {
+      connection: config.database,
+      table: { table: config.table, schema: config.schema },
+      layout: config.layout,
+      chainId: config.chainId,
+      keys: { activeKeyId, secretFor: (id) => config.keyRing.secretFor(id) },
+      onBatch: (_batch, appended) => {
+        step.advance(appended - reported);
+        reported = appended;
+      },
+      signal,
+    });
+    return appendOutcome(result);
+  } finally {
+    step.finish();
+  }
+}
+
+export async function runAction(context: ActionContext): Promise<Outcome> {
+  const { composition, stdout, stderr, signal } = context;
+  const config = composition.config({ service: true, ...EVERYTHING });
+  const { clock } = composition;
+  const level = context.quiet ? 'warn' : 'info';
+  const log = pino({ base: null, level, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
+  const verifier = composition.verifier(config);
+  const service = new Service({
+    anchorer: composition.anchorer(config),
+    verify: (scope, stop) => verifier.verify(scope, undefined, stop),
+    clock,
+    // With --json stdout belongs to the one document at the end.
+    sink: createServiceLog(
+      log,
+      config.chainId,
+      () => clock.now(),
+      context.json ? null : (line) => stdout.write(`${line}\n`),
+    ),
+    intervalMinutes: config.intervalMinutes,
+    pollSeconds: config.pollSeconds,
+    verifyIntervalMinutes: config.verifyIntervalMinutes,
+    verifyFullIntervalHours: config.verifyFullIntervalHours,
+  });
+  if (config.httpPort !== null) {
+    const health = await startHealthServer(
+      config.httpPort,
+      () => service.state,
+      () => clock.now(),
+    );
+    composition.resources.add(health, (server) => server.close());
+    log.info({ port: health.port }, 'serving /healthz and /readyz');
+  }
+  const { bucket, chainId, intervalMinutes, eventThreshold } = config;
+  log.info({ event: EVENTS.started, bucket, chainId, intervalMinutes, eventThreshold }, 'anchoring started');
+  const summary = await service.run(signal);
+  log.info({ event: EVENTS.stopped, ...summary }, 'anchoring stopped');
+  return runOutcome(summary);
+}

@@ -1,0 +1,158 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { VerifyOptions } from '../commands/verify';
+import type { Outcome } from '../commands/outcome';
+import type { ActionContext } from './actions';
+import * as actions from './actions';
+import { packageVersion } from './version';
+
+/** An action that was chosen on the command line, ready to be run. */
+export interface Chosen {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly run: (context: ActionContext) => Promise<Outcome>;
+}
+
+export interface DemoAction {
+  (context: ActionContext, options: { keep?: boolean; events?: string }): Promise<Outcome>;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  done, or verified
+  1  tampering was found
+  2  the command line or the configuration has to change
+  3  could not be evaluated: nothing is known to be wrong, nothing is proven
+
+Configuration comes from the environment: AUDIT_ANCHOR_BUCKET, AUDIT_ANCHOR_CHAIN_ID, AWS_REGION, DATABASE_URL,
+AUDIT_HMAC_KEYS and more; the README lists them all.`;
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/**
+ * Parses the command line; runs nothing.
+ * @returns null when help or the version was printed
+ * @throws CommanderError for a wrong command line
+ */
+export function parseCommandLine(
+  args: readonly string[],
+  output: { readonly out: (text: string) => void; readonly err: (text: string) => void },
+  demo: DemoAction,
+): Chosen | null {
+  let chosen: Chosen['run'] | null = null;
+  const choose = (run: Chosen['run']): void => {
+    chosen = run;
+  };
+  const program = new Command('audit-anchor')
+    .description(
+      'Anchors a PostgreSQL audit chain into S3 Object Lock, and proves that the database still says what it said.',
+    )
+    .version(packageVersion(), '--version')
+    .option('--json', 'print one JSON document on stdout, and nothing else there')
+    .option('--quiet', 'print only what needs attention')
+    .addHelpText(
+      'after',
+      examples(
+        'audit-anchor init',
+        'audit-anchor append < events.jsonl',
+        'audit-anchor anchor',
+        'audit-anchor verify',
+        'audit-anchor verify --anchors-only --json',
+      ) +
+        '\n' +
+        EXIT_CODES,
+    )
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  program
+    .command('init')
+    .description('create the audit table, its append-only protection and the roles; safe to run twice')
+    .option('--print', 'print the SQL instead of running it')
+    .addHelpText('after', examples('audit-anchor init', 'audit-anchor init --print | psql'))
+    .action((options: { print?: boolean }) => choose((context) => actions.initAction(context, options)));
+  program
+    .command('anchor')
+    .description('write an anchor if a trigger is due')
+    .option('--force', 'write one in any case')
+    .addHelpText('after', examples('audit-anchor anchor', 'audit-anchor anchor --force --json'))
+    .action((options: { force?: boolean }) => choose((context) => actions.anchorAction(context, options)));
+  program
+    .command('run')
+    .description(
+      'the daemon: anchors on every trigger, verifies every hour, stops on SIGTERM with a last anchor',
+    )
+    .addHelpText('after', examples('audit-anchor run', 'AUDIT_HTTP_PORT=8080 audit-anchor run'))
+    .action(() => choose((context) => actions.runAction(context)));
+  program
+    .command('verify')
+    .description('prove from the bucket outward that the database still says what it said')
+    .option('--full', 'every anchor and every event (default)')
+    .option('--latest', 'the newest anchor, its events and those since')
+    .option('--anchors-only', 'every anchor, without database or HMAC secrets: for auditors')
+    .option('--from <index|time>', 'only events from here on, widened to whole anchored ranges')
+    .option('--to <index|time>', 'only events up to here')
+    .addHelpText(
+      'after',
+      examples(
+        'audit-anchor verify',
+        'audit-anchor verify --latest --json',
+        'audit-anchor verify --from 2025-01-01 --to 2025-02-01',
+        'audit-anchor verify --from 10001 --to 20000',
+      ),
+    )
+    .action((options: VerifyOptions) => choose((context) => actions.verifyAction(context, options)));
+  program
+    .command('status')
+    .description('newest anchor, head of the chain, unanchored events, retention left, database identity')
+    .addHelpText('after', examples('audit-anchor status', 'audit-anchor status --json'))
+    .action(() => choose((context) => actions.statusAction(context)));
+  program
+    .command('append')
+    .description('append events, given as JSON lines on standard input, to the chain')
+    .option('--key-id <id>', 'key of the ring to hash them under (default: AUDIT_HMAC_ACTIVE_KEY_ID)')
+    .addHelpText(
+      'after',
+      examples(
+        'audit-anchor append < events.jsonl',
+        `echo '{"occurred_at":"2025-01-15T14:00:00Z","actor":"alice","action":"login","outcome":"success"}' | audit-anchor append`,
+      ),
+    )
+    .action((options: { keyId?: string }) => choose((context) => actions.appendAction(context, options)));
+  const hold = program
+    .command('hold')
+    .description('legal hold on an anchor: it cannot be deleted while the hold is on');
+  for (const state of ['on', 'off'] as const) {
+    hold
+      .command(state)
+      .argument('<key>', 'key of the anchor')
+      .option('--version-id <id>', 'version (default: the one written first)')
+      .description(state === 'on' ? 'set the legal hold' : 'lift the legal hold')
+      .addHelpText(
+        'after',
+        examples(`audit-anchor hold ${state} production/2025/01/15/14/anchor-20250115T140000Z.json`),
+      )
+      .action((key: string, options: { versionId?: string }) =>
+        choose((context) => actions.holdAction(context, state === 'on', key, options)),
+      );
+  }
+  program
+    .command('demo')
+    .description(
+      'the whole story on this machine: a real PostgreSQL, a WORM S3, anchors, attacks, verification',
+    )
+    .option('--keep', 'leave both servers running and print the environment for another shell')
+    .addOption(new Option('--events <count>', 'events of the demo chain').default('5000'))
+    .action((options: { keep?: boolean; events?: string }) => choose((context) => demo(context, options)));
+
+  try {
+    program.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return null;
+    throw error;
+  }
+  const { json = false, quiet = false } = program.opts<{ json?: boolean; quiet?: boolean }>();
+  return chosen === null ? null : { json, quiet, run: chosen };
+}

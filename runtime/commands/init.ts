@@ -1,0 +1,35 @@
+import { EXIT } from '../contract';
+import { tableLines, UNLIMITED } from '../terminal/table';
+import type { Outcome } from './outcome';
+
+export interface Initialised {
+  readonly schema: string;
+  readonly table: string;
+  readonly objects: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly state: 'created' | 'exists';
+  }[];
+}
+
+export function initOutcome(result: Initialised): Outcome {
+  return {
+    exitCode: EXIT.ok,
+    document: result,
+    text: (colors) => {
+      const created = result.objects.filter(({ state }) => state === 'created').length;
+      const title = created === 0 ? 'everything was already there' : `${created} objects created`;
+      const rows = result.objects.map(({ kind, name, state }) => [kind, name, state]);
+      const columns = [{ title: 'object' }, { title: 'name' }, { title: 'state' }];
+      return [
+        `${colors.good('✔')} ${result.schema}.${result.table}: ${title}`,
+        ...tableLines(columns, rows, { width: UNLIMITED, indent: 2 }),
+      ];
+    },
+  };
+}
+
+/** The statements of `init --print`; with --json as one string. */
+export function initSqlOutcome(sql: string): Outcome {
+  return { exitCode: EXIT.ok, document: { sql }, text: () => [sql.trimEnd()] };
+}

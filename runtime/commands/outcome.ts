@@ -1,0 +1,24 @@
+import type { ExitCode } from '../contract';
+import { EXIT } from '../contract';
+import type { Finding } from '../domain/findings/finding';
+import type { Verdict } from '../domain/findings/verdict';
+import type { Colors } from '../terminal/colors';
+
+/** What a command gives back; the CLI prints one form of it and exits. */
+export interface Outcome {
+  readonly exitCode: ExitCode;
+  /** The document of `--json`. */
+  readonly document: unknown;
+  /** The same for people. */
+  readonly text: (colors: Colors) => readonly string[];
+}
+
+export function exitOfVerdict(verdict: Verdict): ExitCode {
+  if (verdict === 'verified') return EXIT.ok;
+  return verdict === 'tampered' ? EXIT.tampered : EXIT.notEvaluated;
+}
+
+/** Exit code of something that was refused because of findings. */
+export function exitOfFindings(findings: readonly Finding[]): ExitCode {
+  return findings.some(({ severity }) => severity === 'tampering') ? EXIT.tampered : EXIT.notEvaluated;
+}

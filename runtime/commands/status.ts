@@ -1,0 +1,131 @@
+import type { AnchorStore, AuditLog, Clock, DatabaseIdentity } from '../application/ports';
+import { findNewestKey } from '../application/newest-anchor';
+import { knownFrom } from '../application/newest-known';
+import type { KnownAnchor } from '../application/known-anchor';
+import { readAnchor } from '../application/read-anchor';
+import { EXIT } from '../contract';
+import { formatAnchorTime } from '../domain/anchor/anchor';
+import type { AnchorEvidence } from '../domain/anchor/evidence';
+import { FindingLog } from '../domain/findings/finding-log';
+import { findingsText } from '../report/findings-text';
+import type { Colors } from '../terminal/colors';
+import { formatAge, formatCount, formatDuration } from '../terminal/duration';
+import { keyValueLines, UNLIMITED } from '../terminal/table';
+import type { Outcome } from './outcome';
+import { exitOfFindings } from './outcome';
+
+interface DatabaseStatus {
+  readonly identity: DatabaseIdentity;
+  readonly head: { readonly index: number; readonly hash: string; readonly keyId: string | null } | null;
+  readonly unanchoredEvents: number;
+  readonly oldestUnanchoredAgeSeconds: number | null;
+}
+
+interface AnchorStatus {
+  readonly known: KnownAnchor;
+  readonly retainUntil: number | null;
+  readonly legalHold: boolean;
+}
+
+function anchorStatus(evidence: AnchorEvidence): AnchorStatus | null {
+  const known = knownFrom(evidence);
+  if (!known) return null;
+  return {
+    known,
+    retainUntil: evidence.head?.lock?.retainUntil ?? null,
+    legalHold: evidence.head?.legalHold ?? false,
+  };
+}
+
+async function databaseStatus(
+  auditLog: AuditLog,
+  newest: KnownAnchor | null,
+  now: number,
+): Promise<DatabaseStatus> {
+  await auditLog.checkShape();
+  return auditLog.snapshot(async (snapshot) => {
+    const identity = await snapshot.identity();
+    const head = await snapshot.head();
+    const from = newest ? newest.lastSeq + 1 : await snapshot.firstIndex();
+    const unanchoredEvents = head && from !== null ? Math.max(0, head.index - from + 1) : 0;
+    const oldest = unanchoredEvents > 0 && from !== null ? await snapshot.timeAt(from) : null;
+    const age = oldest === null ? null : Math.max(0, Math.round((now - oldest) / 1000));
+    return { identity, head, unanchoredEvents, oldestUnanchoredAgeSeconds: age };
+  });
+}
+
+function anchorRows(status: AnchorStatus | null, bucket: string, now: number): [string, string][] {
+  if (!status) return [['newest anchor', 'none']];
+  const { known, retainUntil, legalHold } = status;
+  const lock =
+    retainUntil === null
+      ? 'not locked'
+      : `locked until ${new Date(retainUntil).toISOString().slice(0, 10)}, ${formatDuration(Math.max(0, (retainUntil - now) / 1000))} left`;
+  return [
+    [
+      'newest anchor',
+      `#${formatCount(known.anchorSeq)}, ${formatAge(known.seconds * 1000, now)}, up to event ${formatCount(known.lastSeq)}`,
+    ],
+    ['object', `s3://${bucket}/${known.key} (version ${known.versionId})`],
+    ['retention', legalHold ? `${lock}, legal hold on` : lock],
+  ];
+}
+
+function databaseRows({ identity, head, ...status }: DatabaseStatus): [string, string][] {
+  const oldest =
+    status.oldestUnanchoredAgeSeconds === null
+      ? ''
+      : `, the oldest ${formatDuration(status.oldestUnanchoredAgeSeconds)} old`;
+  return [
+    [
+      'head',
+      head ? `event ${formatCount(head.index)}, key ${head.keyId ?? 'none'}, ${head.hash}` : 'no event',
+    ],
+    ['unanchored', `${formatCount(status.unanchoredEvents)} events${oldest}`],
+    [
+      'database',
+      `system ${identity.systemId ?? 'unknown'}, timeline ${identity.timeline ?? 'unknown'}, LSN ${identity.lsn ?? 'unknown'}${identity.standby ? ', standby' : ''}`,
+    ],
+  ];
+}
+
+/** Shows where bucket and database stand; proves nothing. */
+export async function statusCommand(
+  store: AnchorStore,
+  auditLog: AuditLog,
+  clock: Clock,
+  chainId: string,
+): Promise<Outcome> {
+  const now = clock.now();
+  const findings = new FindingLog();
+  const newest = await findNewestKey(store, chainId, Math.floor(now / 1000), null);
+  const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
+  const anchor = address ? anchorStatus(await readAnchor(store, address, findings)) : null;
+  const database = await databaseStatus(auditLog, anchor?.known ?? null, now);
+  const problems = findings.all();
+  return {
+    exitCode: problems.length === 0 ? EXIT.ok : exitOfFindings(problems),
+    document: {
+      chainId,
+      bucket: store.bucket,
+      newestAnchor: anchor && {
+        ...anchor.known,
+        time: formatAnchorTime(anchor.known.seconds),
+        ageSeconds: Math.floor(now / 1000) - anchor.known.seconds,
+        retainUntil: anchor.retainUntil === null ? null : new Date(anchor.retainUntil).toISOString(),
+        retentionLeftSeconds:
+          anchor.retainUntil === null ? null : Math.round((anchor.retainUntil - now) / 1000),
+        legalHold: anchor.legalHold,
+      },
+      ...database,
+      findings: problems,
+    },
+    text: (colors: Colors) => [
+      ...keyValueLines(
+        [['chain', chainId], ...anchorRows(anchor, store.bucket, now), ...databaseRows(database)],
+        { width: UNLIMITED },
+      ),
+      ...findingsText(problems, colors),
+    ],
+  };
+}

@@ -1,0 +1,108 @@
+import type { Verifier, VerifyProgress } from '../application/verifier';
+import type { Bound, VerifyScope } from '../application/verify/scope';
+import { ConfigError } from '../errors';
+import { parseTimestamp, timestampToMillis } from '../domain/chain/timestamp';
+import { reportText } from '../report/report-text';
+import type { Progress, ProgressStep } from '../terminal/progress';
+import type { Outcome } from './outcome';
+import { exitOfVerdict } from './outcome';
+
+export interface VerifyOptions {
+  readonly full?: boolean;
+  readonly latest?: boolean;
+  readonly anchorsOnly?: boolean;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+const INDEX = /^\d{1,16}$/;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+function usage(message: string): ConfigError {
+  return new ConfigError('USAGE', message, { hint: 'See audit-anchor verify --help' });
+}
+
+function parseBound(option: '--from' | '--to', text: string): Bound {
+  if (INDEX.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'index', index: Number(text) };
+  try {
+    const time = parseTimestamp(DATE.test(text) ? `${text}T00:00:00Z` : text);
+    return { kind: 'time', seconds: Math.floor(timestampToMillis(time) / 1000) };
+  } catch {
+    throw usage(
+      `${option}: found ${JSON.stringify(text.slice(0, 64))}, allowed a chain index, a date such as 2025-01-15, or a time with offset such as 2025-01-15T14:00:00Z`,
+    );
+  }
+}
+
+/**
+ * The scope that the options ask for.
+ * @throws ConfigError `USAGE` when they contradict each other
+ */
+export function parseScope(options: VerifyOptions): VerifyScope {
+  const chosen = [
+    options.full && '--full',
+    options.latest && '--latest',
+    options.anchorsOnly && '--anchors-only',
+    (options.from !== undefined || options.to !== undefined) && '--from/--to',
+  ].filter((name): name is string => typeof name === 'string');
+  if (chosen.length > 1) throw usage(`${chosen.join(' and ')} exclude each other`);
+  if (options.latest) return { kind: 'latest' };
+  if (options.anchorsOnly) return { kind: 'anchors-only' };
+  if (options.from === undefined && options.to === undefined) return { kind: 'full' };
+  const from = options.from === undefined ? null : parseBound('--from', options.from);
+  const to = options.to === undefined ? null : parseBound('--to', options.to);
+  if (from?.kind === 'index' && to?.kind === 'index' && from.index > to.index) {
+    throw usage(`--from ${from.index} is behind --to ${to.index}`);
+  }
+  if (from?.kind === 'time' && to?.kind === 'time' && from.seconds > to.seconds) {
+    throw usage(`--from ${options.from} is behind --to ${options.to}`);
+  }
+  return { kind: 'range', from, to };
+}
+
+const LABELS = {
+  listing: 'Listing versions',
+  anchors: 'Reading anchors',
+  events: 'Verifying events',
+} as const;
+
+/** Turns the verifier's absolute counts into one progress line for each phase. */
+export function followVerification(
+  progress: Progress,
+  signal: AbortSignal,
+): { readonly report: VerifyProgress; readonly finish: () => void } {
+  let phase: keyof typeof LABELS | null = null;
+  let step: ProgressStep | null = null;
+  let reached = 0;
+  return {
+    report: (next, done, total) => {
+      if (next !== phase) {
+        step?.finish();
+        step = progress.start(LABELS[next], { ...(total === null ? {} : { total }), signal });
+        phase = next;
+        reached = 0;
+      }
+      step?.advance(done - reached);
+      reached = done;
+    },
+    finish: () => step?.finish(),
+  };
+}
+
+export async function verifyCommand(
+  verifier: Verifier,
+  scope: VerifyScope,
+  options: { readonly progress: Progress; readonly signal: AbortSignal },
+): Promise<Outcome> {
+  const following = followVerification(options.progress, options.signal);
+  try {
+    const report = await verifier.verify(scope, following.report, options.signal);
+    return {
+      exitCode: exitOfVerdict(report.verdict),
+      document: report,
+      text: (colors) => reportText(report, colors),
+    };
+  } finally {
+    following.finish();
+  }
+}

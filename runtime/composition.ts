@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { createDigestEngine } from './adapters/digests/select-engine';
+import { PostgresAuditLog } from './adapters/postgres/audit-log';
+import { S3AnchorStore } from './adapters/s3/s3-anchor-store';
+import { Anchorer } from './application/anchorer';
+import type { AnchorStore, AuditLog, Clock } from './application/ports';
+import type { ChainReading } from './application/scan-chain';
+import { Verifier } from './application/verifier';
+import type { Config, ConfigFor, Need } from './config/config';
+import { loadConfig } from './config/load';
+import { deriveChainKeys, NO_CHAIN_KEYS } from './domain/chain/chain-keys';
+
+/** How long an anchorer waits for another one of the same chain, milliseconds. */
+const LOCK_WAIT_MS = 60_000;
+
+type Present<K extends keyof Config> = Config & { readonly [P in K]: NonNullable<Config[P]> };
+type WithBucket = Present<'bucket' | 'region' | 'chainId'>;
+type WithDatabase = Present<'database' | 'chainId'>;
+type WithKeys = Present<'keyRing' | 'chainId'>;
+
+/** Things to release, last opened first. */
+export class Resources {
+  private readonly releases: (() => void | Promise<void>)[] = [];
+
+  add<T>(resource: T, release: (resource: T) => void | Promise<void>): T {
+    this.releases.push(() => release(resource));
+    return resource;
+  }
+
+  async release(): Promise<void> {
+    for (let release = this.releases.pop(); release; release = this.releases.pop()) await release();
+  }
+}
+
+/** Builds the parts of the program from a configuration, and keeps track of what has to be closed. */
+export class Composition {
+  constructor(
+    private readonly env: NodeJS.ProcessEnv,
+    readonly clock: Clock,
+    readonly resources: Resources,
+  ) {}
+
+  /** @throws ConfigError `CONFIG_INVALID` with every fault */
+  config<const N extends Need>(need: N): ConfigFor<N> {
+    const config = loadConfig(this.env, need, (path) => readFileSync(path, 'utf8'));
+    if (config.keyRing) this.resources.add(config.keyRing, (ring) => ring.wipe());
+    return config;
+  }
+
+  store(config: WithBucket): AnchorStore {
+    const { bucket, region, endpoint, kmsKeyArn } = config;
+    const store = new S3AnchorStore({
+      bucket,
+      region,
+      clock: this.clock,
+      ...(endpoint === null ? {} : { endpoint }),
+      ...(kmsKeyArn === null ? {} : { kmsKeyArn }),
+    });
+    return this.resources.add(store, (open) => open.close());
+  }
+
+  auditLog(config: WithDatabase): AuditLog {
+    const { database: connection, layout, table, schema, chainId } = config;
+    const auditLog = new PostgresAuditLog({ connection, layout, table: { table, schema }, chainId });
+    return this.resources.add(auditLog, (open) => open.close());
+  }
+
+  reading(config: WithKeys): ChainReading {
+    const { chainId, layout, keyRing } = config;
+    const keys = layout.format === 'links' ? NO_CHAIN_KEYS : deriveChainKeys(keyRing, chainId, layout);
+    return { chainId, layout, keys, createEngine: createDigestEngine };
+  }
+
+  anchorer(config: WithBucket & WithDatabase & WithKeys): Anchorer {
+    const { intervalMinutes, eventThreshold, retentionDays } = config;
+    return new Anchorer({
+      store: this.store(config),
+      auditLog: this.auditLog(config),
+      clock: this.clock,
+      reading: this.reading(config),
+      cadence: { intervalMinutes, eventThreshold },
+      retentionDays,
+      lockWaitMs: LOCK_WAIT_MS,
+    });
+  }
+
+  /** Only reads the bucket: the auditor's mode. */
+  anchorVerifier(config: WithBucket): Verifier {
+    return this.verifierWith(config, null);
+  }
+
+  verifier(config: WithBucket & WithDatabase & WithKeys): Verifier {
+    return this.verifierWith(config, { auditLog: this.auditLog(config), reading: this.reading(config) });
+  }
+
+  private verifierWith(
+    config: WithBucket,
+    database: { readonly auditLog: AuditLog; readonly reading: ChainReading } | null,
+  ): Verifier {
+    const { chainId, retentionDays, clockToleranceSeconds, intervalMinutes } = config;
+    return new Verifier({
+      store: this.store(config),
+      clock: this.clock,
+      policy: { chainId, retentionDays, clockToleranceSeconds, intervalMinutes },
+      database,
+    });
+  }
+}

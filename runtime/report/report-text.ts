@@ -1,0 +1,72 @@
+import type { VerificationReport } from '../domain/findings/report';
+import type { Verdict } from '../domain/findings/verdict';
+import type { Colors } from '../terminal/colors';
+import { formatCount, formatDuration } from '../terminal/duration';
+import { keyValueLines, UNLIMITED } from '../terminal/table';
+import { findingsText } from './findings-text';
+
+const SCOPES: Readonly<Record<VerificationReport['scope'], string>> = {
+  full: 'every anchor and every event',
+  latest: 'the newest anchor, its events and those since',
+  'anchors-only': 'every anchor; events not evaluated (no database was asked)',
+  range: 'every anchor, and the events of a range',
+};
+
+function verdictText(verdict: Verdict, colors: Colors): string {
+  if (verdict === 'verified') return colors.good('✔ VERIFIED');
+  return verdict === 'tampered' ? colors.bad('✘ TAMPERED') : colors.warn('? NOT EVALUATED');
+}
+
+function tailText(report: VerificationReport): string {
+  const { tail } = report;
+  if (!tail) return 'none: every event is anchored';
+  const age = tail.ageSeconds === null ? '' : `, the oldest ${formatDuration(tail.ageSeconds)} old`;
+  return `${formatCount(tail.events)} events from index ${formatCount(tail.fromIndex)}${age}`;
+}
+
+function coverageRows(report: VerificationReport): [string, string][] {
+  const { coverage, newestAnchor } = report;
+  const rows: [string, string][] = [
+    ['chain', `${report.chainId} in s3://${report.bucket}`],
+    ['scope', SCOPES[report.scope]],
+    ['anchors', `${formatCount(coverage.anchors)} found, ${formatCount(coverage.anchorsRead)} read`],
+  ];
+  if (newestAnchor) {
+    const { anchorSeq, lastSeq, time, key } = newestAnchor;
+    rows.push([
+      'newest',
+      `#${formatCount(anchorSeq)} of ${time}, up to event ${formatCount(lastSeq)}: ${key}`,
+    ]);
+  }
+  if (report.scope === 'anchors-only' || !report.database) return rows;
+  const range = coverage.range
+    ? ` (${formatCount(coverage.range.from)} to ${formatCount(coverage.range.to)})`
+    : '';
+  rows.push(
+    [
+      'events',
+      `${formatCount(coverage.events)} read${range}, ${formatCount(coverage.eventsRecomputed)} recomputed`,
+    ],
+    [
+      'compared',
+      `${formatCount(coverage.anchoredHashes)} anchored hashes, ${formatCount(coverage.rangeRoots)} Merkle roots`,
+    ],
+    ['contents', report.contents],
+    ['unanchored', tailText(report)],
+    [
+      'database',
+      `system ${report.database.systemId ?? 'unknown'}, timeline ${report.database.timeline ?? 'unknown'}`,
+    ],
+  );
+  return rows;
+}
+
+/** A verification report for people: the verdict, what it rests on, and the finding that explains the others. */
+export function reportText(report: VerificationReport, colors: Colors): string[] {
+  const findings = findingsText(report.findings, colors);
+  return [
+    verdictText(report.verdict, colors),
+    ...keyValueLines(coverageRows(report), { width: UNLIMITED, indent: 2 }),
+    ...(findings.length > 0 ? ['', ...findings] : []),
+  ];
+}
