@@ -2,14 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { createDigestEngine } from '../adapters/digests/select-engine';
 import { parseKeyRing } from '../adapters/keys/key-ring';
 import type { KeyRing } from '../adapters/keys/key-ring';
 import { PostgresAuditLog } from '../adapters/postgres/audit-log';
 import { Connection } from '../adapters/postgres/connection';
+import type { S3Sdk } from '../adapters/s3/s3-client';
+import { loadS3Sdk } from '../adapters/s3/s3-client';
 import { S3AnchorStore } from '../adapters/s3/s3-anchor-store';
 import { Anchorer } from '../application/anchorer';
 import type { AuditLog } from '../application/ports';
+import type { ChainReading } from '../application/scan-chain';
 import { Verifier } from '../application/verifier';
 import type { Resources } from '../composition';
 import { DEFAULTS, ENV } from '../contract';
@@ -161,11 +165,8 @@ export class Stage {
   }
 
   /** A plain S3 client, as an attacker with write access would have. */
-  async s3Client(s3: WormS3): Promise<{
-    client: import('@aws-sdk/client-s3').S3Client;
-    sdk: typeof import('@aws-sdk/client-s3');
-  }> {
-    const sdk = await import('@aws-sdk/client-s3');
+  async s3Client(s3: WormS3): Promise<{ client: S3Client; sdk: S3Sdk }> {
+    const sdk = await loadS3Sdk();
     const options = { region: REGION, endpoint: s3.endpoint, forcePathStyle: true, credentials: CREDENTIALS };
     return { sdk, client: this.resources.add(new sdk.S3Client(options), (open) => open.destroy()) };
   }
@@ -192,12 +193,7 @@ export class Stage {
     };
   }
 
-  private reading(): {
-    chainId: string;
-    layout: ReturnType<typeof v1Layout>;
-    keys: ReturnType<typeof deriveChainKeys>;
-    createEngine: typeof createDigestEngine;
-  } {
+  private reading(): ChainReading {
     const keys = deriveChainKeys(this.keyRing, CHAIN_ID, this.layout);
     return { chainId: CHAIN_ID, layout: this.layout, keys, createEngine: createDigestEngine };
   }

@@ -28,11 +28,16 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_ATTEMPTS = 3;
 const USER_AGENT = 'cdktf-audit-anchor';
 
-/** Loads the SDK (about 0.2 s, hence not at import time) and makes the clients; sends nothing. */
-export async function openS3Clients(connection: S3Connection): Promise<S3Clients> {
+/** Loads the SDK: about 0.2 s, hence not at import time. */
+export async function loadS3Sdk(): Promise<S3Sdk> {
   // The SDK prints a notice about coming Node versions on stderr, where it looks like a fault of this program.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  const sdk = await import('@aws-sdk/client-s3');
+  return import('@aws-sdk/client-s3');
+}
+
+/** Makes the clients; sends nothing. */
+export async function openS3Clients(connection: S3Connection): Promise<S3Clients> {
+  const sdk = await loadS3Sdk();
   const timeoutMs = connection.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
   const shared: Sdk.S3ClientConfig = {
     region: connection.region,

@@ -139,7 +139,7 @@ export class RangeTracker {
     this.findings.add({
       code: 'RANGE_ROOT',
       place: { kind: 'events', from: checkpoint.firstSeq, to: checkpoint.lastSeq },
-      message: 'the events of the range do not give the Merkle root that its anchor says',
+      message: `the events ${checkpoint.firstSeq} to ${checkpoint.lastSeq} do not give the Merkle root that their anchor says`,
       expected: merkleRoot,
       actual: root,
       ...(anchor ? { anchor } : {}),

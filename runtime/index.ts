@@ -1,0 +1,44 @@
+/**
+ * Library entry of the runtime: append to the chain inside your own transaction, or embed the anchorer, the verifier
+ * or the daemon in another program. Nothing here imports cdktf.
+ */
+export { Anchorer } from './application/anchorer';
+export type { AnchorerOptions, AnchorOutcome, AnchorRequest, WrittenAnchor } from './application/anchorer';
+export type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock } from './application/ports';
+export type { ChainReading } from './application/scan-chain';
+export { Service } from './application/service';
+export type { ServiceOptions, ServiceSink, ServiceState, ServiceSummary } from './application/service';
+export { Verifier } from './application/verifier';
+export type { VerifierOptions, VerifyProgress } from './application/verifier';
+export type { Bound, VerifyScope } from './application/verify/scope';
+
+export { systemClock } from './adapters/clock/system-clock';
+export { createDigestEngine } from './adapters/digests/select-engine';
+export { KeyRing, parseKeyRing } from './adapters/keys/key-ring';
+export { appendEvents } from './adapters/postgres/append';
+export type { AppendKeys, AppendOptions, AppendResult } from './adapters/postgres/append';
+export { PostgresAuditLog } from './adapters/postgres/audit-log';
+export type { PostgresAuditLogOptions } from './adapters/postgres/audit-log';
+export type { EventValues } from './adapters/postgres/event-values';
+export { initSql } from './adapters/postgres/schema';
+export { S3AnchorStore } from './adapters/s3/s3-anchor-store';
+export type { S3AnchorStoreOptions } from './adapters/s3/s3-anchor-store';
+
+export type { Anchor, Trigger } from './domain/anchor/anchor';
+export { anchorHash, parseAnchor, serializeAnchor } from './domain/anchor/anchor';
+export { anchorKey, parseAnchorKey } from './domain/anchor/object-key';
+export { deriveChainKeys } from './domain/chain/chain-keys';
+export type { SecretRing } from './domain/chain/chain-keys';
+export { formatColumnList, linksLayout, parseColumnList, v1Layout } from './domain/chain/columns';
+export type { ChainLayout, Column, ColumnType } from './domain/chain/columns';
+export { chainKey, eventHash, eventLeaf } from './domain/chain/event-hash';
+export { encodeMessage } from './domain/chain/message';
+export type { FieldValue } from './domain/chain/message';
+export type { Finding, FindingCode, Place, Severity } from './domain/findings/finding';
+export { FINDINGS } from './domain/findings/finding';
+export type { Coverage, UnanchoredTail, VerificationReport } from './domain/findings/report';
+export type { Verdict } from './domain/findings/verdict';
+export { inclusionPath, verifyInclusion } from './domain/merkle/inclusion-proof';
+
+export { AuditAnchorError, ConfigError, FormatError, UnavailableError } from './errors';
+export type { ConfigErrorCode, ConfigFault, FormatErrorCode, UnavailableErrorCode } from './errors';
