@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+/**
+ * Which part may import which. A part is the longest of these paths that a file lies below; whatever is not
+ * listed is forbidden.
+ */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  'runtime/contract': [],
+  'runtime/errors': [],
+  'runtime/printable': [],
+  'runtime/config-faults': ['runtime/errors', 'runtime/printable'],
+  'runtime/domain': ['runtime/contract', 'runtime/errors'],
+  'runtime/application': ['runtime/contract', 'runtime/domain', 'runtime/errors'],
+  'runtime/adapters': [
+    'runtime/application',
+    'runtime/config-faults',
+    'runtime/contract',
+    'runtime/domain',
+    'runtime/errors',
+    'runtime/printable',
+  ],
+  'runtime/config': [
+    'runtime/adapters/keys',
+    'runtime/config-faults',
+    'runtime/contract',
+    'runtime/domain',
+    'runtime/errors',
+    'runtime/printable',
+  ],
+  'runtime/terminal': [],
+  'runtime/report': ['runtime/domain', 'runtime/printable', 'runtime/terminal'],
+  'runtime/commands': [
+    'runtime/application',
+    'runtime/contract',
+    'runtime/domain',
+    'runtime/errors',
+    'runtime/printable',
+    'runtime/report',
+    'runtime/terminal',
+  ],
+  'runtime/embedded': ['runtime/errors'],
+  'runtime/composition': [
+    'runtime/adapters',
+    'runtime/application',
+    'runtime/config',
+    'runtime/contract',
+    'runtime/domain',
+    'runtime/errors',
+  ],
+  'runtime/demo': [
+    'runtime/adapters',
+    'runtime/application',
+    'runtime/cli',
+    'runtime/commands',
+    'runtime/composition',
+    'runtime/contract',
+    'runtime/domain',
+    'runtime/embedded',
+    'runtime/errors',
+    'runtime/report',
+    'runtime/terminal',
+  ],
+  'runtime/cli': [
+    'runtime/adapters',
+    'runtime/application',
+    'runtime/commands',
+    'runtime/composition',
+    'runtime/contract',
+    'runtime/demo',
+    'runtime/errors',
+    'runtime/printable',
+    'runtime/terminal',
+  ],
+  'runtime/index': ['runtime/adapters', 'runtime/application', 'runtime/domain', 'runtime/errors'],
+};
+
+/** Packages a part may use besides its own files; Node.js itself is always allowed except in the pure parts. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'runtime/domain': [],
+  'runtime/application': [],
+  'runtime/adapters': ['@aws-sdk/client-s3', 'lossless-json', 'pg', 'pg-copy-streams', 'pino'],
+  'runtime/config': [],
+  'runtime/terminal': ['picocolors'],
+  'runtime/embedded': ['fast-xml-parser', 'pg'],
+  'runtime/demo': ['@aws-sdk/client-s3'],
+  'runtime/cli': ['commander', 'pino'],
+};
+
+/** The pure core: no file, network, clock or dice. */
+const PURE = ['runtime/domain', 'runtime/application', 'runtime/report'];
+const PURE_BUILTINS = ['node:crypto', 'node:buffer'];
+const CLOCKS_AND_DICE =
+  /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bsetInterval\(/;
+
+const ROOT = resolve(__dirname, '..');
+const IMPORT =
+  /^\s*(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^\s*import\s+['"]([^'"]+)['"]/gm;
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+  /** Repository path without extension, null for a package. */
+  readonly target: string | null;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((name) => name.endsWith('.ts') && !name.includes('/assembly/'));
+}
+
+const FILES = sources('runtime');
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+function importsOf(file: string): Import[] {
+  return [...read(file).matchAll(IMPORT)].map((match) => {
+    const specifier = match[1] ?? match[2] ?? match[3] ?? '';
+    const target = specifier.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), specifier)) : null;
+    return { file, specifier, target };
+  });
+}
+
+const IMPORTS = FILES.flatMap(importsOf);
+
+function inside(path: string, part: string): boolean {
+  return path === part || path === `${part}.ts` || path.startsWith(`${part}/`);
+}
+
+function partOf(path: string): string {
+  const part = Object.keys(ARROWS)
+    .filter((candidate) => inside(path, candidate))
+    .sort((a, b) => b.length - a.length)[0];
+  if (!part) throw new Error(`${path} lies in no part of the architecture; add an arrow or move it`);
+  return part;
+}
+
+test('every file lies in a part, and the scan sees them all', () => {
+  expect(FILES.length).toBeGreaterThan(100);
+  expect(IMPORTS.length).toBeGreaterThan(300);
+  expect(() => FILES.map(partOf)).not.toThrow();
+});
+
+test('imports follow the arrows', () => {
+  const forbidden = IMPORTS.filter(({ file, target }) => {
+    if (target === null) return false;
+    const from = partOf(file);
+    return !inside(target, from) && !(ARROWS[from] ?? []).some((part) => inside(target, part));
+  });
+  expect(forbidden.map(({ file, specifier }) => `${file} -> ${specifier}`)).toEqual([]);
+});
+
+test('each part uses only its own packages, and the runtime nothing of cdktf', () => {
+  const forbidden = IMPORTS.filter(({ file, target, specifier }) => {
+    if (target !== null || specifier.startsWith('node:')) return false;
+    return !(PACKAGES[partOf(file)] ?? []).includes(specifier);
+  });
+  expect(forbidden.map(({ file, specifier }) => `${file} -> ${specifier}`)).toEqual([]);
+});
+
+test('the core is pure', () => {
+  const core = FILES.filter((file) => PURE.some((part) => inside(file, part)));
+  const impure = IMPORTS.filter(
+    ({ file, specifier }) =>
+      core.includes(file) && specifier.startsWith('node:') && !PURE_BUILTINS.includes(specifier),
+  );
+  expect(impure.map(({ file, specifier }) => `${file} -> ${specifier}`)).toEqual([]);
+  expect(core.filter((file) => CLOCKS_AND_DICE.test(read(file)))).toEqual([]);
+});
+
+test('inner files do not import an index', () => {
+  expect(IMPORTS.filter(({ target }) => target?.endsWith('/index')).map(({ file }) => file)).toEqual([]);
+});
+
+test('there are no cycles between files', () => {
+  const edges = new Map(FILES.map((file) => [file.replace(/\.ts$/, ''), [] as string[]]));
+  for (const { file, target } of IMPORTS)
+    if (target !== null) edges.get(file.replace(/\.ts$/, ''))?.push(target);
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (done.has(file) || path.includes(file)) return;
+    edges.get(file)?.forEach((next) => visit(next, [...path, file]));
+    done.add(file);
+  };
+  [...edges.keys()].forEach((file) => visit(file, []));
+  expect(cycles).toEqual([]);
+});
+
+test('no file is a drawer for odds and ends, and none is a novel', () => {
+  const drawers = FILES.filter((file) => /(?:^|\/)(?:utils?|helpers?|managers?|common|misc)\.ts$/.test(file));
+  expect(drawers).toEqual([]);
+  const novels = FILES.filter((file) => !file.endsWith('.wasm.ts') && read(file).split('\n').length > 320);
+  expect(novels).toEqual([]);
+});
+
+test('production code does not import tests', () => {
+  expect(IMPORTS.filter(({ target }) => target?.startsWith('test/'))).toEqual([]);
+});
