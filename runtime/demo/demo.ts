@@ -11,8 +11,16 @@ import { DemoClock } from './demo-clock';
 import { Stage } from './stage';
 import { tellStory } from './story';
 
-const HOURS_BACK = 4;
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
+/** The story begins this long before a full hour, passes that one and the next, and goes on for less than a minute. */
+const BEFORE_FIRST_HOUR = 15 * MINUTE;
+
+/** A start from which the story ends at the last full hour, so that its newest anchor is not stale. */
+function storyStart(now: number): number {
+  const lastHour = Math.floor((now - MINUTE) / HOUR) * HOUR;
+  return lastHour - HOUR - BEFORE_FIRST_HOUR;
+}
 
 function found({ report, expected }: AttackResult): boolean {
   return report.verdict === 'tampered' && report.findings[0]?.code === expected;
@@ -65,13 +73,13 @@ export async function demoAction(
   const narrate = (line = ''): void => {
     if (!json && !context.quiet) stdout.write(`${line}\n`);
   };
-  const clock = new DemoClock(Date.now() - HOURS_BACK * HOUR);
+  const clock = new DemoClock(storyStart(context.composition.clock.now()));
   narrate(colors.strong('Starting PostgreSQL and a WORM S3 on loopback'));
   const stage = await Stage.set(clock, context.composition.resources);
   signal.throwIfAborted();
   narrate(`  PostgreSQL ${stage.postgres.host}:${stage.postgres.port}, S3 ${stage.s3.endpoint}`);
   narrate();
-  narrate(colors.strong('A day of audit events, anchored by every trigger'));
+  narrate(colors.strong('Two hours of audit events, anchored by every trigger'));
   const anchors = await tellStory(stage, (line) => narrate(`  ${line}`));
   signal.throwIfAborted();
 

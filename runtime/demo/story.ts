@@ -53,7 +53,7 @@ async function anchored(
   return outcome;
 }
 
-/** A working day in which every trigger writes an anchor. Returns the anchors. */
+/** Two hours in which every trigger writes an anchor. Returns the anchors. */
 export async function tellStory(stage: Stage, narrate: Narrate): Promise<readonly WrittenAnchor[]> {
   const { clock } = stage;
   await initialise(stage.connection(), stage.layout, stage.table);

@@ -1,0 +1,104 @@
+import type { ClientConfig } from 'pg';
+import type { AuditLog, AuditLogSnapshot, ChainHead, ExclusiveSession } from '../../application/ports';
+import type { ChainLayout } from '../../domain/chain/columns';
+import { ChainLock } from './advisory-lock';
+import { ChainQueries } from './chain-queries';
+import { openReadingSession, type ReadingSession } from './connection';
+import { withSnapshot } from './snapshot';
+import { requireShape, requireTable, type TableName } from './table';
+
+export interface PostgresAuditLogOptions {
+  /** As `pg` takes it. */
+  readonly connection: ClientConfig;
+  readonly table: TableName;
+  readonly layout: ChainLayout;
+  /** Names the lock that keeps a second anchorer out. */
+  readonly chainId: string;
+}
+
+/**
+ * The audit table in PostgreSQL, for reading. Connects when first used; one idle connection is kept for the
+ * next use.
+ */
+export class PostgresAuditLog implements AuditLog {
+  private idle: ReadingSession | null = null;
+  private closed = false;
+  private queries: ChainQueries | null = null;
+
+  constructor(private readonly options: PostgresAuditLogOptions) {}
+
+  async checkShape(): Promise<void> {
+    await this.withSession(async ({ connection, searchPath }) => {
+      const table = await requireTable(connection.client, this.options.table, searchPath);
+      requireShape(table, this.options.layout, 'read');
+    });
+  }
+
+  head(): Promise<ChainHead | null> {
+    return this.withSession(async (session) => (await this.queriesFor(session)).head(session.connection));
+  }
+
+  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T> {
+    return this.withSession(async (session) =>
+      withSnapshot(session.connection, await this.queriesFor(session), use),
+    );
+  }
+
+  exclusive<T>(
+    use: (session: ExclusiveSession) => Promise<T>,
+    { waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal },
+  ): Promise<T> {
+    return this.withSession(async (session) => {
+      const { connection } = session;
+      const queries = await this.queriesFor(session);
+      const lock = new ChainLock(connection, this.options.chainId);
+      await lock.acquire(waitMs, signal);
+      try {
+        return await use({
+          snapshot: (read) => withSnapshot(connection, queries, read),
+          assertHeld: () => lock.assertHeld(),
+        });
+      } finally {
+        // A lost connection has given up the lock by itself.
+        await lock.release().catch(() => connection.close());
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const session = this.idle;
+    this.idle = null;
+    await session?.connection.close();
+  }
+
+  private async queriesFor({ connection, searchPath }: ReadingSession): Promise<ChainQueries> {
+    this.queries ??= new ChainQueries(
+      await requireTable(connection.client, this.options.table, searchPath),
+      this.options.layout,
+    );
+    return this.queries;
+  }
+
+  private async withSession<T>(use: (session: ReadingSession) => Promise<T>): Promise<T> {
+    const session = await this.take();
+    try {
+      return await use(session);
+    } finally {
+      await this.putBack(session);
+    }
+  }
+
+  private async take(): Promise<ReadingSession> {
+    const session = this.idle;
+    this.idle = null;
+    if (session && !session.connection.broken) return session;
+    return openReadingSession(this.options.connection);
+  }
+
+  private async putBack(session: ReadingSession): Promise<void> {
+    const clean = !session.connection.broken && session.connection.client.getTransactionStatus() === 'I';
+    if (clean && !this.closed && this.idle === null) this.idle = session;
+    else await session.connection.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { escapeIdentifier } from 'pg';
+import type { ChainHead } from '../../application/ports';
+import type { ChainLayout } from '../../domain/chain/columns';
+import { FormatError } from '../../errors';
+import type { Connection } from './connection';
+import type { Table } from './table';
+
+/** Chain index as text: pg's number parsers would round it. */
+function indexOf(text: string, table: Table): number {
+  const index = Number(text);
+  if (Number.isSafeInteger(index)) return index;
+  throw new FormatError(
+    'VALUE_INVALID',
+    `chain index ${text} in ${table.qualified} is beyond ${Number.MAX_SAFE_INTEGER}, the largest that is allowed`,
+  );
+}
+
+/** Whole-number text of a chain index for SQL, where COPY takes no parameters. */
+function literal(index: number): string {
+  if (!Number.isSafeInteger(index)) throw new RangeError(`a chain index is a safe integer, not ${index}`);
+  return String(index);
+}
+
+/** The questions that are asked of the audit table, one method each. */
+export class ChainQueries {
+  private readonly index: string;
+  private readonly hash: string;
+
+  constructor(
+    private readonly table: Table,
+    private readonly layout: ChainLayout,
+  ) {
+    this.index = escapeIdentifier(layout.indexColumn);
+    this.hash = escapeIdentifier(layout.hashColumn);
+  }
+
+  /** The last event; an empty hash where the column holds NULL. */
+  async head(connection: Connection): Promise<ChainHead | null> {
+    const keyId = this.layout.keyIdColumn === null ? 'NULL' : escapeIdentifier(this.layout.keyIdColumn);
+    // NULLs would come first in descending order; "NULLS LAST" would not use the index.
+    const [row] = await connection.query<{ index: string; hash: string | null; key_id: string | null }>({
+      name: 'audit_anchor_head',
+      text: `SELECT ${this.index}::pg_catalog.text AS index, pg_catalog.encode(${this.hash}, 'hex') AS hash,
+                    ${keyId}::pg_catalog.text AS key_id
+             FROM ${this.table.qualified} WHERE ${this.index} IS NOT NULL ORDER BY ${this.index} DESC LIMIT 1`,
+    });
+    return row ? { index: indexOf(row.index, this.table), hash: row.hash ?? '', keyId: row.key_id } : null;
+  }
+
+  /** Lowest index, null without events. */
+  async firstIndex(connection: Connection): Promise<number | null> {
+    const [row] = await connection.query<{ index: string }>({
+      name: 'audit_anchor_first',
+      text: `SELECT ${this.index}::pg_catalog.text AS index
+             FROM ${this.table.qualified} WHERE ${this.index} IS NOT NULL ORDER BY ${this.index} LIMIT 1`,
+    });
+    return row ? indexOf(row.index, this.table) : null;
+  }
+
+  /** Hash at `index`, null without such an event; an empty text where the column holds NULL. */
+  async hashAt(connection: Connection, index: number): Promise<string | null> {
+    const [row] = await connection.query<{ hash: string | null }>({
+      name: 'audit_anchor_hash_at',
+      text: `SELECT pg_catalog.encode(${this.hash}, 'hex') AS hash
+             FROM ${this.table.qualified} WHERE ${this.index} = $1::pg_catalog.int8 LIMIT 1`,
+      values: [literal(index)],
+    });
+    return row ? (row.hash ?? '') : null;
+  }
+
+  /** Time of the event at `index`, milliseconds since 1970; null without event, time column or finite time. */
+  async timeAt(connection: Connection, index: number): Promise<number | null> {
+    const column = this.layout.columns.find(({ type }) => type === 'timestamptz');
+    if (!column) return null;
+    const [row] = await connection.query<{ millis: string | null }>({
+      name: 'audit_anchor_time_at',
+      text: `SELECT CASE WHEN pg_catalog.isfinite(at) THEN
+                      pg_catalog.floor(EXTRACT(epoch FROM at) * 1000)::pg_catalog.int8::pg_catalog.text END AS millis
+             FROM (SELECT ${escapeIdentifier(column.name)} AS at
+                   FROM ${this.table.qualified} WHERE ${this.index} = $1::pg_catalog.int8 LIMIT 1) AS event`,
+      values: [literal(index)],
+    });
+    return row?.millis ? Number(row.millis) : null;
+  }
+
+  /** Events between lowest and highest index, as if there were no gaps: for progress only. */
+  async estimateCount(connection: Connection): Promise<number> {
+    const [row] = await connection.query<{ count: string }>({
+      name: 'audit_anchor_estimate',
+      text: `SELECT COALESCE(pg_catalog.max(${this.index})::pg_catalog.numeric
+                             - pg_catalog.min(${this.index}) + 1, 0)::pg_catalog.text AS count
+             FROM ${this.table.qualified}`,
+    });
+    return Math.min(Number(row?.count ?? 0), Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The COPY statement for a range; without bounds it also reads rows whose index is NULL, last. */
+  copyStatement(range: { readonly from?: number; readonly to?: number } = {}): string {
+    const columns = [...this.layout.columns.map(({ name }) => escapeIdentifier(name)), this.hash].join(', ');
+    const bounds = [
+      ...(range.from === undefined ? [] : [`${this.index} >= ${literal(range.from)}`]),
+      ...(range.to === undefined ? [] : [`${this.index} <= ${literal(range.to)}`]),
+    ];
+    const where = bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
+    const select = `SELECT ${columns} FROM ${this.table.qualified}${where} ORDER BY ${this.index}`;
+    return `COPY (${select}) TO STDOUT (FORMAT binary)`;
+  }
+}

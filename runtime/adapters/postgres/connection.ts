@@ -1,0 +1,152 @@
+import type { Socket } from 'node:net';
+import { Client, type ClientBase, type ClientConfig, type QueryResultRow } from 'pg';
+import { databaseFailure, type Endpoint } from './failure';
+
+/** How long a connection may take, milliseconds, unless the settings say otherwise. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Idle time after which the kernel probes a silent peer, milliseconds. */
+const KEEP_ALIVE_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+const DEFAULT_APPLICATION = 'audit-anchor';
+
+/** A statement: named ones are prepared once per connection. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/** Where `client` goes, for error texts. */
+export function endpointOf(client: ClientBase): Endpoint {
+  // A pool's client is typed without them, yet has them: it is a Client.
+  const { host, port, database, user } = client as Client;
+  return { host, port, database: database ?? '', user: user ?? '' };
+}
+
+/**
+ * Runs one statement on a client of any origin.
+ * @throws UnavailableError or ConfigError of `databaseFailure`
+ */
+export async function query<Row extends QueryResultRow>(
+  client: ClientBase,
+  statement: Statement,
+): Promise<Row[]> {
+  try {
+    const { name, text, values } = statement;
+    const result = await client.query<Row>({
+      text,
+      ...(name === undefined ? {} : { name }),
+      ...(values === undefined ? {} : { values: [...values] }),
+    });
+    return result.rows;
+  } catch (error) {
+    throw databaseFailure(error, endpointOf(client));
+  }
+}
+
+/** In pg's types the socket is missing. */
+function socketOf(client: Client): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+}
+
+/** A connection of our own. `broken` once it was lost: it cannot be used again. */
+export class Connection {
+  private lost = false;
+
+  private constructor(
+    readonly client: Client,
+    private readonly config: ClientConfig,
+  ) {
+    // Without a listener the loss of an idle connection would end the process.
+    client.on('error', () => {
+      this.lost = true;
+    });
+    client.on('end', () => {
+      this.lost = true;
+    });
+  }
+
+  /**
+   * Connects.
+   * @param config as `pg` takes it; application name, connect timeout and keep-alive have defaults here
+   * @throws UnavailableError `DB_UNREACHABLE`; ConfigError `DB_AUTHENTICATION`, `DB_NOT_FOUND`
+   */
+  static async open(config: ClientConfig): Promise<Connection> {
+    const client = new Client({
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      application_name: DEFAULT_APPLICATION,
+      ...config,
+    });
+    const connection = new Connection(client, config);
+    try {
+      await client.connect();
+    } catch (error) {
+      // pg leaves the socket of a failed login open, and the server waits a minute for it.
+      socketOf(client).destroy();
+      throw databaseFailure(error, endpointOf(client));
+    }
+    return connection;
+  }
+
+  get broken(): boolean {
+    return this.lost;
+  }
+
+  get endpoint(): Endpoint {
+    return endpointOf(this.client);
+  }
+
+  async query<Row extends QueryResultRow>(statement: Statement | string): Promise<Row[]> {
+    return query<Row>(this.client, typeof statement === 'string' ? { text: statement } : statement);
+  }
+
+  /** Makes the server cancel what this connection runs, by a second connection of the same user. */
+  async cancel(): Promise<void> {
+    // In pg's types the process id is missing; the server sends it with every login.
+    const { processID } = this.client as Client & { readonly processID: number };
+    const other = await Connection.open(this.config);
+    try {
+      await other.query({ text: 'SELECT pg_catalog.pg_cancel_backend($1)', values: [processID] });
+    } finally {
+      await other.close();
+    }
+  }
+
+  /** Says goodbye; a server that does not answer to it is left after a moment. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => socketOf(this.client).destroy(), CLOSE_TIMEOUT_MS);
+    await this.client.end().catch(() => undefined);
+    clearTimeout(timer);
+  }
+}
+
+/** A connection for reading, and the schemas that its user's unqualified names mean. */
+export interface ReadingSession {
+  readonly connection: Connection;
+  readonly searchPath: readonly string[];
+}
+
+/** Schemas that unqualified names of this session mean, in order. */
+export async function searchPathOf(client: ClientBase): Promise<readonly string[]> {
+  const rows = await query<{ path: string[] }>(client, {
+    text: 'SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS path',
+  });
+  return rows[0]?.path ?? [];
+}
+
+/** Connects for reading: objects of other schemas cannot pose as functions, and no policy can hide rows. */
+export async function openReadingSession(config: ClientConfig): Promise<ReadingSession> {
+  const connection = await Connection.open(config);
+  try {
+    const searchPath = await searchPathOf(connection.client);
+    await connection.query('SET search_path = pg_catalog');
+    // Row-level security would leave out rows in silence; off makes it an error.
+    await connection.query('SET row_security = off');
+    return { connection, searchPath };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import {
+  type ChainLayout,
+  type Column,
+  DEFAULT_COLUMN_LIST,
+  parseColumnList,
+} from '../../domain/chain/columns';
+import { DIGEST_BYTES } from '../../domain/digests';
+import { advisoryKey } from './advisory-lock';
+import { qualifiedName } from './table';
+
+/** Group roles without login; people and programs get them by GRANT. */
+export const GATEWAY_ROLE = 'audit_gateway';
+export const READER_ROLE = 'audit_reader';
+
+/** Dollar quotes that no table name is likely to hold. */
+const TAG = '$audit_anchor$';
+
+const INIT_LABEL = 'audit-init/1';
+const ROW_TRIGGER = 'audit_refuse_change';
+const TRUNCATE_TRIGGER = 'audit_refuse_truncate';
+
+/** Names of everything that `init` makes for one table, for statements and for the report. */
+export interface SchemaNames {
+  readonly schema: string;
+  readonly table: string;
+  readonly refusal: string;
+  readonly triggers: readonly [string, string];
+  readonly roles: readonly [string, string];
+}
+
+export function schemaNames(schema: string, table: string): SchemaNames {
+  return {
+    schema,
+    table,
+    refusal: 'audit_refuse_change',
+    triggers: [ROW_TRIGGER, TRUNCATE_TRIGGER],
+    roles: [GATEWAY_ROLE, READER_ROLE],
+  };
+}
+
+/** Columns of the default table that a writer may leave out. */
+const NULLABLE: ReadonlySet<string> = new Set(['resource', 'details']);
+
+function isRequired({ name, type }: Column, layout: ChainLayout): boolean {
+  if ([layout.indexColumn, layout.keyIdColumn, layout.prevHashColumn].includes(name)) return true;
+  const standard = parseColumnList(DEFAULT_COLUMN_LIST);
+  return standard.some((column) => column.name === name && column.type === type && !NULLABLE.has(name));
+}
+
+function columnLines(layout: ChainLayout): string[] {
+  const index = escapeIdentifier(layout.indexColumn);
+  const previous = escapeIdentifier(layout.prevHashColumn);
+  const hash = escapeIdentifier(layout.hashColumn);
+  const columns = layout.columns.map((column) => {
+    const required = isRequired(column, layout) ? ' NOT NULL' : '';
+    return `${escapeIdentifier(column.name)} pg_catalog.${column.type}${required}`;
+  });
+  // The chain format has no infinite times: such an event could never be verified.
+  const finite = layout.columns
+    .filter(({ type }) => type === 'timestamptz')
+    .map(({ name }) => `CHECK (pg_catalog.isfinite(${escapeIdentifier(name)}))`);
+  return [
+    ...columns,
+    `${hash} pg_catalog.bytea NOT NULL`,
+    `PRIMARY KEY (${index})`,
+    `CHECK (${index} >= 1)`,
+    `CHECK (pg_catalog.octet_length(${previous}) = ${DIGEST_BYTES})`,
+    `CHECK (pg_catalog.octet_length(${hash}) = ${DIGEST_BYTES})`,
+    ...finite,
+  ];
+}
+
+function createRole(role: string): string {
+  // Roles belong to the whole server: another database may create the same one at this moment.
+  return `DO ${TAG}
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${escapeLiteral(role)}) THEN
+    CREATE ROLE ${escapeIdentifier(role)} NOLOGIN;
+  END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+  NULL;
+END
+${TAG}`;
+}
+
+function createRefusal(names: SchemaNames): string {
+  return `CREATE OR REPLACE FUNCTION ${qualifiedName(names.schema, names.refusal)}() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${TAG}
+BEGIN
+  RAISE EXCEPTION '% on audit table %.% is refused: it is append-only', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END
+${TAG}`;
+}
+
+function createTrigger(
+  names: SchemaNames,
+  trigger: string,
+  when: string,
+  level: 'ROW' | 'STATEMENT',
+): string {
+  const table = qualifiedName(names.schema, names.table);
+  return `DO ${TAG}
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger
+                 WHERE tgrelid = ${escapeLiteral(table)}::pg_catalog.regclass AND tgname = ${escapeLiteral(trigger)}) THEN
+    CREATE TRIGGER ${escapeIdentifier(trigger)} ${when} ON ${table}
+      FOR EACH ${level} EXECUTE FUNCTION ${qualifiedName(names.schema, names.refusal)}();
+  END IF;
+  -- ALWAYS: also under session_replication_role = replica, which ordinary triggers sit out.
+  IF EXISTS (SELECT FROM pg_catalog.pg_trigger
+             WHERE tgrelid = ${escapeLiteral(table)}::pg_catalog.regclass AND tgname = ${escapeLiteral(trigger)}
+               AND tgenabled <> 'A') THEN
+    ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${escapeIdentifier(trigger)};
+  END IF;
+END
+${TAG}`;
+}
+
+/** Lock that makes concurrent runs on one table follow each other; held until the transaction ends. */
+export function initLock(names: SchemaNames): string {
+  const key = advisoryKey(INIT_LABEL, `${names.schema}.${names.table}`);
+  return `DO ${TAG} BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(${key}); END ${TAG}`;
+}
+
+/**
+ * The statements that create what is missing of table, protection and roles, in order. Each may run again; they
+ * belong in one transaction, after `initLock`.
+ */
+export function schemaStatements(names: SchemaNames, layout: ChainLayout): readonly string[] {
+  const schema = escapeIdentifier(names.schema);
+  const table = qualifiedName(names.schema, names.table);
+  const refusal = `${qualifiedName(names.schema, names.refusal)}()`;
+  const roles = names.roles.map((role) => escapeIdentifier(role)).join(', ');
+  const [rowTrigger, truncateTrigger] = names.triggers;
+  return [
+    ...names.roles.map(createRole),
+    // "IF NOT EXISTS" alone asks for the right to create schemas even when there is nothing to create.
+    `DO ${TAG}
+BEGIN
+  IF pg_catalog.to_regnamespace(${escapeLiteral(schema)}) IS NULL THEN
+    CREATE SCHEMA ${schema};
+  END IF;
+END
+${TAG}`,
+    `CREATE TABLE IF NOT EXISTS ${table} (\n  ${columnLines(layout).join(',\n  ')}\n)`,
+    createRefusal(names),
+    `REVOKE ALL ON FUNCTION ${refusal} FROM PUBLIC`,
+    createTrigger(names, rowTrigger, 'BEFORE UPDATE OR DELETE', 'ROW'),
+    createTrigger(names, truncateTrigger, 'BEFORE TRUNCATE', 'STATEMENT'),
+    `REVOKE ALL ON TABLE ${table} FROM PUBLIC, ${roles}`,
+    `GRANT SELECT, INSERT ON TABLE ${table} TO ${escapeIdentifier(GATEWAY_ROLE)}`,
+    `GRANT SELECT ON TABLE ${table} TO ${escapeIdentifier(READER_ROLE)}`,
+    `GRANT USAGE ON SCHEMA ${schema} TO ${roles}`,
+  ];
+}
+
+/**
+ * The same SQL as text, for psql or a migration tool.
+ * @param schema where the table goes; a script cannot resolve a search path safely, so it is always named
+ */
+export function initSql(layout: ChainLayout, table: string, schema = 'public'): string {
+  const names = schemaNames(schema, table);
+  const statements = ['BEGIN', initLock(names), ...schemaStatements(names, layout), 'COMMIT'];
+  return `${statements.join(';\n\n')};\n`;
+}

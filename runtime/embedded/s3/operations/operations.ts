@@ -1,0 +1,59 @@
+import type { Operation } from '../exchange';
+import { listObjects, listObjectsV2 } from '../listing/list-objects';
+import { listObjectVersions } from '../listing/list-versions';
+import type { OperationName } from '../router';
+import {
+  deleteBucketPolicy,
+  getBucketEncryption,
+  getBucketPolicy,
+  getBucketVersioning,
+  getObjectLockConfiguration,
+  putBucketEncryption,
+  putBucketPolicy,
+  putBucketVersioning,
+  putObjectLockConfiguration,
+} from './bucket-configuration';
+import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets';
+import { copyObject } from './copy-object';
+import { deleteObject, deleteObjects } from './delete-object';
+import { getObject, headObject } from './get-object';
+import { getObjectAttributes } from './object-attributes';
+import {
+  getObjectLegalHold,
+  getObjectRetention,
+  putObjectLegalHold,
+  putObjectRetention,
+} from './object-lock';
+import { putObject } from './put-object';
+
+/** The operation behind each name. */
+export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
+  ListBuckets: listBuckets,
+  CreateBucket: createBucket,
+  HeadBucket: headBucket,
+  DeleteBucket: deleteBucket,
+  ListObjects: listObjects,
+  ListObjectsV2: listObjectsV2,
+  ListObjectVersions: listObjectVersions,
+  GetBucketLocation: getBucketLocation,
+  GetBucketVersioning: getBucketVersioning,
+  PutBucketVersioning: putBucketVersioning,
+  GetObjectLockConfiguration: getObjectLockConfiguration,
+  PutObjectLockConfiguration: putObjectLockConfiguration,
+  GetBucketPolicy: getBucketPolicy,
+  PutBucketPolicy: putBucketPolicy,
+  DeleteBucketPolicy: deleteBucketPolicy,
+  GetBucketEncryption: getBucketEncryption,
+  PutBucketEncryption: putBucketEncryption,
+  DeleteObjects: deleteObjects,
+  GetObject: getObject,
+  HeadObject: headObject,
+  PutObject: putObject,
+  CopyObject: copyObject,
+  DeleteObject: deleteObject,
+  GetObjectAttributes: getObjectAttributes,
+  GetObjectRetention: getObjectRetention,
+  PutObjectRetention: putObjectRetention,
+  GetObjectLegalHold: getObjectLegalHold,
+  PutObjectLegalHold: putObjectLegalHold,
+};

@@ -1,0 +1,78 @@
+import type { Exchange, Operation } from '../exchange';
+import { BodyDigest, type BodyDigests } from '../integrity/body-digest';
+import { readDeclaredIntegrity, type DeclaredIntegrity } from '../integrity/declared';
+import { effectiveRetention, readUploadLock, type UploadLock } from '../lock/upload-lock';
+import type { Action } from '../policy/actions';
+import { S3Error } from '../s3-error';
+import type { StagedBody } from '../store/durable-files';
+import { objectAccess } from './access';
+import { checksumHeaders, createVersion, createdHeaders } from './create-version';
+import { uploadEncryption } from './encryption';
+import { assertWriteHeaders } from './preconditions';
+import { keptHeaders, uploadStorageClass } from './upload-headers';
+
+export const putObject: Operation = async (exchange, services) => {
+  const { store, clock, authorizer, region } = services;
+  const { headers } = exchange;
+  const bucket = store.bucket(exchange.bucket);
+  assertWriteHeaders(headers);
+  const lock = readUploadLock(headers, bucket, clock.now());
+  authorizer.require(
+    writeActions(lock),
+    objectAccess(exchange, bucket, { lock: requestedLock(lock), creates: true }),
+  );
+  const declared = readDeclaredIntegrity(headers);
+  if (effectiveRetention(lock, bucket, clock.now()) !== null) assertDigested(declared);
+  const options = {
+    lock,
+    encryption: uploadEncryption(headers, bucket, region),
+    storageClass: uploadStorageClass(headers),
+    headers: keptHeaders(headers),
+  };
+  exchange.payload.declaredLength();
+
+  const body = await store.stageBody();
+  try {
+    const digests = await receive(exchange, body, new BodyDigest(declared));
+    const record = await createVersion(exchange, services, { ...options, body, digests });
+    return {
+      status: 200,
+      headers: { ...createdHeaders(bucket, record), ...checksumHeaders(record.content) },
+    };
+  } finally {
+    await body.discard();
+  }
+};
+
+async function receive(exchange: Exchange, body: StagedBody, digest: BodyDigest): Promise<BodyDigests> {
+  for await (const chunk of exchange.payload) {
+    digest.update(chunk);
+    await body.write(chunk);
+  }
+  return digest.finish(exchange.payload.trailers);
+}
+
+/** Lock headers need rights of their own beside s3:PutObject. */
+export function writeActions(lock: UploadLock): Action[] {
+  const actions: Action[] = ['s3:PutObject'];
+  if (lock.retention !== null) actions.push('s3:PutObjectRetention');
+  if (lock.legalHold !== null) actions.push('s3:PutObjectLegalHold');
+  return actions;
+}
+
+export function requestedLock(lock: UploadLock) {
+  return {
+    mode: lock.retention?.mode,
+    retainUntil: lock.retention?.retainUntil,
+    legalHold: lock.legalHold ?? undefined,
+  };
+}
+
+/** The documentation asks this of uploads with a retention period only, not of a mere legal hold. */
+function assertDigested(declared: DeclaredIntegrity): void {
+  if (declared.md5 !== null || declared.checksum !== null) return;
+  throw new S3Error(
+    'InvalidRequest',
+    'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters',
+  );
+}

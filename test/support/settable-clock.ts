@@ -1,0 +1,38 @@
+import type { Clock } from '../../runtime/application/ports';
+
+/** A clock that stands still until it is moved. Sleeping moves it, and lets everything else run first. */
+export class SettableClock implements Clock {
+  private time: number;
+
+  /** @param start ISO time, such as `2030-01-15T14:00:00Z` */
+  constructor(private readonly start: string) {
+    this.time = Date.parse(start);
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
+    this.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** @param iso the time it shows from now on */
+  set(iso: string): void {
+    this.time = Date.parse(iso);
+  }
+
+  advance(ms: number): void {
+    this.time += ms;
+  }
+
+  advanceMinutes(minutes: number): void {
+    this.advance(minutes * 60_000);
+  }
+
+  reset(): void {
+    this.time = Date.parse(this.start);
+  }
+}
