@@ -79,17 +79,23 @@ export class AnchorBucketGrants extends Construct {
   write(id: string, grantee: Grantee, props: WriteGrantProps): IamRolePolicy {
     const { bucketArn } = this.bucket;
     const created = props.chainIds.map((chain) => newAnchorsOf(bucketArn, chain));
-    return this.grant(id, grantee, { policyName: 'audit-anchor-writer', ...props }, 'write', [
-      allow('CreateAnchors', CREATE_ANCHORS, created, [
-        when('Null', 's3:if-none-match', 'false'),
-        ...this.encryptionHeaders(),
-        ...this.lockBounds(),
-      ]),
-      allow('SendRetention', SEND_RETENTION, created, this.lockBounds()),
-      allow('ReadBackAnchors', READ_BACK_ANCHORS, this.objects(props.chainIds)),
-      allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
-      allow('CheckBucket', CHECK_BUCKET, [bucketArn]),
-    ]);
+    return this.grant(
+      id,
+      grantee,
+      { ...props, policyName: props.policyName ?? 'audit-anchor-writer' },
+      'write',
+      [
+        allow('CreateAnchors', CREATE_ANCHORS, created, [
+          when('Null', 's3:if-none-match', 'false'),
+          ...this.encryptionHeaders(),
+          ...this.lockBounds(),
+        ]),
+        allow('SendRetention', SEND_RETENTION, created, this.lockBounds()),
+        allow('ReadBackAnchors', READ_BACK_ANCHORS, this.objects(props.chainIds)),
+        allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
+        allow('CheckBucket', CHECK_BUCKET, [bucketArn]),
+      ],
+    );
   }
 
   /**
@@ -99,11 +105,17 @@ export class AnchorBucketGrants extends Construct {
    */
   verify(id: string, grantee: Grantee, props: ReadGrantProps = {}): IamRolePolicy {
     const { bucketArn } = this.bucket;
-    return this.grant(id, grantee, { policyName: 'audit-anchor-verifier', ...props }, 'read', [
-      allow('ReadAnchors', VERIFY_ANCHORS, this.objects(props.chainIds)),
-      allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
-      allow('ReadBucketConfiguration', VERIFY_BUCKET, [bucketArn]),
-    ]);
+    return this.grant(
+      id,
+      grantee,
+      { ...props, policyName: props.policyName ?? 'audit-anchor-verifier' },
+      'read',
+      [
+        allow('ReadAnchors', VERIFY_ANCHORS, this.objects(props.chainIds)),
+        allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
+        allow('ReadBucketConfiguration', VERIFY_BUCKET, [bucketArn]),
+      ],
+    );
   }
 
   /**
@@ -112,10 +124,16 @@ export class AnchorBucketGrants extends Construct {
    * @throws ConstructError `CALL_INVALID`
    */
   hold(id: string, grantee: Grantee, props: ReadGrantProps = {}): IamRolePolicy {
-    return this.grant(id, grantee, { policyName: 'audit-anchor-custodian', ...props }, undefined, [
-      allow('HoldAnchors', HOLD_ANCHORS, this.objects(props.chainIds)),
-      allow('FindVersions', FIND_VERSIONS, [this.bucket.bucketArn], this.prefixes(props.chainIds)),
-    ]);
+    return this.grant(
+      id,
+      grantee,
+      { ...props, policyName: props.policyName ?? 'audit-anchor-custodian' },
+      undefined,
+      [
+        allow('HoldAnchors', HOLD_ANCHORS, this.objects(props.chainIds)),
+        allow('FindVersions', FIND_VERSIONS, [this.bucket.bucketArn], this.prefixes(props.chainIds)),
+      ],
+    );
   }
 
   private grant(
