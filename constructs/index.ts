@@ -30,6 +30,7 @@ export type { VerifierRoleProps } from './access/verifier-role';
 export { AnchorReplica, REPLICATION_RULE_ID } from './replication/anchor-replica';
 export type { AnchorReplicaProps } from './replication/anchor-replica';
 
+export { annotationsOf } from './stack/annotations';
 export { AuditAnchorStack } from './stack/audit-anchor-stack';
 export { projectContext } from './stack/project-context';
 export { readSettings } from './stack/settings';

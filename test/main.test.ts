@@ -34,6 +34,15 @@ test('synthesises one stack for the environment of the project, without a path o
   expect(read('b')).toBe(read('a'));
 });
 
+test('shows the notes of constructs, unless the cdktf CLI does', () => {
+  expect(synth('d', { AUDIT_INFRA_ARCHIVE_ANCHORS: 'true' })).toMatch(
+    /Lifecycle: Archive transitions are on\./,
+  );
+  const context = JSON.stringify({ auditAnchor: { environment: 'x', archive_anchors: true } });
+  expect(synth('e', { CDKTF_CONTEXT_JSON: context })).toBe('');
+  expect(stacks('e')).toEqual(['audit-anchor-x']);
+});
+
 test('reports wrong settings in plain text and exits with 2, having written nothing', () => {
   const text = synth('c', { AUDIT_INFRA_ENVIRONMENT: 'Prod', AUDIT_INFRA_ENCRYPTION: 'none' });
   expect(text).toMatch(/^Settings: 2 values are not allowed\n/);

@@ -72,7 +72,6 @@ describe('validation', () => {
       'bucketName',
       'deployRoleArn',
       'retention',
-      'retention',
       'glacierInstantRetrievalAfterDays',
     ]);
   });
@@ -90,13 +89,14 @@ describe('validation', () => {
     const json = synthesise(stack);
     expect(resource(json, 'aws_s3_bucket').bucket).toBe('${var.v}');
     // What cannot be seen here, Terraform refuses.
-    expect(resource(json, 'aws_s3_bucket_object_lock_configuration').lifecycle).toEqual({
-      precondition: [
-        {
-          condition: '${!can(regex("(?i)(^|[^a-z])(prod|prd|production|live)([^a-z]|$)", var.v))}',
-          error_message: expect.stringContaining('COMPLIANCE') as string,
+    expect(resource(json, 'aws_s3_bucket_object_lock_configuration')).toMatchObject({
+      rule: {
+        default_retention: {
+          mode: expect.stringMatching(
+            /^\$\{!can\(regex\("\(\?i\)\(\^.*prod.*, var\.v\)\) \? "GOVERNANCE" : tobool\("GOVERNANCE .*"\)\}$/,
+          ) as string,
         },
-      ],
+      },
     });
   });
 });
