@@ -1,6 +1,6 @@
 /** Public entry of the infrastructure half. */
 export { AuditAnchoring } from './audit-anchoring';
-export type { AuditAnchoringProps } from './audit-anchoring';
+export type { AuditAnchoringProps } from './audit-anchoring-props';
 
 export { AccessLogsBucket } from './storage/access-logs-bucket';
 export type { AccessLogsBucketProps } from './storage/access-logs-bucket';

@@ -15,6 +15,7 @@ import {
   LIST_ANCHORS,
   newAnchorsOf,
   objectsOf,
+  perChain,
   prefixOf,
   READ_BACK_ANCHORS,
   SEND_RETENTION,
@@ -78,7 +79,7 @@ export class AnchorBucketGrants extends Construct {
    */
   write(id: string, grantee: Grantee, props: WriteGrantProps): IamRolePolicy {
     const { bucketArn } = this.bucket;
-    const created = props.chainIds.map((chain) => newAnchorsOf(bucketArn, chain));
+    const created = perChain(props.chainIds, (chain) => newAnchorsOf(bucketArn, chain));
     return this.grant(
       id,
       grantee,
@@ -180,11 +181,11 @@ export class AnchorBucketGrants extends Construct {
 
   private objects(chainIds: readonly string[] | undefined): string[] {
     const { bucketArn } = this.bucket;
-    return chainIds?.map((chain) => objectsOf(bucketArn, chain)) ?? [`${bucketArn}/*`];
+    return chainIds ? perChain(chainIds, (chain) => objectsOf(bucketArn, chain)) : [`${bucketArn}/*`];
   }
 
   private prefixes(chainIds: readonly string[] | undefined) {
-    return chainIds ? [when('StringLike', 's3:prefix', ...chainIds.map(prefixOf))] : [];
+    return chainIds ? [when('StringLike', 's3:prefix', ...perChain(chainIds, prefixOf))] : [];
   }
 
   private encryptionHeaders() {

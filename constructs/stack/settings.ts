@@ -1,5 +1,5 @@
 import { ROLE_NAME } from '../access/grantee-role';
-import { ENVIRONMENT } from '../audit-anchoring';
+import { ENVIRONMENT } from '../audit-anchoring-props';
 import { BUCKET_NAME } from '../storage/bucket-name';
 import { PRINCIPAL_ARN, PRINCIPAL_ARN_FIX } from '../storage/role-arn';
 import { PropCheck, type TextRule } from '../validation';

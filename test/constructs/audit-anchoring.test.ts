@@ -1,4 +1,5 @@
-import { AuditAnchoring, type AuditAnchoringProps } from '../../constructs/audit-anchoring';
+import { AuditAnchoring } from '../../constructs/audit-anchoring';
+import type { AuditAnchoringProps } from '../../constructs/audit-anchoring-props';
 import { ObjectLockRetention } from '../../constructs/storage/object-lock-retention';
 import {
   drProvider,

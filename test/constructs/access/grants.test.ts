@@ -1,6 +1,7 @@
 import { DataAwsIamRole } from '@cdktf/provider-aws/lib/data-aws-iam-role';
 import type { DataAwsIamPolicyDocument } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { TerraformVariable } from 'cdktf';
 import { type Grantee, ServiceRole } from '../../../constructs/access/grantee-role';
 import { AnchorBucketGrants } from '../../../constructs/access/grants';
 import { VerifierRole } from '../../../constructs/access/verifier-role';
@@ -8,6 +9,7 @@ import { AnchorBucket, type AnchorBucketProps } from '../../../constructs/storag
 import { AnchorEncryption } from '../../../constructs/storage/anchor-encryption';
 import type { AnchorKey } from '../../../constructs/storage/anchor-key';
 import { errorOf, foreignStack, resource, statements, synthesise } from '../../support/infra-stack';
+import { brokenReferences } from '../../support/terraform-references';
 
 function made(props: AnchorBucketProps = {}) {
   const stack = foreignStack();
@@ -86,6 +88,19 @@ describe('write', () => {
       resources: [arn],
       condition: [{ test: 'StringLike', variable: 's3:prefix', values: ['a/*', 'b/c/*'] }],
     });
+  });
+
+  test('is bounded to chains that only Terraform knows', () => {
+    const { stack, grants, policy } = made();
+    const chainIds = new TerraformVariable(stack, 'chains', { type: 'list(string)' }).listValue;
+    grants.write('Write', 'gateway', { chainIds });
+    expect(policy('Write').get('ReadBackAnchors')?.resources).toMatch(
+      /^\$\{formatlist\("\$\{aws_s3_bucket\.\w+\.arn\}\/%s\/\*", var\.chains\)\}$/,
+    );
+    expect(policy('Write').get('ListAnchors')?.condition[0]?.values).toBe(
+      '${formatlist("%s/*", var.chains)}',
+    );
+    expect(brokenReferences(synthesise(stack))).toEqual([]);
   });
 
   test('needs a chain, an id of its own and lawful names, all reported at once', () => {

@@ -126,7 +126,6 @@ describe('state', () => {
           use_lockfile: true,
         },
       },
-      required_version: '>= 1.10.0',
     });
   });
 });
