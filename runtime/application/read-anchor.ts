@@ -1,4 +1,4 @@
-import { FormatError, UnavailableError } from '../errors';
+import { ConfigError, FormatError, UnavailableError } from '../errors';
 import { anchorHash, MAX_ANCHOR_BYTES, parseAnchor } from '../domain/anchor/anchor';
 import { linksOfHead } from '../domain/anchor/check-object';
 import type { AnchorEvidence, AnchorLinks } from '../domain/anchor/evidence';
@@ -25,7 +25,9 @@ export async function readAnchor(
   try {
     stored = await store.read(address.key, address.versionId, MAX_ANCHOR_BYTES);
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
+    // An anchor past its retention may be removed between the listing and this.
+    const gone = error instanceof ConfigError && error.code === 'OBJECT_NOT_FOUND';
+    if (!gone && !(error instanceof UnavailableError)) throw error;
     findings.add({ code: 'ANCHOR_UNREADABLE', place, message: error.message });
     return none;
   }

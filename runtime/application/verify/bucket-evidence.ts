@@ -3,7 +3,7 @@ import { checkAnchorObject } from '../../domain/anchor/check-object';
 import { checkAnchorChain } from '../../domain/anchor/check-chain';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
-import type { FindingLog } from '../../domain/findings/finding-log';
+import { FindingLog } from '../../domain/findings/finding-log';
 import type { AnchorAddress } from '../read-anchor';
 import { readAnchor } from '../read-anchor';
 import type { AnchorStore, ObjectVersion } from '../ports';
@@ -112,13 +112,17 @@ export async function collectBucketEvidence(
   }
   sorter.closeKey();
   let read = 0;
-  const anchors = await inParallel(sorter.addresses, READ_CONCURRENCY, async (address) => {
+  const readings = await inParallel(sorter.addresses, READ_CONCURRENCY, async (address) => {
     signal?.throwIfAborted();
-    const evidence = await readAnchor(store, address, findings);
+    // Of its own, so that findings come in the order of keys and not of replies.
+    const log = new FindingLog();
+    const evidence = await readAnchor(store, address, log);
+    checkAnchorObject(evidence, policy, log);
     progress.onRead?.(++read, sorter.addresses.length);
-    return evidence;
+    return { evidence, found: log.all() };
   });
-  anchors.forEach((evidence) => checkAnchorObject(evidence, policy, findings));
+  readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
+  const anchors = readings.map(({ evidence }) => evidence);
   checkAnchorChain(anchors, policy, now, firstSeqs, findings);
   if (anchors.length === 0) reportNoAnchors(store, policy, findings);
   return { anchors, listed: sorter.listed };
