@@ -105,7 +105,8 @@ export class Anchorer {
         const anchor = await this.compose(draft, request.signal);
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
-        return this.write(anchor, request.signal);
+        const { signal } = request;
+        return this.write(anchor, signal ? AbortSignal.any([signal, session.lost]) : session.lost);
       },
       { waitMs: lockWaitMs, ...(request.signal ? { signal: request.signal } : {}) },
     );
@@ -248,7 +249,7 @@ export class Anchorer {
     return this.now();
   }
 
-  private async write(anchor: Anchor, signal: AbortSignal | undefined): Promise<WrittenAnchor> {
+  private async write(anchor: Anchor, signal: AbortSignal): Promise<WrittenAnchor> {
     const { store, retentionDays } = this.options;
     const { known, ...stored } = await storeAnchor(store, anchor, retentionDays, signal);
     this.newest.learn(known);

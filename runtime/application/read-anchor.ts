@@ -20,7 +20,6 @@ export async function readAnchor(
   findings: FindingLog,
 ): Promise<AnchorEvidence> {
   const place = { kind: 'object', key: address.key, versionId: address.versionId } as const;
-  const none = { ...address, head: null, anchor: null, hash: null, links: null };
   let stored: StoredObject;
   try {
     stored = await store.read(address.key, address.versionId, MAX_ANCHOR_BYTES);
@@ -29,9 +28,19 @@ export async function readAnchor(
     const gone = error instanceof ConfigError && error.code === 'OBJECT_NOT_FOUND';
     if (!gone && !(error instanceof UnavailableError)) throw error;
     findings.add({ code: 'ANCHOR_UNREADABLE', place, message: error.message });
-    return none;
+    return { ...address, head: null, anchor: null, hash: null, links: null };
   }
-  const { head, body } = stored;
+  return evidenceOf(address, stored, findings);
+}
+
+/** Judges a version that could be read; what is wrong with its body becomes a finding. */
+export function evidenceOf(
+  address: AnchorAddress,
+  { head, body }: StoredObject,
+  findings: FindingLog,
+): AnchorEvidence {
+  const place = { kind: 'object', key: address.key, versionId: address.versionId } as const;
+  const none = { ...address, head: null, anchor: null, hash: null, links: null };
   switch (body.kind) {
     case 'bytes':
       return { ...none, head, ...parseBody(body.bytes, place, findings) };

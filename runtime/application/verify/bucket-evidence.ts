@@ -9,6 +9,7 @@ import { readAnchor } from '../read-anchor';
 import type { AnchorStore, ObjectVersion } from '../ports';
 import { inParallel } from './in-parallel';
 
+const SECONDS_PER_DAY = 86_400;
 /** Anchors read at the same time. */
 const READ_CONCURRENCY = 24;
 
@@ -46,7 +47,8 @@ class VersionSorter {
   private group: ObjectVersion[] = [];
 
   constructor(
-    private readonly chainId: string,
+    private readonly policy: AnchorPolicy,
+    private readonly now: number,
     private readonly findings: FindingLog,
   ) {}
 
@@ -60,7 +62,7 @@ class VersionSorter {
   closeKey(): void {
     const { key, group } = this;
     if (key === null) return;
-    const found = classifyKey(this.chainId, key);
+    const found = classifyKey(this.policy.chainId, key);
     if (found.kind === 'foreign') this.reportForeign(group);
     else if (found.kind === 'anchor') this.closeAnchor(key, found.seconds, group);
     this.key = null;
@@ -70,10 +72,18 @@ class VersionSorter {
   private closeAnchor(key: string, seconds: number, group: readonly ObjectVersion[]): void {
     const first = group.filter(({ kind }) => kind === 'version').pop();
     if (first) this.addresses.push({ key, versionId: first.versionId, seconds });
+    const over = group.filter((version) => version !== first);
+    const expired = seconds + this.policy.retentionDays * SECONDS_PER_DAY <= this.now;
+    // Past its retention a lifecycle rule may expire an anchor: S3 does that with a delete marker first.
+    const markers = expired ? over.filter(({ kind }) => kind === 'delete-marker') : [];
     reportOver(
-      group.filter((version) => version !== first),
+      over.filter((version) => !markers.includes(version)),
       this.findings,
     );
+    for (const { versionId } of markers) {
+      const message = 'the anchor is past its retention and was expired by a delete marker';
+      this.findings.add({ code: 'ANCHORS_EXPIRED', place: { kind: 'object', key, versionId }, message });
+    }
   }
 
   private reportForeign(group: readonly ObjectVersion[]): void {
@@ -104,7 +114,7 @@ export async function collectBucketEvidence(
   progress: BucketProgress = {},
   signal?: AbortSignal,
 ): Promise<BucketEvidence> {
-  const sorter = new VersionSorter(policy.chainId, findings);
+  const sorter = new VersionSorter(policy, now, findings);
   for await (const page of store.listAll(chainPrefix(policy.chainId))) {
     signal?.throwIfAborted();
     page.versions.forEach((version) => sorter.take(version));

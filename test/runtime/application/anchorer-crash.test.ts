@@ -201,6 +201,22 @@ describe('the lock', () => {
     expect(await servers.versions()).toEqual([]);
   });
 
+  test('lost while a write is repeated: the repetition stops, so that it cannot land behind another anchor', async () => {
+    await servers.append(5);
+    servers.s3.faults.inject({ operation: 'PutObject', status: 503, times: 1_000 });
+    const attempt = servers.anchorer({ store: servers.store() }).anchor();
+    const failed = expect(attempt).rejects.toMatchObject({ code: 'PUT_UNRESOLVED' });
+    while (servers.s3.requests.count('PutObject') < 2) await delay(5);
+    await endSessions();
+    await failed;
+    const repeated = servers.s3.requests.count('PutObject');
+    servers.s3.faults.clear();
+    expect(await servers.anchorer().anchor()).toMatchObject({ kind: 'written' });
+    await delay(50);
+    expect(servers.s3.requests.count('PutObject')).toBe(repeated + 1);
+    expect(await sequence()).toEqual([1]);
+  });
+
   test('a database that goes away while events are read', async () => {
     await servers.append(2_000);
     const ended: Promise<void>[] = [];

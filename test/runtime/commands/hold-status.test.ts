@@ -1,5 +1,6 @@
 import { CHAIN_ID, Embedded } from '../../support/embedded';
 import { holdCommand } from '../../../runtime/commands/hold';
+import { UnavailableError } from '../../../runtime/errors';
 import type { Outcome } from '../../../runtime/commands/outcome';
 import { statusCommand } from '../../../runtime/commands/status';
 import { createColors } from '../../../runtime/terminal/colors';
@@ -58,6 +59,19 @@ describe('hold', () => {
       expect(servers.s3.requests.count('PutObjectLegalHold')).toBe(0);
     },
   );
+
+  test('by a role that may not read anchors: done, and said to be unconfirmed', async () => {
+    await servers.append(1);
+    await servers.anchorer().anchor();
+    const store = servers.store();
+    const denied = () => Promise.reject(new UnavailableError('S3_ACCESS_DENIED', 'HeadObject was refused'));
+    jest.spyOn(store, 'head').mockImplementation(denied);
+    const outcome = await holdCommand(store, CHAIN_ID, { on: true, key: KEY });
+    expect(outcome).toMatchObject({ exitCode: 0, document: { legalHold: true, confirmed: false } });
+    expect(textOf(outcome)).toContain('this role may not read it back');
+    const [first] = await servers.versions();
+    expect(await holdOf(KEY, first?.versionId ?? '')).toBe(true);
+  });
 
   test('an anchor that does not exist', async () => {
     await expect(holdCommand(servers.store(), CHAIN_ID, { on: true, key: KEY })).rejects.toMatchObject({

@@ -168,6 +168,19 @@ const WARNINGS: readonly Scenario[] = [
     also: ['ANCHOR_STALE', 'ANCHORS_EXPIRED'],
   },
   {
+    name: 'a lifecycle rule put its delete marker over an anchor past its retention',
+    async happens(scene) {
+      await scene.refill();
+      const { client, sdk, bucket, clock } = scene.embedded;
+      clock.set('2031-02-19T15:50:00Z');
+      await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: scene.key(1) }));
+    },
+    verdict: 'verified',
+    first: 'ANCHOR_STALE',
+    place: anchorPlace(3),
+    also: ['ANCHORS_EXPIRED'],
+  },
+  {
     name: 'the writer paused for longer than its interval',
     happens: (scene) =>
       scene.fill(
