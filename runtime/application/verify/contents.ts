@@ -1,14 +1,10 @@
 import type { ScanSummary } from '../../domain/chain/chain-scanner';
+import { EVENT_FAULTS } from '../../domain/findings/explain';
 import type { Finding, FindingCode } from '../../domain/findings/finding';
 import type { Verdict } from '../../domain/findings/verdict';
 
 const CONTENT_FAULTS: readonly FindingCode[] = [
-  'EVENT_HASH',
-  'EVENT_MISSING',
-  'EVENT_DUPLICATE',
-  'EVENT_INDEX',
-  'EVENT_MALFORMED',
-  'EVENT_LINK',
+  ...EVENT_FAULTS,
   'CHAIN_TRUNCATED',
   'ANCHORED_HASH',
   'RANGE_ROOT',

@@ -2,7 +2,7 @@ import type { Finding, FindingCode } from './finding';
 import { compareFindings } from './finding';
 
 /** Faults of the events themselves; they explain every mismatch with an anchor over the same events. */
-const EVENT_FAULTS: readonly FindingCode[] = [
+export const EVENT_FAULTS: readonly FindingCode[] = [
   'EVENT_HASH',
   'EVENT_MISSING',
   'EVENT_DUPLICATE',
