@@ -1,0 +1,24 @@
+import type { PropCheck, TextRule } from '../validation';
+
+/** The runtime's rule for chain ids. It has no wildcard characters, so an id is safe inside a policy. */
+export const CHAIN_ID: TextRule = {
+  test: (id) =>
+    id.length <= 900 &&
+    /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(id) &&
+    !id.split('/').some((part) => part === '.' || part === '..'),
+  allowed:
+    'letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or ".."), at most 900 characters',
+};
+
+const FIX = 'give the value of AUDIT_ANCHOR_CHAIN_ID, without a slash at its end';
+
+/** Records faults of a list of chains, which has to have at least one. */
+export function checkChainIds(check: PropCheck, prop: string, chainIds: readonly string[] | undefined): void {
+  check.list(prop, chainIds, CHAIN_ID, FIX);
+  check.rule(chainIds === undefined || chainIds.length > 0, {
+    prop,
+    found: 'an empty list',
+    allowed: 'at least one chain',
+    fix: FIX,
+  });
+}
