@@ -219,7 +219,11 @@ export class AuditAnchoring extends Construct {
   }
 
   private newWriter({ environment, tags, provider }: AuditAnchoringProps): ServiceRole {
-    return new ServiceRole(this, 'Writer', { roleName: `audit-anchor-writer-${environment}`, tags, provider });
+    return new ServiceRole(this, 'Writer', {
+      roleName: `audit-anchor-writer-${environment}`,
+      tags,
+      provider,
+    });
   }
 
   private logAccess(props: AuditAnchoringProps): AccessLogsBucket | undefined {
@@ -279,11 +283,17 @@ function checkProps(check: PropCheck, props: AuditAnchoringProps): void {
   check.text('accessLogsBucketName', props.accessLogsBucketName, BUCKET_NAME, 'name the bucket, not its ARN');
   if (props.bucketName !== undefined && BUCKET_NAME.test(props.bucketName)) {
     const longest = `${props.bucketName}-logs`;
-    check.text('bucketName', longest, BUCKET_NAME, 'shorten it: names of other buckets add up to 5 characters');
+    check.text(
+      'bucketName',
+      longest,
+      BUCKET_NAME,
+      'shorten it: names of other buckets add up to 5 characters',
+    );
   }
   for (const prop of ['writerRole', 'custodianRole'] as const) {
     const role = props[prop];
-    if (typeof role === 'string') check.text(prop, role, ROLE_NAME, 'give the part of the ARN after the last "/"');
+    if (typeof role === 'string')
+      check.text(prop, role, ROLE_NAME, 'give the part of the ARN after the last "/"');
   }
   if (props.auditorAccountIds !== undefined) {
     checkVerifierRoleProps(

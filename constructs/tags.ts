@@ -7,7 +7,5 @@ export type Tags = Readonly<Record<string, string>>;
 export function tagsFor(tags: Tags | undefined, name: string, purpose: string): Record<string, string> {
   const own = { Name: name, Purpose: purpose };
   if (tags === undefined) return own;
-  return Token.isUnresolved(tags)
-    ? Token.asStringMap(Fn.merge([tags, own]))
-    : { ...tags, ...own };
+  return Token.isUnresolved(tags) ? Token.asStringMap(Fn.merge([tags, own])) : { ...tags, ...own };
 }

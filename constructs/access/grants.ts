@@ -194,11 +194,16 @@ export class AnchorBucketGrants extends Construct {
     const { bucketArn, encryption } = this.bucket;
     if (!encryption.key) return [];
     return [
-      allow('UseKey', KEY_ACTIONS[use], [encryption.key.keyArn], [
-        when('StringEquals', 'kms:ViaService', encryption.key.viaService),
-        // With a bucket key the context is the bucket's ARN, without one the object's.
-        when('StringLike', 'kms:EncryptionContext:aws:s3:arn', bucketArn, `${bucketArn}/*`),
-      ]),
+      allow(
+        'UseKey',
+        KEY_ACTIONS[use],
+        [encryption.key.keyArn],
+        [
+          when('StringEquals', 'kms:ViaService', encryption.key.viaService),
+          // With a bucket key the context is the bucket's ARN, without one the object's.
+          when('StringLike', 'kms:EncryptionContext:aws:s3:arn', bucketArn, `${bucketArn}/*`),
+        ],
+      ),
     ];
   }
 }

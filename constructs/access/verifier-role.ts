@@ -78,11 +78,26 @@ export function checkVerifierRoleProps(
   props: Pick<VerifierRoleProps, 'auditorAccountIds' | 'externalId' | 'organizationId'>,
   names = { externalId: 'externalId', organizationId: 'organizationId' },
 ): void {
-  check.list('auditorAccountIds', props.auditorAccountIds, ACCOUNT_ID, 'keep leading zeros by quoting the id');
+  check.list(
+    'auditorAccountIds',
+    props.auditorAccountIds,
+    ACCOUNT_ID,
+    'keep leading zeros by quoting the id',
+  );
   if (props.auditorAccountIds.length === 0) return;
   check
-    .text(names.externalId, props.externalId, EXTERNAL_ID, 'agree on one with the auditor, for example a UUID')
-    .text(names.organizationId, props.organizationId, ORGANIZATION_ID, 'take it from "aws organizations describe-organization"');
+    .text(
+      names.externalId,
+      props.externalId,
+      EXTERNAL_ID,
+      'agree on one with the auditor, for example a UUID',
+    )
+    .text(
+      names.organizationId,
+      props.organizationId,
+      ORGANIZATION_ID,
+      'take it from "aws organizations describe-organization"',
+    );
 }
 
 /**
@@ -138,7 +153,9 @@ export class VerifierRole extends Construct implements GranteeRole {
       assumeRolePolicy: trust.json,
       maxSessionDuration: MAX_SESSION_SECONDS,
       tags: tagsFor(props.tags, roleName, 'Audit anchor verification'),
-      ...(isUnknownAtSynth(props.externalId) && { lifecycle: { precondition: [externalIdGiven(props.externalId)] } }),
+      ...(isUnknownAtSynth(props.externalId) && {
+        lifecycle: { precondition: [externalIdGiven(props.externalId)] },
+      }),
     });
   }
 

@@ -73,9 +73,14 @@ function keyStatement(sid: string, bucket: WormBucket, actions: readonly string[
   const { key } = bucket.encryption;
   if (!key) return [];
   return [
-    allow(sid, actions, [key.keyArn], [
-      when('StringEquals', 'kms:ViaService', key.viaService),
-      when('StringLike', 'kms:EncryptionContext:aws:s3:arn', bucket.bucketArn, `${bucket.bucketArn}/*`),
-    ]),
+    allow(
+      sid,
+      actions,
+      [key.keyArn],
+      [
+        when('StringEquals', 'kms:ViaService', key.viaService),
+        when('StringLike', 'kms:EncryptionContext:aws:s3:arn', bucket.bucketArn, `${bucket.bucketArn}/*`),
+      ],
+    ),
   ];
 }

@@ -1,4 +1,4 @@
-import { PropCheck, type TextRule } from '../validation';
+import type { PropCheck, TextRule } from '../validation';
 
 /** Prefix of the environment variables; `enable_replication` is read from `AUDIT_INFRA_ENABLE_REPLICATION`. */
 export const ENV_PREFIX = 'AUDIT_INFRA_';

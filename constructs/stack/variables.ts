@@ -31,7 +31,9 @@ export class AnchorVariables {
       type: 'string',
       default: 'us-west-2',
       nullable: false,
-      validation: [matches('dr_region', REGION, 'dr_region must be the name of an AWS region, for example us-west-2.')],
+      validation: [
+        matches('dr_region', REGION, 'dr_region must be the name of an AWS region, for example us-west-2.'),
+      ],
     }).stringValue;
     this.awsRegion = declareRegion(stack);
     this.auditorAccountIds = new TerraformVariable(stack, 'auditor_account_ids', {
@@ -42,7 +44,8 @@ export class AnchorVariables {
       validation: [
         {
           condition: `\${alltrue([for id in var.auditor_account_ids : can(regex("${ACCOUNT}", id))])}`,
-          errorMessage: 'auditor_account_ids must be AWS account ids of 12 digits. Quote them to keep leading zeros.',
+          errorMessage:
+            'auditor_account_ids must be AWS account ids of 12 digits. Quote them to keep leading zeros.',
         },
       ],
     }).listValue;
@@ -61,7 +64,8 @@ export class AnchorVariables {
     }).stringValue;
     this.chainId = declareChainId(stack, environment).stringValue;
     this.deployRoleArn = new TerraformVariable(stack, 'deploy_role_arn', {
-      description: 'The only principal that may change the buckets afterwards; empty for the one that runs Terraform',
+      description:
+        'The only principal that may change the buckets afterwards; empty for the one that runs Terraform',
       type: 'string',
       default: '',
       nullable: false,
@@ -81,8 +85,10 @@ export class AnchorVariables {
         nullable: false,
         validation: [
           {
-            condition: '${length(var.tags) <= 48 && alltrue([for k in keys(var.tags) : !startswith(k, "aws:")])}',
-            errorMessage: 'tags may have up to 48 entries (Name and Purpose are added), none beginning with aws:.',
+            condition:
+              '${length(var.tags) <= 48 && alltrue([for k in keys(var.tags) : !startswith(k, "aws:")])}',
+            errorMessage:
+              'tags may have up to 48 entries (Name and Purpose are added), none beginning with aws:.',
           },
         ],
       }).value,
@@ -172,7 +178,8 @@ function declareAlarmTopics(stack: Construct): void {
     nullable: false,
     validation: [
       {
-        condition: '${alltrue([for arn in var.alarm_sns_topic_arns : can(regex("^arn:aws[a-z-]*:sns:", arn))])}',
+        condition:
+          '${alltrue([for arn in var.alarm_sns_topic_arns : can(regex("^arn:aws[a-z-]*:sns:", arn))])}',
         errorMessage: 'alarm_sns_topic_arns must be ARNs of SNS topics.',
       },
     ],

@@ -176,7 +176,10 @@ function currentPrincipal(scope: Construct, provider: TerraformProvider | undefi
   return new DataAwsIamSessionContext(scope, 'Deployer', { provider, arn: caller.arn }).issuerArn;
 }
 
-function checkMode(check: PropCheck, { retention, environment, bucketName, bucketNamePrefix }: AnchorBucketProps) {
+function checkMode(
+  check: PropCheck,
+  { retention, environment, bucketName, bucketNamePrefix }: AnchorBucketProps,
+) {
   if (retention?.mode !== 'GOVERNANCE') return;
   for (const [prop, name] of Object.entries({ environment, bucketName, bucketNamePrefix })) {
     if (name === undefined || isUnknownAtSynth(name)) continue;

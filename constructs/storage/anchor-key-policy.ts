@@ -62,15 +62,23 @@ export function administrationStatements(context: KeyPolicyContext): PolicyState
       resources: ['*'],
     },
     denyEveryone('DenyKeyDestruction', DESTRUCTION, ['*'], exceptFor(breakGlassRoleArn)),
-    denyEveryone('DenyShortDeletionWindow', ['kms:ScheduleKeyDeletion'], ['*'], [
-      when('NumericLessThan', 'kms:ScheduleKeyDeletionPendingWindowInDays', String(DELETION_WINDOW_DAYS)),
-    ]),
+    denyEveryone(
+      'DenyShortDeletionWindow',
+      ['kms:ScheduleKeyDeletion'],
+      ['*'],
+      [when('NumericLessThan', 'kms:ScheduleKeyDeletionPendingWindowInDays', String(DELETION_WINDOW_DAYS))],
+    ),
   ];
   // KMS has no way around a key policy, not even for root. So changes are pinned to the deploy role only
   // when a second role can still make them.
   if (breakGlassRoleArn !== undefined && deployRoleArn !== undefined) {
     statements.push(
-      denyEveryone('DenyKeyPolicyChange', ['kms:PutKeyPolicy'], ['*'], exceptFor(deployRoleArn, breakGlassRoleArn)),
+      denyEveryone(
+        'DenyKeyPolicyChange',
+        ['kms:PutKeyPolicy'],
+        ['*'],
+        exceptFor(deployRoleArn, breakGlassRoleArn),
+      ),
     );
   }
   return statements;

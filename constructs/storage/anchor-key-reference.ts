@@ -39,8 +39,7 @@ export interface ExistingAnchorKeyProps {
 }
 
 const KEY_ARN = {
-  test: (arn: string) =>
-    /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(arn),
+  test: (arn: string) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(arn),
   allowed: 'the full ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID',
 };
 

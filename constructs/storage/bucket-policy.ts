@@ -59,14 +59,14 @@ export class BucketPolicy extends Construct {
   }
 
   /**
-   * Adds a statement after those that are there. What a Deny forbids, an Allow cannot bring back.
+   * Adds a statement. Their order has no meaning: what a Deny forbids, no Allow brings back.
    * @throws ConstructError `CALL_INVALID` when its sid is taken
    */
   add(statement: PolicyStatement): void {
     const check = new PropCheck(this);
     checkAdditionalStatements(check, 'statement', this.statements, [statement]);
     check.throwIfAny('CALL_INVALID');
-    this.statements.push(statement);
+    this.statements.unshift(statement);
     this.document.putStatement([...this.statements]);
   }
 }

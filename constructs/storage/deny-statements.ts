@@ -9,9 +9,12 @@ import { denyEveryone, type PolicyStatement, when } from './policy-document';
 
 /** Requests that travel in clear text. */
 export function denyInsecureTransport(bucketArn: string): PolicyStatement {
-  return denyEveryone('DenyInsecureTransport', ['s3:*'], [bucketArn, `${bucketArn}/*`], [
-    when('Bool', 'aws:SecureTransport', 'false'),
-  ]);
+  return denyEveryone(
+    'DenyInsecureTransport',
+    ['s3:*'],
+    [bucketArn, `${bucketArn}/*`],
+    [when('Bool', 'aws:SecureTransport', 'false')],
+  );
 }
 
 /** Uploads that are not encrypted as the bucket demands, or under another key. */
@@ -38,10 +41,7 @@ export function denyWrongEncryption(
       when('Null', 's3:x-amz-server-side-encryption', 'false'),
       when('StringNotEquals', 's3:x-amz-server-side-encryption', algorithm),
     ),
-    upload(
-      'DenyCustomerKeys',
-      when('Null', 's3:x-amz-server-side-encryption-customer-algorithm', 'false'),
-    ),
+    upload('DenyCustomerKeys', when('Null', 's3:x-amz-server-side-encryption-customer-algorithm', 'false')),
   ];
 }
 
@@ -63,10 +63,12 @@ export function denyWeakLock(bucketArn: string, retention: ObjectLockRetention):
  * multipart uploads, which cannot carry the header; their completion is covered.
  */
 export function denyUnconditionalCreate(bucketArn: string): PolicyStatement {
-  return denyEveryone('DenyUnconditionalCreate', ['s3:PutObject'], [`${bucketArn}/*`], [
-    when('Null', 's3:if-none-match', 'true'),
-    when('Bool', 's3:ObjectCreationOperation', 'true'),
-  ]);
+  return denyEveryone(
+    'DenyUnconditionalCreate',
+    ['s3:PutObject'],
+    [`${bucketArn}/*`],
+    [when('Null', 's3:if-none-match', 'true'), when('Bool', 's3:ObjectCreationOperation', 'true')],
+  );
 }
 
 /** Deletes. Object Lock keeps versions, but would let anyone put a delete marker over an anchor. */
@@ -114,7 +116,10 @@ const CONFIGURATION_CHANGES = [
 
 /** Changes of the bucket's own configuration by anyone but the role that deploys. */
 export function denyConfigurationChange(bucketArn: string, deployRoleArn: string): PolicyStatement {
-  return denyEveryone('DenyConfigTamper', CONFIGURATION_CHANGES, [bucketArn], [
-    when('ArnNotEquals', 'aws:PrincipalArn', deployRoleArn),
-  ]);
+  return denyEveryone(
+    'DenyConfigTamper',
+    CONFIGURATION_CHANGES,
+    [bucketArn],
+    [when('ArnNotEquals', 'aws:PrincipalArn', deployRoleArn)],
+  );
 }

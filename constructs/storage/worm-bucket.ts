@@ -73,53 +73,58 @@ export abstract class WormBucket extends Construct {
     this.newestStep = this.resource;
     const bucket = this.resource.id;
 
-    this.versioning = this.inOrder((order) =>
-      new S3BucketVersioningA(this, 'Versioning', {
-        ...order,
-        bucket,
-        versioningConfiguration: { status: 'Enabled' },
-      }),
+    this.versioning = this.inOrder(
+      (order) =>
+        new S3BucketVersioningA(this, 'Versioning', {
+          ...order,
+          bucket,
+          versioningConfiguration: { status: 'Enabled' },
+        }),
     );
-    this.objectLock = this.inOrder((order) =>
-      new S3BucketObjectLockConfigurationA(this, 'ObjectLock', {
-        ...order,
-        bucket,
-        objectLockEnabled: 'Enabled',
-        rule: { defaultRetention: { mode: retention.mode, days: retention.days } },
-        ...governanceGuard(retention, environment),
-      }),
+    this.objectLock = this.inOrder(
+      (order) =>
+        new S3BucketObjectLockConfigurationA(this, 'ObjectLock', {
+          ...order,
+          bucket,
+          objectLockEnabled: 'Enabled',
+          rule: { defaultRetention: { mode: retention.mode, days: retention.days } },
+          ...governanceGuard(retention, environment),
+        }),
     );
-    this.serverSideEncryption = this.inOrder((order) =>
-      new S3BucketServerSideEncryptionConfigurationA(this, 'Encryption', {
-        ...order,
-        bucket,
-        rule: [
-          {
-            applyServerSideEncryptionByDefault: {
-              sseAlgorithm: encryption.algorithm,
-              ...(encryption.key && { kmsMasterKeyId: encryption.key.keyArn }),
+    this.serverSideEncryption = this.inOrder(
+      (order) =>
+        new S3BucketServerSideEncryptionConfigurationA(this, 'Encryption', {
+          ...order,
+          bucket,
+          rule: [
+            {
+              applyServerSideEncryptionByDefault: {
+                sseAlgorithm: encryption.algorithm,
+                ...(encryption.key && { kmsMasterKeyId: encryption.key.keyArn }),
+              },
+              ...(encryption.key && { bucketKeyEnabled: true }),
             },
-            ...(encryption.key && { bucketKeyEnabled: true }),
-          },
-        ],
-      }),
+          ],
+        }),
     );
-    this.publicAccessBlock = this.inOrder((order) =>
-      new S3BucketPublicAccessBlock(this, 'PublicAccess', {
-        ...order,
-        bucket,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      }),
+    this.publicAccessBlock = this.inOrder(
+      (order) =>
+        new S3BucketPublicAccessBlock(this, 'PublicAccess', {
+          ...order,
+          bucket,
+          blockPublicAcls: true,
+          blockPublicPolicy: true,
+          ignorePublicAcls: true,
+          restrictPublicBuckets: true,
+        }),
     );
-    this.ownership = this.inOrder((order) =>
-      new S3BucketOwnershipControls(this, 'Ownership', {
-        ...order,
-        bucket,
-        rule: { objectOwnership: 'BucketOwnerEnforced' },
-      }),
+    this.ownership = this.inOrder(
+      (order) =>
+        new S3BucketOwnershipControls(this, 'Ownership', {
+          ...order,
+          bucket,
+          rule: { objectOwnership: 'BucketOwnerEnforced' },
+        }),
     );
   }
 
@@ -138,14 +143,15 @@ export abstract class WormBucket extends Construct {
    * @param dependsOn what has to exist before, usually the policy of the target
    */
   logTo(targetBucketName: string, prefix: string, dependsOn: ITerraformDependable[] = []): S3BucketLoggingA {
-    return this.inOrder((order) =>
-      new S3BucketLoggingA(this, 'Logging', {
-        provider: order.provider,
-        dependsOn: [...order.dependsOn, ...dependsOn],
-        bucket: this.resource.id,
-        targetBucket: targetBucketName,
-        targetPrefix: prefix,
-      }),
+    return this.inOrder(
+      (order) =>
+        new S3BucketLoggingA(this, 'Logging', {
+          provider: order.provider,
+          dependsOn: [...order.dependsOn, ...dependsOn],
+          bucket: this.resource.id,
+          targetBucket: targetBucketName,
+          targetPrefix: prefix,
+        }),
     );
   }
 
