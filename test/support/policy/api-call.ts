@@ -19,12 +19,19 @@ export interface Outcome {
 
 /** A call is allowed when every check of it is. */
 export function authorise(principal: Principal, { checks }: ApiCall): Outcome {
-  const decisions = checks.map(({ check, target }) => ({ check, decision: decide(principal, check, target) }));
+  const decisions = checks.map(({ check, target }) => ({
+    check,
+    decision: decide(principal, check, target),
+  }));
   const deniedBy = new Set(decisions.flatMap(({ decision }) => denials(decision)));
   const notAllowed = decisions.flatMap(({ check, decision }) =>
     !decision.allowed && decision.because === 'not allowed' ? [`${check.action} (${decision.missing})`] : [],
   );
-  return { allowed: decisions.every(({ decision }) => decision.allowed), deniedBy: [...deniedBy], notAllowed };
+  return {
+    allowed: decisions.every(({ decision }) => decision.allowed),
+    deniedBy: [...deniedBy],
+    notAllowed,
+  };
 }
 
 function denials(decision: Decision): readonly string[] {
@@ -70,20 +77,25 @@ export class S3Calls {
     return {
       checks: [
         ...this.objectChecks(bucket, key, actions, context),
-        ...(kmsKey === undefined ? [] : this.keyChecks(bucket, kmsKey, ['kms:GenerateDataKey', 'kms:Decrypt'])),
+        ...(kmsKey === undefined
+          ? []
+          : this.keyChecks(bucket, kmsKey, ['kms:GenerateDataKey', 'kms:Decrypt'])),
       ],
     };
   }
 
-  /** Part of a multipart upload: PutObject as well, but it cannot carry the headers of a creation. */
-  uploadPart(bucketName: string, key: string): ApiCall {
-    const context = { 's3:objectcreationoperation': ['false'] };
-    return { checks: this.objectChecks(this.bucket(bucketName), key, ['s3:PutObject'], context) };
+  /** PutObjectRetention on a version. */
+  putRetention(bucketName: string, key: string, mode: string, until: number): ApiCall {
+    const headers = {
+      'x-amz-object-lock-mode': mode,
+      'x-amz-object-lock-retain-until-date': new Date(until).toISOString(),
+    };
+    return this.onObject(bucketName, key, 's3:PutObjectRetention', this.headerContext(headers));
   }
 
   /** Any other action on an object. */
-  onObject(bucketName: string, key: string, action: string, headers: Readonly<Record<string, string>> = {}): ApiCall {
-    return { checks: this.objectChecks(this.bucket(bucketName), key, [action], this.headerContext(headers)) };
+  onObject(bucketName: string, key: string, action: string, context: Context = {}): ApiCall {
+    return { checks: this.objectChecks(this.bucket(bucketName), key, [action], context) };
   }
 
   /** Reading the bytes: the object and, when it is encrypted with a key of the stack, that key. */
@@ -101,7 +113,9 @@ export class S3Calls {
   onBucket(bucketName: string, action: string, context: Context = {}): ApiCall {
     const { arn, policy } = this.bucket(bucketName);
     const target: Target = { service: 's3', account: this.deployed.account, policy };
-    return { checks: [{ check: { action, resource: arn, context: { ...this.always, ...context } }, target }] };
+    return {
+      checks: [{ check: { action, resource: arn, context: { ...this.always, ...context } }, target }],
+    };
   }
 
   /** ListObjectVersions or ListObjectsV2 below a prefix; without one the key is absent. */
@@ -119,6 +133,16 @@ export class S3Calls {
     return { checks: this.keyChecks(this.bucket(bucketName), keyArn, [action]) };
   }
 
+  /** AssumeRole, judged by the trust policy of the role and the policies of whoever asks. */
+  assume(roleName: string, context: Context): ApiCall {
+    const policy = this.deployed.roles.get(roleName)?.trust ?? null;
+    if (policy === null) throw new Error(`the stack makes no role ${roleName}`);
+    const { account } = this.deployed;
+    const resource = `arn:aws:iam::${account}:role/${roleName}`;
+    const check = { action: 'sts:AssumeRole', resource, context: { ...this.always, ...context } };
+    return { checks: [{ check, target: { service: 'sts', account, policy } }] };
+  }
+
   private bucket(name: string): DeployedBucket {
     const bucket = this.deployed.buckets.get(name);
     if (bucket === undefined) throw new Error(`the stack has no bucket ${name}`);
@@ -132,7 +156,10 @@ export class S3Calls {
   private objectChecks(bucket: DeployedBucket, key: string, actions: readonly string[], context: Context) {
     const target: Target = { service: 's3', account: this.deployed.account, policy: bucket.policy };
     const resource = `${bucket.arn}/${key}`;
-    return actions.map((action) => ({ check: { action, resource, context: { ...this.always, ...context } }, target }));
+    return actions.map((action) => ({
+      check: { action, resource, context: { ...this.always, ...context } },
+      target,
+    }));
   }
 
   private keyChecks({ arn, region }: DeployedBucket, keyArn: string, actions: readonly string[]) {
@@ -146,7 +173,10 @@ export class S3Calls {
   private keyCheck(keyArn: string, action: string, context: Context) {
     const policy = this.deployed.keys.get(keyArn)?.policy ?? null;
     const account = keyArn.split(':')[4] ?? '';
-    return { check: { action, resource: keyArn, context }, target: { service: 'kms' as const, account, policy } };
+    return {
+      check: { action, resource: keyArn, context },
+      target: { service: 'kms' as const, account, policy },
+    };
   }
 
   private headerContext(headers: Readonly<Record<string, string>>): Context {

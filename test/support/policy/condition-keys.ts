@@ -3,12 +3,17 @@ import { matchesAction } from './patterns';
 
 /**
  * Condition keys by action, as the Service Authorization Reference lists them (S3 and KMS, August 2026), for the
- * actions that policies of this project name. `Bypass` stands for s3:BypassGovernanceRetention, which takes the
- * keys of the request it goes with.
+ * actions that policies of this project name.
  */
+// It goes with another request and takes that one's keys.
 const BYPASS = 's3:BypassGovernanceRetention';
 const S3_KEYS: Readonly<Record<string, readonly string[]>> = {
-  's3:x-amz-server-side-encryption': ['s3:PutObject', 's3:ReplicateObject', 's3:UpdateObjectEncryption', BYPASS],
+  's3:x-amz-server-side-encryption': [
+    's3:PutObject',
+    's3:ReplicateObject',
+    's3:UpdateObjectEncryption',
+    BYPASS,
+  ],
   's3:x-amz-server-side-encryption-aws-kms-key-id': [
     's3:PutObject',
     's3:ReplicateObject',
@@ -28,7 +33,13 @@ const S3_KEYS: Readonly<Record<string, readonly string[]>> = {
   's3:max-keys': ['s3:ListBucket', 's3:ListBucketVersions'],
   's3:versionid': ['s3:GetObjectVersion', 's3:GetObjectVersionAttributes', 's3:DeleteObjectVersion'],
 };
-const CRYPTOGRAPHY = ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+const CRYPTOGRAPHY = [
+  'kms:Encrypt',
+  'kms:Decrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
 const KMS_KEYS: Readonly<Record<string, readonly string[] | 'every action'>> = {
   // On every operation on a key.
   'kms:viaservice': 'every action',
@@ -54,11 +65,37 @@ const ACTIONS: readonly string[] = [
   ...prefixed('s3', [
     ['GetObject', 'GetObjectVersion', 'GetObjectAttributes', 'GetObjectVersionAttributes'],
     ['GetObjectRetention', 'GetObjectLegalHold', 'GetObjectVersionForReplication', 'GetObjectVersionAcl'],
-    ['GetObjectVersionTagging', 'ReplicateDelete', 'ReplicateTags', 'DeleteObjectVersion', 'PutObjectTagging'],
-    ['GetBucketVersioning', 'GetBucketObjectLockConfiguration', 'GetReplicationConfiguration', 'GetBucketPolicy'],
-    ['GetEncryptionConfiguration', 'GetLifecycleConfiguration', 'GetBucketPublicAccessBlock', 'GetBucketLocation'],
-    ['GetBucketOwnershipControls', 'GetBucketLogging', 'PutBucketObjectLockConfiguration', 'PutBucketVersioning'],
-    ['PutLifecycleConfiguration', 'PutReplicationConfiguration', 'PutEncryptionConfiguration', 'PutBucketAcl'],
+    [
+      'GetObjectVersionTagging',
+      'ReplicateDelete',
+      'ReplicateTags',
+      'DeleteObjectVersion',
+      'PutObjectTagging',
+    ],
+    [
+      'GetBucketVersioning',
+      'GetBucketObjectLockConfiguration',
+      'GetReplicationConfiguration',
+      'GetBucketPolicy',
+    ],
+    [
+      'GetEncryptionConfiguration',
+      'GetLifecycleConfiguration',
+      'GetBucketPublicAccessBlock',
+      'GetBucketLocation',
+    ],
+    [
+      'GetBucketOwnershipControls',
+      'GetBucketLogging',
+      'PutBucketObjectLockConfiguration',
+      'PutBucketVersioning',
+    ],
+    [
+      'PutLifecycleConfiguration',
+      'PutReplicationConfiguration',
+      'PutEncryptionConfiguration',
+      'PutBucketAcl',
+    ],
     ['PutBucketPublicAccessBlock', 'PutBucketOwnershipControls', 'PutBucketLogging', 'PutBucketPolicy'],
     ['DeleteBucketPolicy', 'DeleteBucket', 'PutObjectAcl', 'AbortMultipartUpload', 'PutBucketNotification'],
     ['ObjectOwnerOverrideToBucketOwner', 'RestoreObject', 'PutInventoryConfiguration', 'PutBucketTagging'],
@@ -67,8 +104,22 @@ const ACTIONS: readonly string[] = [
   ...prefixed('kms', [
     ['DescribeKey', 'GetKeyPolicy', 'GetKeyRotationStatus', 'ListKeyPolicies', 'ListKeyRotations'],
     ['ListResourceTags', 'ListGrants', 'RevokeGrant', 'CreateGrant', 'PutKeyPolicy', 'UpdateKeyDescription'],
-    ['EnableKey', 'DisableKey', 'EnableKeyRotation', 'DisableKeyRotation', 'RotateKeyOnDemand', 'TagResource'],
-    ['UntagResource', 'CreateAlias', 'UpdateAlias', 'DeleteAlias', 'ScheduleKeyDeletion', 'CancelKeyDeletion'],
+    [
+      'EnableKey',
+      'DisableKey',
+      'EnableKeyRotation',
+      'DisableKeyRotation',
+      'RotateKeyOnDemand',
+      'TagResource',
+    ],
+    [
+      'UntagResource',
+      'CreateAlias',
+      'UpdateAlias',
+      'DeleteAlias',
+      'ScheduleKeyDeletion',
+      'CancelKeyDeletion',
+    ],
     ['DeleteImportedKeyMaterial', 'ImportKeyMaterial', 'ReplicateKey', 'UpdatePrimaryRegion', 'RetireGrant'],
   ]),
   'sts:AssumeRole',

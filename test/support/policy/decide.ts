@@ -23,7 +23,11 @@ export interface Target {
 export type Decision =
   | { readonly allowed: true; readonly by: readonly string[] }
   | { readonly allowed: false; readonly because: 'explicit deny'; readonly by: readonly string[] }
-  | { readonly allowed: false; readonly because: 'not allowed'; readonly missing: 'identity' | 'resource' | 'both' };
+  | {
+      readonly allowed: false;
+      readonly because: 'not allowed';
+      readonly missing: 'identity' | 'resource' | 'both';
+    };
 
 /** The root user of the owner's account may always repair a bucket policy, whatever it says. */
 const ROOT_KEEPS = ['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'];
@@ -37,9 +41,11 @@ export function decide(principal: Principal, check: Check, target: Target): Deci
   const context = { ...principalContext(principal), ...check.context };
   const identity = 'policies' in principal ? principal.policies : [];
   const covering = (policies: readonly PolicyDocument[], effect: Statement['effect']) =>
-    policies.flatMap((policy) => policy.statements).filter((statement) => {
-      return statement.effect === effect && covers(statement, principal, { ...check, context });
-    });
+    policies
+      .flatMap((policy) => policy.statements)
+      .filter((statement) => {
+        return statement.effect === effect && covers(statement, principal, { ...check, context });
+      });
   const resource = target.policy === null || rootKeeps(principal, check, target) ? [] : [target.policy];
 
   const denied = [...covering(identity, 'Deny'), ...covering(resource, 'Deny')];

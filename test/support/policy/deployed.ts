@@ -1,3 +1,4 @@
+import { textOf } from '../terraform/expression';
 import type { Instance, TerraformModule } from '../terraform/module';
 import { type PolicyDocument, readPolicy } from './document';
 
@@ -34,17 +35,23 @@ export interface Deployed {
 export function deployedFrom(module: TerraformModule, account: string): Deployed {
   const all = (type: string): Instance[] => [...module.instances(type).values()];
   const bucketPolicies = new Map(
-    all('aws_s3_bucket_policy').map((each) => [String(each['bucket']), String(each['policy'])]),
+    all('aws_s3_bucket_policy').map((each) => [
+      textOf(each['bucket'], 'bucket'),
+      textOf(each['policy'], 'policy'),
+    ]),
   );
   const buckets = all('aws_s3_bucket').map((bucket): [string, DeployedBucket] => {
-    const name = String(bucket['bucket']);
+    const name = textOf(bucket['bucket'], 'bucket');
     const json = bucketPolicies.get(name);
     const policy = json === undefined ? null : readPolicy(name, json, 'resource');
-    return [name, { name, arn: String(bucket['arn']), region: String(bucket['region']), policy }];
+    return [
+      name,
+      { name, arn: textOf(bucket['arn'], 'arn'), region: textOf(bucket['region'], 'region'), policy },
+    ];
   });
   const keys = all('aws_kms_key').map((key): [string, DeployedKey] => {
-    const arn = String(key['arn']);
-    return [arn, { arn, policy: readPolicy(arn, String(key['policy']), 'resource') }];
+    const arn = textOf(key['arn'], 'arn');
+    return [arn, { arn, policy: readPolicy(arn, textOf(key['policy'], 'policy'), 'resource') }];
   });
   return { account, buckets: new Map(buckets), keys: new Map(keys), roles: rolesOf(all) };
 }
@@ -52,14 +59,22 @@ export function deployedFrom(module: TerraformModule, account: string): Deployed
 function rolesOf(all: (type: string) => Instance[]): Map<string, DeployedRole> {
   const roles = new Map<string, DeployedRole>();
   for (const role of all('aws_iam_role')) {
-    const name = String(role['name']);
-    const trust = readPolicy(`${name} trust`, String(role['assume_role_policy']), 'resource');
+    const name = textOf(role['name'], 'name');
+    const trust = readPolicy(
+      `${name} trust`,
+      textOf(role['assume_role_policy'], 'assume_role_policy'),
+      'resource',
+    );
     roles.set(name, { name, trust, policies: [] });
   }
   for (const inline of all('aws_iam_role_policy')) {
-    const name = String(inline['role']);
+    const name = textOf(inline['role'], 'role');
     const role = roles.get(name) ?? { name, trust: null, policies: [] };
-    const policy = readPolicy(`${name}/${String(inline['name'])}`, String(inline['policy']), 'identity');
+    const policy = readPolicy(
+      `${name}/${textOf(inline['name'], 'name')}`,
+      textOf(inline['policy'], 'policy'),
+      'identity',
+    );
     roles.set(name, { ...role, policies: [...role.policies, policy] });
   }
   return roles;
@@ -70,6 +85,9 @@ export function everyPolicy({ buckets, keys, roles }: Deployed): PolicyDocument[
   return [
     ...[...buckets.values()].flatMap(({ policy }) => policy ?? []),
     ...[...keys.values()].map(({ policy }) => policy),
-    ...[...roles.values()].flatMap(({ trust, policies }) => [...(trust === null ? [] : [trust]), ...policies]),
+    ...[...roles.values()].flatMap(({ trust, policies }) => [
+      ...(trust === null ? [] : [trust]),
+      ...policies,
+    ]),
   ];
 }

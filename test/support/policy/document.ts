@@ -88,7 +88,8 @@ function readPrincipals(place: string, source: Json): Principals | null {
   const value = source['Principal'] ?? source['NotPrincipal'];
   if (value === undefined) return null;
   if (value === '*') return { negated, values: ['*'] };
-  if (typeof value !== 'object' || value === null) throw new Error(`${place}: principal ${String(value)}`);
+  if (typeof value !== 'object' || value === null)
+    throw new Error(`${place}: principal ${JSON.stringify(value)}`);
   const values = Object.entries(value).flatMap(([type, identifiers]) =>
     texts(identifiers).map((identifier) => (identifier === '*' ? '*' : `${type}:${identifier}`)),
   );

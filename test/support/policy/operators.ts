@@ -75,7 +75,8 @@ export function conditionHolds(
 function splitSet(operator: string): [set: string | undefined, operator: string] {
   const [first, second] = operator.split(':');
   if (second === undefined) return [undefined, first ?? ''];
-  if (first !== 'ForAllValues' && first !== 'ForAnyValue') throw new Error(`IAM has no condition operator ${operator}`);
+  if (first !== 'ForAllValues' && first !== 'ForAnyValue')
+    throw new Error(`IAM has no condition operator ${operator}`);
   return [first, second];
 }
 

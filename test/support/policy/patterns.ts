@@ -15,7 +15,11 @@ export function matchesAction(pattern: string, action: string): boolean {
 export function matchesArn(pattern: string, arn: string): boolean {
   const wanted = partsOf(pattern);
   const found = partsOf(arn);
-  return wanted.length === 6 && found.length === 6 && wanted.every((part, at) => matchesPattern(part, found[at] ?? ''));
+  return (
+    wanted.length === 6 &&
+    found.length === 6 &&
+    wanted.every((part, at) => matchesPattern(part, found[at] ?? ''))
+  );
 }
 
 function partsOf(arn: string): string[] {

@@ -25,10 +25,11 @@ function evaluateTemplate(template: string, scope: Scope): Value {
   return parts.map((part) => textOf(part, template)).join('');
 }
 
-function textOf(value: Value, place: string): string {
+/** @throws Error for what is no text, number or boolean */
+export function textOf(value: Value | undefined, place: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new Error(`${JSON.stringify(place)} puts ${JSON.stringify(value)} into text`);
+  throw new Error(`${place}: expected text, found ${JSON.stringify(value)}`);
 }
 
 /** Binary operators, loosest first; those of one level bind to the left. */
@@ -190,7 +191,8 @@ class Evaluation {
 
 function numberOf(value: Value): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number !== 'number' || Number.isNaN(number)) throw new Error(`${JSON.stringify(value)} is no number`);
+  if (typeof number !== 'number' || Number.isNaN(number))
+    throw new Error(`${JSON.stringify(value)} is no number`);
   return number;
 }
 

@@ -1,8 +1,5 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App, Testing } from 'cdktf';
-import { AuditAnchorStack } from '../../../constructs/stack/audit-anchor-stack';
-import { readSettings } from '../../../constructs/stack/settings';
+import { Testing } from 'cdktf';
+import { anchorStack } from '../infra-stack';
 import type { Value } from './expression';
 import { TerraformModule } from './module';
 
@@ -34,16 +31,13 @@ const VARIABLES: Readonly<Record<string, Value>> = {
   auditor_external_id: 'a-secret-between-two',
 };
 
-/** Terraform JSON of a stack, without writing a file. */
-export function synthesise(settings: object): string {
-  const app = new App({ outdir: join(tmpdir(), 'audit-anchor-not-written') });
-  const [one] = readSettings(settings, {});
-  if (one === undefined) throw new Error('the settings name no environment');
-  return Testing.synth(new AuditAnchorStack(app, one));
+/** Terraform JSON of that stack. */
+export function synthesiseFull(): string {
+  return Testing.synth(anchorStack(FULL_SETTINGS), true);
 }
 
 /** The stack as an apply would make it: account 111122223333, us-east-1 and us-west-2, run by the role `deployer`. */
-export function applied(json: string = synthesise(FULL_SETTINGS)): TerraformModule {
+export function applied(json: string = synthesiseFull()): TerraformModule {
   return new TerraformModule(json, {
     account: ACCOUNT,
     region: REGION,

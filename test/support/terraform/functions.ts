@@ -8,7 +8,7 @@ const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
     // Also a list as the only argument is accepted by cdktf's Fn.coalesce.
     const found = values.flat().find((value) => value !== null && value !== '');
     if (found === undefined) throw new Error('coalesce: every value is null or empty');
-    return found as Value;
+    return found;
   },
   length: (value) => {
     if (typeof value === 'string' || Array.isArray(value)) return value.length;
@@ -20,20 +20,19 @@ const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
     if (list.length > 1) throw new Error('one: more than one value');
     return list[0] ?? null;
   },
-  concat: (...lists) => lists.flat() as Value,
+  concat: (...lists) => lists.flat(),
   compact: (list) => (list as readonly Value[]).filter((value) => value !== null && value !== ''),
   distinct: (list) => [...new Set(list as readonly Value[])],
-  tolist: (list) => list as Value,
+  tolist: (list) => list,
   toset: (list) => [...new Set(list as readonly Value[])],
-  tostring: (value) => String(value),
   floor: (value) => Math.floor(Number(value)),
-  join: (separator, list) => (list as readonly Value[]).map(String).join(String(separator)),
   jsonencode: (value) => JSON.stringify(value),
 };
 
 /** @throws Error for a function that is not among those above, so that a new one is noticed */
 export function callFunction(name: string, values: readonly Value[]): Value {
   const called = FUNCTIONS[name];
-  if (called === undefined) throw new Error(`the function ${name} of Terraform is not known here; add it to functions.ts`);
+  if (called === undefined)
+    throw new Error(`the function ${name} of Terraform is not known here; add it to functions.ts`);
   return called(...values);
 }

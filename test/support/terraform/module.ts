@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { evaluate, type Value } from './expression';
+import { evaluate, textOf, type Value } from './expression';
 import { policyDocumentJson } from './policy-document-json';
 
 /** What a synthesised stack would find when it is applied. */
@@ -86,9 +86,14 @@ export class TerraformModule {
     return lazily({ ...block, ...known }, (name) => known[name]?.() ?? (configured[name] as Value));
   }
 
-  private known(address: string, type: string, configured: Block, region: string): Record<string, () => Value> {
+  private known(
+    address: string,
+    type: string,
+    configured: Block,
+    region: string,
+  ): Record<string, () => Value> {
     const { account, deployRoleArn } = this.surroundings;
-    const text = (name: string): string => String(configured[name]);
+    const text = (name: string): string => textOf(configured[name], `${address}.${name}`);
     const roleArn = () => `arn:aws:iam::${account}:role/${text('name')}`;
     const keyId = uuidOf(address);
     const table: Readonly<Record<string, Record<string, () => Value>>> = {
@@ -118,10 +123,10 @@ export class TerraformModule {
 
   private regionOf(provider: Value | undefined): string {
     if (provider === undefined) return this.surroundings.region;
-    const alias = String(provider).split('.')[1];
+    const alias = textOf(provider, 'provider').split('.')[1];
     const found = this.json.provider['aws']?.find((each) => each['alias'] === alias);
     if (found === undefined) throw new Error(`no provider has the alias "${alias ?? ''}"`);
-    return String(evaluate(found['region'] ?? null, this.scope));
+    return textOf(evaluate(found['region'] ?? null, this.scope), 'region of a provider');
   }
 }
 
@@ -141,6 +146,11 @@ function evaluateAll(configured: Block, names: readonly string[]): Block {
 /** A key id that is the same in every run. */
 function uuidOf(address: string): string {
   const hex = createHash('sha256').update(address).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
 }
-

@@ -1,9 +1,11 @@
-import { isList, isObject, type Value } from './expression';
+import { isList, isObject, textOf, type Value } from './expression';
 
 /** JSON text that Terraform makes of an `aws_iam_policy_document`, from its evaluated configuration. */
 export function policyDocumentJson(address: string, config: { readonly [name: string]: Value }): string {
   const { statement, ...rest } = config;
-  const unknown = Object.keys(rest).filter((name) => !['//', 'provider', 'version', 'policy_id'].includes(name));
+  const unknown = Object.keys(rest).filter(
+    (name) => !['//', 'provider', 'version', 'policy_id'].includes(name),
+  );
   if (unknown.length > 0) throw new Error(`${address}: ${unknown.join(', ')} is not handled here`);
   if (!isList(statement)) throw new Error(`${address}: no statements`);
   return JSON.stringify({
@@ -45,7 +47,7 @@ function principalsJson(value: Value): unknown {
   for (const { type, identifiers } of blocks(value)) {
     // Terraform writes type "*" as the bare star.
     if (type === '*') return '*';
-    (principals[String(type)] ??= []).push(...(isList(identifiers) ? identifiers : []));
+    (principals[textOf(type, 'principal type')] ??= []).push(...(isList(identifiers) ? identifiers : []));
   }
   return principals;
 }
@@ -53,9 +55,10 @@ function principalsJson(value: Value): unknown {
 function conditionsJson(address: string, value: Value): Record<string, Record<string, Value>> {
   const conditions: Record<string, Record<string, Value>> = {};
   for (const { test, variable, values } of blocks(value)) {
-    const keys = (conditions[String(test)] ??= {});
-    if (String(variable) in keys) throw new Error(`${address}: ${String(variable)} twice under ${String(test)}`);
-    keys[String(variable)] = values ?? null;
+    const keys = (conditions[textOf(test, address)] ??= {});
+    const key = textOf(variable, address);
+    if (key in keys) throw new Error(`${address}: two conditions on ${key} with the same test`);
+    keys[key] = values ?? null;
   }
   return conditions;
 }

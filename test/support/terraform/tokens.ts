@@ -42,10 +42,12 @@ function endOfQuoted(rest: string, source: string): number {
 }
 
 /** The parts of a template: plain text, and the expressions in `${...}`. */
-export function splitTemplate(template: string): ({ readonly text: string } | { readonly expression: string })[] {
+export function splitTemplate(
+  template: string,
+): ({ readonly text: string } | { readonly expression: string })[] {
   const parts: ({ readonly text: string } | { readonly expression: string })[] = [];
   let text = '';
-  for (let at = 0; at < template.length; ) {
+  for (let at = 0; at < template.length;) {
     if (template.startsWith('$${', at)) {
       text += '${';
       at += 3;
