@@ -8,6 +8,7 @@ import { encodeMessage } from '../../domain/chain/message';
 import { DIGEST_BYTES } from '../../domain/digests';
 import { ConfigError, UnavailableError } from '../../errors';
 import { advisoryKey } from './advisory-lock';
+import { inOpenTransaction } from './open-transaction';
 import { endpointOf, query, searchPathOf } from './connection';
 import { EventEncoder, type EventValues, type PreparedEvent } from './event-values';
 import { databaseFailure, isServerError } from './failure';
@@ -41,7 +42,6 @@ export interface AppendResult {
 
 const APPEND_LABEL = 'audit-append/1';
 const UNIQUE_VIOLATION = '23505';
-const NO_TRANSACTION = '25P01';
 
 const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 const COPY_TRAILER = Buffer.from([0xff, 0xff]);
@@ -49,26 +49,6 @@ const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 interface Head {
   readonly index: number;
   readonly hash: Buffer;
-}
-
-async function requireTransaction(client: ClientBase): Promise<void> {
-  // Absent in pg before 8.20.
-  const status: string | undefined = (client as Partial<ClientBase>).getTransactionStatus?.() ?? undefined;
-  if (status === 'T') return;
-  if (status === undefined) {
-    try {
-      await client.query('SAVEPOINT audit_append');
-      await client.query('RELEASE SAVEPOINT audit_append');
-      return;
-    } catch (error) {
-      if (!isServerError(error) || error.code !== NO_TRANSACTION)
-        throw databaseFailure(error, endpointOf(client));
-    }
-  }
-  const found = status === 'E' ? 'a transaction that has failed' : 'no transaction';
-  throw new ConfigError('TRANSACTION_REQUIRED', `appendEvents needs an open transaction; found ${found}`, {
-    hint: 'Run BEGIN before and COMMIT after it on the same client; a pool itself is no client.',
-  });
 }
 
 /** Appends to one table. Keeps what it learned about table and key, so that a batch takes three round trips. */
@@ -113,18 +93,24 @@ export class EventAppender {
 
   /** See `appendEvents`. */
   async append(client: ClientBase, events: readonly EventValues[]): Promise<AppendResult> {
-    await requireTransaction(client);
-    const encoder = await this.open(client);
-    return this.appendPrepared(
-      client,
-      events.map((values, position) => encoder.prepare(values, position + 1)),
-    );
+    return inOpenTransaction(client, async () => {
+      const encoder = await this.open(client);
+      return this.appendAll(
+        client,
+        events.map((values, position) => encoder.prepare(values, position + 1)),
+      );
+    });
   }
 
   /** Appends events that `open`'s encoder has prepared. */
   async appendPrepared(client: ClientBase, events: readonly PreparedEvent[]): Promise<AppendResult> {
-    await requireTransaction(client);
-    await this.open(client);
+    return inOpenTransaction(client, async () => {
+      await this.open(client);
+      return this.appendAll(client, events);
+    });
+  }
+
+  private async appendAll(client: ClientBase, events: readonly PreparedEvent[]): Promise<AppendResult> {
     if (events.length === 0) {
       throw new ConfigError(
         'EVENT_INVALID',

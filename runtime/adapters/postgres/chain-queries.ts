@@ -1,19 +1,11 @@
 import { escapeIdentifier } from 'pg';
 import type { ChainHead } from '../../application/ports';
 import type { ChainLayout } from '../../domain/chain/columns';
-import { FormatError } from '../../errors';
 import type { Connection } from './connection';
 import type { Table } from './table';
 
-/** Chain index as text: pg's number parsers would round it. */
-function indexOf(text: string, table: Table): number {
-  const index = Number(text);
-  if (Number.isSafeInteger(index)) return index;
-  throw new FormatError(
-    'VALUE_INVALID',
-    `chain index ${text} in ${table.qualified} is beyond ${Number.MAX_SAFE_INTEGER}, the largest that is allowed`,
-  );
-}
+/** Rows with an index that no chain can have are left to the scan, which reports each as what it is. */
+const POSSIBLE_INDEX = `BETWEEN ${-Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`;
 
 /** Whole-number text of a chain index for SQL, where COPY takes no parameters. */
 function literal(index: number): string {
@@ -37,14 +29,14 @@ export class ChainQueries {
   /** The last event; an empty hash where the column holds NULL. */
   async head(connection: Connection): Promise<ChainHead | null> {
     const keyId = this.layout.keyIdColumn === null ? 'NULL' : escapeIdentifier(this.layout.keyIdColumn);
-    // NULLs would come first in descending order; "NULLS LAST" would not use the index.
+    // The bounds also leave out NULLs, which would come first in descending order.
     const [row] = await connection.query<{ index: string; hash: string | null; key_id: string | null }>({
       name: 'audit_anchor_head',
       text: `SELECT ${this.index}::pg_catalog.text AS index, pg_catalog.encode(${this.hash}, 'hex') AS hash,
                     ${keyId}::pg_catalog.text AS key_id
-             FROM ${this.table.qualified} WHERE ${this.index} IS NOT NULL ORDER BY ${this.index} DESC LIMIT 1`,
+             FROM ${this.table.qualified} WHERE ${this.index} ${POSSIBLE_INDEX} ORDER BY ${this.index} DESC LIMIT 1`,
     });
-    return row ? { index: indexOf(row.index, this.table), hash: row.hash ?? '', keyId: row.key_id } : null;
+    return row ? { index: Number(row.index), hash: row.hash ?? '', keyId: row.key_id } : null;
   }
 
   /** Lowest index, null without events. */
@@ -52,9 +44,9 @@ export class ChainQueries {
     const [row] = await connection.query<{ index: string }>({
       name: 'audit_anchor_first',
       text: `SELECT ${this.index}::pg_catalog.text AS index
-             FROM ${this.table.qualified} WHERE ${this.index} IS NOT NULL ORDER BY ${this.index} LIMIT 1`,
+             FROM ${this.table.qualified} WHERE ${this.index} ${POSSIBLE_INDEX} ORDER BY ${this.index} LIMIT 1`,
     });
-    return row ? indexOf(row.index, this.table) : null;
+    return row ? Number(row.index) : null;
   }
 
   /** Hash at `index`, null without such an event; an empty text where the column holds NULL. */

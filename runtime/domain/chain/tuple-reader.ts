@@ -12,6 +12,7 @@ export interface TupleFields {
   messageStart: number;
   messageEnd: number;
   indexAt: number;
+  indexBytes: number;
   prevHashAt: number;
   prevHashLength: number;
   keyIdAt: number;
@@ -53,6 +54,7 @@ export class TupleReader {
     messageStart: 0,
     messageEnd: 0,
     indexAt: -1,
+    indexBytes: 8,
     prevHashAt: -1,
     prevHashLength: -1,
     keyIdAt: -1,
@@ -139,8 +141,9 @@ export class TupleReader {
   private note(bytes: Uint8Array, column: number, value: number, size: number): void {
     const { fields } = this;
     if (column === this.indexPosition) {
-      if (size !== NULL_LENGTH && size !== this.indexBytes) throw malformed(`has an index of ${size} bytes`);
+      if (size !== NULL_LENGTH && !this.isIndexWidth(size)) throw malformed(`has an index of ${size} bytes`);
       fields.indexAt = size === NULL_LENGTH ? -1 : value;
+      fields.indexBytes = size;
     } else if (column === this.prevHashPosition) {
       fields.prevHashAt = value;
       fields.prevHashLength = size;
@@ -152,12 +155,17 @@ export class TupleReader {
     }
   }
 
+  /** A foreign chain's index may be any integer, since nothing of it is hashed. */
+  private isIndexWidth(size: number): boolean {
+    return this.layout.format === 'links' ? size === 8 || size === 4 || size === 2 : size === this.indexBytes;
+  }
+
   /** The chain index of the tuple just read: an integer, or its text when it is not one a chain can have. */
   index(bytes: Uint8Array): number | string {
-    const at = this.fields.indexAt;
+    const { indexAt: at, indexBytes } = this.fields;
     if (at < 0) return 'NULL';
-    if (this.indexBytes === 2) return readInt16(bytes, at);
-    if (this.indexBytes === 4) return readInt32(bytes, at);
+    if (indexBytes === 2) return readInt16(bytes, at);
+    if (indexBytes === 4) return readInt32(bytes, at);
     const high = readInt32(bytes, at);
     const low = readInt32(bytes, at + 4) >>> 0;
     const index = high * 0x1_0000_0000 + low;

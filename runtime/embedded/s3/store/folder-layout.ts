@@ -56,12 +56,16 @@ export interface LoadedBucket {
  * @throws ConfigError CONFIG_INVALID when a file is not what this store writes
  */
 export async function loadBucket(layout: FolderLayout, name: string): Promise<LoadedBucket | null> {
-  const files: string[] = await readdir(layout.versions(name)).catch(() => []);
-  const isWhole = (await readdir(layout.bucket(name))).includes('bucket.json');
+  const present = await readdir(layout.bucket(name));
+  const isWhole = present.includes('bucket.json');
+  const hasVersions = present.includes('versions');
+  if (isWhole && !hasVersions) throw damaged(layout.versions(name), 'it is missing');
+  const files = hasVersions ? await readdir(layout.versions(name)) : [];
   const records = files.filter((file) => file.endsWith('.json'));
   if (!isWhole) {
-    if (records.length > 0)
+    if (records.length > 0) {
       throw damaged(layout.bucketRecord(name), 'it is missing, but the bucket has versions');
+    }
     await rm(layout.bucket(name), { recursive: true });
     return null;
   }

@@ -36,7 +36,9 @@ export class FolderStore {
       await rm(layout.temporary, { recursive: true, force: true });
       await mkdir(layout.temporary);
       const store = new FolderStore(layout, lock);
-      for (const name of await readdir(layout.buckets)) await store.load(name);
+      for (const entry of await readdir(layout.buckets, { withFileTypes: true })) {
+        if (entry.isDirectory()) await store.load(entry.name);
+      }
       return store;
     } catch (error) {
       await lock.release();

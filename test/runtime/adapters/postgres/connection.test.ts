@@ -105,14 +105,26 @@ describe('a connection that fails', () => {
 
 it('closes the socket of a failed login', async () => {
   const { server, port } = await silentServer();
-  const closed = new Promise<void>((resolve) => {
+  const authentication = (kind: number, data: string): Buffer => {
+    const message = Buffer.from(`R\0\0\0\0\0\0\0\0${data}`);
+    message.writeInt32BE(message.length - 1, 1);
+    message.writeInt32BE(kind, 5);
+    return message;
+  };
+  const closed = new Promise<string>((resolve, reject) => {
     server.once('connection', (socket) => {
-      // AuthenticationSASL offering SCRAM-SHA-256.
-      const mechanisms = Buffer.from('SCRAM-SHA-256\0\0');
-      const header = Buffer.from([0x52, 0, 0, 0, 8 + mechanisms.length, 0, 0, 0, 10]);
-      socket.once('data', () => socket.write(Buffer.concat([header, mechanisms])));
+      // AuthenticationSASL, then AuthenticationSASLContinue, which pg answers with the password that it lacks.
+      const answers = [authentication(10, 'SCRAM-SHA-256\0\0'), authentication(11, 'r=x,s=AAAA,i=4096')];
+      socket.on('data', () => answers.length > 0 && socket.write(answers.shift()!));
       socket.on('error', () => undefined);
-      socket.once('close', () => resolve());
+      const timer = setTimeout(() => {
+        socket.destroy();
+        reject(new Error('the socket stayed open'));
+      }, 2_000);
+      socket.once('end', () => {
+        clearTimeout(timer);
+        resolve('closed by the client');
+      });
     });
   });
   const config = urlWith((url) => {
@@ -120,7 +132,7 @@ it('closes the socket of a failed login', async () => {
     url.password = '';
   });
   expect(await failureOf(config)).toMatchObject({ code: 'DB_AUTHENTICATION' });
-  await closed;
+  await expect(closed).resolves.toBe('closed by the client');
   server.close();
 });
 

@@ -96,13 +96,14 @@ describe('a restart', () => {
 
   test.each([
     ['bucket.json', 'it is missing, but the bucket has versions'],
+    ['versions', 'it is missing'],
     [join('versions', '000000000001.body'), 'it is missing'],
   ])('does not start without %s', async (file, complaint) => {
     await worm.createBucket(Bucket);
     await worm.put(Bucket, 'key');
     await worm.server.close();
     const path = join(worm.directory, 'buckets', Bucket, file);
-    await rm(path);
+    await rm(path, { recursive: true });
     await expect(startWormS3({ directory: worm.directory })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `The embedded S3 store is damaged: "${path}": ${complaint}`,
