@@ -1,5 +1,11 @@
-import { App } from 'cdktf';
-import { AuditAnchorStack, ConstructError, projectContext, readSettings } from './constructs/index';
+import { App, CONTEXT_ENV } from 'cdktf';
+import {
+  annotationsOf,
+  AuditAnchorStack,
+  ConstructError,
+  projectContext,
+  readSettings,
+} from './constructs/index';
 
 /** Synthesises one stack per environment; `npx cdktf` and `npm run synth` both run this file. */
 function main(): void {
@@ -8,6 +14,13 @@ function main(): void {
     new AuditAnchorStack(app, settings);
   }
   app.synth();
+  const byCli = process.env[CONTEXT_ENV] !== undefined;
+  if (!byCli)
+    process.stderr.write(
+      annotationsOf(app)
+        .map((note) => `${note}\n`)
+        .join(''),
+    );
 }
 
 try {

@@ -1,6 +1,6 @@
 /** Public entry of the infrastructure half. */
 export { AuditAnchoring } from './audit-anchoring';
-export type { AuditAnchoringProps } from './audit-anchoring';
+export type { AuditAnchoringProps } from './audit-anchoring-props';
 
 export { AccessLogsBucket } from './storage/access-logs-bucket';
 export type { AccessLogsBucketProps } from './storage/access-logs-bucket';
@@ -30,6 +30,7 @@ export type { VerifierRoleProps } from './access/verifier-role';
 export { AnchorReplica, REPLICATION_RULE_ID } from './replication/anchor-replica';
 export type { AnchorReplicaProps } from './replication/anchor-replica';
 
+export { annotationsOf } from './stack/annotations';
 export { AuditAnchorStack } from './stack/audit-anchor-stack';
 export { projectContext } from './stack/project-context';
 export { readSettings } from './stack/settings';

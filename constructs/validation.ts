@@ -54,9 +54,10 @@ export class PropCheck {
     return this;
   }
 
-  /** Anything else; records the fault when `ok` is false. */
+  /** Anything else; records the fault when `ok` is false. The same fault of the same prop is told once. */
   rule(ok: boolean, fault: PropFault): this {
-    if (!ok) this.faults.push(fault);
+    const told = this.faults.some(({ prop, allowed }) => prop === fault.prop && allowed === fault.allowed);
+    if (!ok && !told) this.faults.push(fault);
     return this;
   }
 

@@ -15,6 +15,7 @@ import {
   LIST_ANCHORS,
   newAnchorsOf,
   objectsOf,
+  perChain,
   prefixOf,
   READ_BACK_ANCHORS,
   SEND_RETENTION,
@@ -78,18 +79,24 @@ export class AnchorBucketGrants extends Construct {
    */
   write(id: string, grantee: Grantee, props: WriteGrantProps): IamRolePolicy {
     const { bucketArn } = this.bucket;
-    const created = props.chainIds.map((chain) => newAnchorsOf(bucketArn, chain));
-    return this.grant(id, grantee, { policyName: 'audit-anchor-writer', ...props }, 'write', [
-      allow('CreateAnchors', CREATE_ANCHORS, created, [
-        when('Null', 's3:if-none-match', 'false'),
-        ...this.encryptionHeaders(),
-        ...this.lockBounds(),
-      ]),
-      allow('SendRetention', SEND_RETENTION, created, this.lockBounds()),
-      allow('ReadBackAnchors', READ_BACK_ANCHORS, this.objects(props.chainIds)),
-      allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
-      allow('CheckBucket', CHECK_BUCKET, [bucketArn]),
-    ]);
+    const created = perChain(props.chainIds, (chain) => newAnchorsOf(bucketArn, chain));
+    return this.grant(
+      id,
+      grantee,
+      { ...props, policyName: props.policyName ?? 'audit-anchor-writer' },
+      'write',
+      [
+        allow('CreateAnchors', CREATE_ANCHORS, created, [
+          when('Null', 's3:if-none-match', 'false'),
+          ...this.encryptionHeaders(),
+          ...this.lockBounds(),
+        ]),
+        allow('SendRetention', SEND_RETENTION, created, this.lockBounds()),
+        allow('ReadBackAnchors', READ_BACK_ANCHORS, this.objects(props.chainIds)),
+        allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
+        allow('CheckBucket', CHECK_BUCKET, [bucketArn]),
+      ],
+    );
   }
 
   /**
@@ -99,11 +106,17 @@ export class AnchorBucketGrants extends Construct {
    */
   verify(id: string, grantee: Grantee, props: ReadGrantProps = {}): IamRolePolicy {
     const { bucketArn } = this.bucket;
-    return this.grant(id, grantee, { policyName: 'audit-anchor-verifier', ...props }, 'read', [
-      allow('ReadAnchors', VERIFY_ANCHORS, this.objects(props.chainIds)),
-      allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
-      allow('ReadBucketConfiguration', VERIFY_BUCKET, [bucketArn]),
-    ]);
+    return this.grant(
+      id,
+      grantee,
+      { ...props, policyName: props.policyName ?? 'audit-anchor-verifier' },
+      'read',
+      [
+        allow('ReadAnchors', VERIFY_ANCHORS, this.objects(props.chainIds)),
+        allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
+        allow('ReadBucketConfiguration', VERIFY_BUCKET, [bucketArn]),
+      ],
+    );
   }
 
   /**
@@ -112,10 +125,16 @@ export class AnchorBucketGrants extends Construct {
    * @throws ConstructError `CALL_INVALID`
    */
   hold(id: string, grantee: Grantee, props: ReadGrantProps = {}): IamRolePolicy {
-    return this.grant(id, grantee, { policyName: 'audit-anchor-custodian', ...props }, undefined, [
-      allow('HoldAnchors', HOLD_ANCHORS, this.objects(props.chainIds)),
-      allow('FindVersions', FIND_VERSIONS, [this.bucket.bucketArn], this.prefixes(props.chainIds)),
-    ]);
+    return this.grant(
+      id,
+      grantee,
+      { ...props, policyName: props.policyName ?? 'audit-anchor-custodian' },
+      undefined,
+      [
+        allow('HoldAnchors', HOLD_ANCHORS, this.objects(props.chainIds)),
+        allow('FindVersions', FIND_VERSIONS, [this.bucket.bucketArn], this.prefixes(props.chainIds)),
+      ],
+    );
   }
 
   private grant(
@@ -162,11 +181,11 @@ export class AnchorBucketGrants extends Construct {
 
   private objects(chainIds: readonly string[] | undefined): string[] {
     const { bucketArn } = this.bucket;
-    return chainIds?.map((chain) => objectsOf(bucketArn, chain)) ?? [`${bucketArn}/*`];
+    return chainIds ? perChain(chainIds, (chain) => objectsOf(bucketArn, chain)) : [`${bucketArn}/*`];
   }
 
   private prefixes(chainIds: readonly string[] | undefined) {
-    return chainIds ? [when('StringLike', 's3:prefix', ...chainIds.map(prefixOf))] : [];
+    return chainIds ? [when('StringLike', 's3:prefix', ...perChain(chainIds, prefixOf))] : [];
   }
 
   private encryptionHeaders() {

@@ -1,3 +1,6 @@
+import { Fn, Token } from 'cdktf';
+import { isUnknownAtSynth } from '../validation';
+
 /**
  * The exact IAM actions of each part, and where in the bucket they apply. S3 actions only: what a part may
  * do with the key is listed with the key.
@@ -78,4 +81,11 @@ export function objectsOf(bucketArn: string, chainId: string): string {
 /** Value for a condition on `s3:prefix`. */
 export function prefixOf(chainId: string): string {
   return `${chainId}/*`;
+}
+
+/** One value per chain, also when only Terraform knows the chains. */
+export function perChain(chainIds: readonly string[], value: (chainId: string) => string): string[] {
+  return isUnknownAtSynth(chainIds)
+    ? Token.asList(Fn.formatlist(value('%s'), [chainIds]))
+    : chainIds.map(value);
 }

@@ -5,6 +5,7 @@ import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { Fn, Op, TerraformCount, type TerraformProvider, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { when } from '../storage/policy-document';
+import { numberWhile } from '../guard';
 import { type Tags, tagsFor } from '../tags';
 import { isUnknownAtSynth, PropCheck, type TextRule } from '../validation';
 import { type GranteeRole, ROLE_NAME } from './grantee-role';
@@ -71,6 +72,9 @@ const ORGANIZATION_ID: TextRule = {
   test: (id) => /^o-[a-z0-9]{10,32}$/.test(id),
   allowed: 'an organisation id such as "o-a1b2c3d4e5"',
 };
+
+const EXTERNAL_ID_NEEDED =
+  'An external id of at least 2 characters is required when auditors are named: set auditor_external_id';
 
 /** Faults of the props, also for those who compose this construct and call the props by other names. */
 export function checkVerifierRoleProps(
@@ -144,7 +148,7 @@ export class VerifierRole extends Construct implements GranteeRole {
         },
       ],
     });
-    if (isUnknownAtSynth(auditorAccountIds)) this.count = oneIfAny(auditorAccountIds);
+    if (isUnknownAtSynth(auditorAccountIds)) this.count = oneIfAny(auditorAccountIds, props.externalId);
     this.resource = new IamRole(this, 'Resource', {
       provider,
       count: this.count,
@@ -153,9 +157,6 @@ export class VerifierRole extends Construct implements GranteeRole {
       assumeRolePolicy: trust.json,
       maxSessionDuration: MAX_SESSION_SECONDS,
       tags: tagsFor(props.tags, roleName, 'Audit anchor verification'),
-      ...(isUnknownAtSynth(props.externalId) && {
-        lifecycle: { precondition: [externalIdGiven(props.externalId)] },
-      }),
     });
   }
 
@@ -185,14 +186,10 @@ function addressOf(role: IamRole): string {
   return `${role.terraformResourceType}.${role.friendlyUniqueId}`;
 }
 
-function oneIfAny(list: string[]): TerraformCount {
-  return TerraformCount.of(Token.asNumber(Fn.conditional(Op.gte(Fn.lengthOf(list), 1), 1, 0)));
-}
-
-function externalIdGiven(externalId: string) {
-  return {
-    condition: Op.gte(Fn.lengthOf(externalId), 2),
-    errorMessage:
-      'An external id of at least 2 characters is required when auditors are named. Agree on one with them, for example a UUID.',
-  };
+/** One role when there are auditors, who then need an external id. */
+function oneIfAny(auditorAccountIds: string[], externalId: string): TerraformCount {
+  const one = isUnknownAtSynth(externalId)
+    ? numberWhile(Op.gte(Fn.lengthOf(externalId), 2), 1, EXTERNAL_ID_NEEDED)
+    : 1;
+  return TerraformCount.of(Token.asNumber(Fn.conditional(Op.gte(Fn.lengthOf(auditorAccountIds), 1), one, 0)));
 }

@@ -10,6 +10,7 @@ import { BUCKET_NAME } from '../storage/bucket-name';
 import type { ObjectLockRetention } from '../storage/object-lock-retention';
 import type { PolicyStatement } from '../storage/policy-document';
 import { PRINCIPAL_ARN, PRINCIPAL_ARN_FIX } from '../storage/role-arn';
+import { textWhile } from '../guard';
 import type { Tags } from '../tags';
 import { PropCheck } from '../validation';
 import { ReplicaBucket } from './replica-bucket';
@@ -92,6 +93,8 @@ export interface AnchorReplicaProps {
 /** Minutes within which S3 promises to copy; the only value there is. */
 const REPLICATION_TIME_MINUTES = 15;
 
+const SAME_REGION = 'The replica has to be in another region than the anchor bucket: change dr_region';
+
 /** Id of the replication rule, a dimension of its CloudWatch metrics. */
 export const REPLICATION_RULE_ID = 'replicate-anchors';
 
@@ -138,13 +141,12 @@ export class AnchorReplica extends Construct {
           dependsOn: [...order.dependsOn, this.bucket.lifecycle.resource, permissions],
           bucket: source.bucketName,
           role: this.role.resource.arn,
-          rule: [this.rule()],
-          lifecycle: { precondition: [this.inAnotherRegion(props)] },
+          rule: [this.rule(props)],
         }),
     );
   }
 
-  private rule() {
+  private rule(props: AnchorReplicaProps) {
     const { key } = this.bucket.encryption;
     return {
       id: REPLICATION_RULE_ID,
@@ -157,7 +159,7 @@ export class AnchorReplica extends Construct {
       ...(key && { sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: 'Enabled' } } }),
       destination: {
         bucket: this.bucket.bucketArn,
-        storageClass: 'STANDARD',
+        storageClass: this.standardInAnotherRegion(props),
         ...(key && { encryptionConfiguration: { replicaKmsKeyId: key.keyArn } }),
         replicationTime: { status: 'Enabled', time: { minutes: REPLICATION_TIME_MINUTES } },
         metrics: { status: 'Enabled', eventThreshold: { minutes: REPLICATION_TIME_MINUTES } },
@@ -179,13 +181,10 @@ export class AnchorReplica extends Construct {
   }
 
   /** The regions are known to Terraform only; a copy in the same region is no disaster recovery. */
-  private inAnotherRegion({ source, provider }: AnchorReplicaProps) {
+  private standardInAnotherRegion({ source, provider }: AnchorReplicaProps): string {
     const here = new DataAwsRegion(this, 'SourceRegion', { provider: source.provider });
     const there = new DataAwsRegion(this, 'ReplicaRegion', { provider });
-    return {
-      condition: Op.neq(there.id, here.id),
-      errorMessage: 'The replica has to be in another region than the anchor bucket. Change dr_region.',
-    };
+    return textWhile(Op.neq(there.id, here.id), 'STANDARD', SAME_REGION);
   }
 
   private check(props: AnchorReplicaProps): void {

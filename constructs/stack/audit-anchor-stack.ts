@@ -65,7 +65,6 @@ export class AuditAnchorStack extends TerraformStack {
     });
     // Locks the state in its bucket, without a DynamoDB table; Terraform has it since 1.10.
     this.addOverride('terraform.backend.s3.use_lockfile', true);
-    this.addOverride('terraform.required_version', '>= 1.10.0');
   }
 
   private drProvider(): AwsProvider {

@@ -1,5 +1,5 @@
 import { ROLE_NAME } from '../access/grantee-role';
-import { ENVIRONMENT } from '../audit-anchoring';
+import { ENVIRONMENT } from '../audit-anchoring-props';
 import { BUCKET_NAME } from '../storage/bucket-name';
 import { PRINCIPAL_ARN, PRINCIPAL_ARN_FIX } from '../storage/role-arn';
 import { PropCheck, type TextRule } from '../validation';
@@ -110,7 +110,7 @@ function stateBackend(check: PropCheck, read: SettingReader): StackSettings['sta
   const region = read.text('state_region', REGION, 'name the region of the state bucket');
   if (bucket !== undefined && region !== undefined) return { bucket, region };
   check.rule(bucket === region, {
-    prop: bucket === undefined ? 'state_bucket' : 'state_region',
+    prop: `${CONTEXT_KEY}.${bucket === undefined ? 'state_bucket' : 'state_region'}`,
     found: 'absent or not allowed',
     allowed: '"state_bucket" and "state_region" together, or neither',
     fix: 'set both for the S3 backend',

@@ -7,6 +7,7 @@ import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
+import { textWhile } from '../guard';
 import { type Tags, tagsFor } from '../tags';
 import { isUnknownAtSynth } from '../validation';
 import type { AnchorEncryption } from './anchor-encryption';
@@ -87,8 +88,7 @@ export abstract class WormBucket extends Construct {
           ...order,
           bucket,
           objectLockEnabled: 'Enabled',
-          rule: { defaultRetention: { mode: retention.mode, days: retention.days } },
-          ...governanceGuard(retention, environment),
+          rule: { defaultRetention: { mode: guardedMode(retention, environment), days: retention.days } },
         }),
     );
     this.serverSideEncryption = this.inOrder(
@@ -164,17 +164,10 @@ export abstract class WormBucket extends Construct {
 }
 
 /** For an environment that only Terraform knows, Terraform has to refuse GOVERNANCE in production. */
-function governanceGuard({ mode }: ObjectLockRetention, environment: string | undefined) {
-  if (mode !== 'GOVERNANCE' || environment === undefined || !isUnknownAtSynth(environment)) return {};
-  return {
-    lifecycle: {
-      precondition: [
-        {
-          condition: notProductionCondition(environment),
-          errorMessage:
-            'GOVERNANCE retention is refused for an environment that looks like production. Use COMPLIANCE there.',
-        },
-      ],
-    },
-  };
+function guardedMode({ mode }: ObjectLockRetention, environment: string | undefined): string {
+  if (mode !== 'GOVERNANCE' || environment === undefined || !isUnknownAtSynth(environment)) return mode;
+  return textWhile(notProductionCondition(environment), mode, GOVERNANCE_REFUSED);
 }
+
+const GOVERNANCE_REFUSED =
+  'GOVERNANCE retention is refused for an environment that looks like production: use COMPLIANCE there';

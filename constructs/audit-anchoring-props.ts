@@ -1,0 +1,175 @@
+import type { TerraformProvider } from 'cdktf';
+import { checkChainIds } from './access/chain-id';
+import { type Grantee, ROLE_NAME } from './access/grantee-role';
+import { checkVerifierRoleProps } from './access/verifier-role';
+import { checkAnchorBucketProps } from './storage/anchor-bucket';
+import { checkAnchorKeyProps } from './storage/anchor-key';
+import type { AnchorLifecycleOptions } from './storage/anchor-lifecycle';
+import { BUCKET_NAME } from './storage/bucket-name';
+import type { ObjectLockRetention } from './storage/object-lock-retention';
+import type { PolicyStatement } from './storage/policy-document';
+import type { Tags } from './tags';
+import type { PropCheck, TextRule } from './validation';
+
+export interface AuditAnchoringProps extends AnchorLifecycleOptions {
+  /** Name of the environment, part of the names of all resources: 1 to 32 of a-z, 0-9 and "-". */
+  readonly environment: string;
+
+  /**
+   * Full name of the anchor bucket. Its replica is called the same with `-dr`, its log bucket with `-logs`.
+   *
+   * @default - `audit-anchors-ENVIRONMENT-` and 8 random hex digits, for which the stack needs the random provider
+   */
+  readonly bucketName?: string;
+
+  /**
+   * How long anchors are locked.
+   *
+   * @default - COMPLIANCE for 400 days
+   */
+  readonly retention?: ObjectLockRetention;
+
+  /**
+   * `kms`: a KMS key of their own. `s3`: keys held by S3, see `AnchorEncryption` for what each costs.
+   *
+   * @default kms - a new key per bucket
+   */
+  readonly encryption?: 'kms' | 's3';
+
+  /**
+   * Chains that the writer may write.
+   *
+   * @default - one chain, called like the environment
+   */
+  readonly chainIds?: readonly string[];
+
+  /**
+   * The gateway's role, by name or as a construct.
+   *
+   * @default - a new role for ECS tasks, `audit-anchor-writer-ENVIRONMENT`
+   */
+  readonly writerRole?: Grantee;
+
+  /**
+   * The role that may set and lift legal holds.
+   *
+   * @default - nobody may
+   */
+  readonly custodianRole?: Grantee;
+
+  /**
+   * Accounts of auditors, 12 digits each.
+   *
+   * @default - none, and no role for auditors
+   */
+  readonly auditorAccountIds?: string[];
+
+  /**
+   * External id that auditors present; required when there are auditors.
+   *
+   * @default - none
+   */
+  readonly auditorExternalId?: string;
+
+  /**
+   * Demand a second factor of auditors; shuts out sessions from single sign-on.
+   *
+   * @default false - no second factor is demanded
+   */
+  readonly requireAuditorMfa?: boolean;
+
+  /**
+   * AWS organisation that auditors have to belong to.
+   *
+   * @default - any
+   */
+  readonly auditorOrganizationId?: string;
+
+  /**
+   * AWS provider of the DR region, in the same account.
+   *
+   * @default - no replica
+   */
+  readonly replicaProvider?: TerraformProvider;
+
+  /**
+   * Name of an existing bucket for access logs; its policy has to let `logging.s3.amazonaws.com` deliver.
+   *
+   * @default - a new `AccessLogsBucket`
+   */
+  readonly accessLogsBucketName?: string;
+
+  /**
+   * ARN of the only role that may change the buckets' configuration after this deployment.
+   *
+   * @default - the role or user that runs Terraform, looked up at plan time
+   */
+  readonly deployRoleArn?: string;
+
+  /**
+   * ARN of the only role that may make the keys unusable.
+   *
+   * @default - nobody may
+   */
+  readonly breakGlassRoleArn?: string;
+
+  /**
+   * Further statements of the anchor bucket's policy.
+   *
+   * @default - only the statements that guard anchors
+   */
+  readonly additionalPolicyStatements?: readonly PolicyStatement[];
+
+  /**
+   * Tags of every resource that can have tags.
+   *
+   * @default - only `Name` and `Purpose`, which are always set
+   */
+  readonly tags?: Tags;
+
+  /**
+   * Provider of everything but the replica.
+   *
+   * @default - the stack's default AWS provider
+   */
+  readonly provider?: TerraformProvider;
+}
+
+export const ENVIRONMENT: TextRule = {
+  test: (name) => /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name),
+  allowed: '1 to 32 of a-z, 0-9 and "-", beginning and ending with a letter or digit',
+};
+
+/** Faults of all parts, under the names of these props. */
+export function checkAuditAnchoringProps(check: PropCheck, props: AuditAnchoringProps): void {
+  check.text('environment', props.environment, ENVIRONMENT, 'choose another name');
+  checkAnchorBucketProps(check, { ...props, encryption: undefined });
+  checkAnchorKeyProps(check, { breakGlassRoleArn: props.breakGlassRoleArn });
+  checkChainIds(check, 'chainIds', props.chainIds);
+  check.text('accessLogsBucketName', props.accessLogsBucketName, BUCKET_NAME, 'name the bucket, not its ARN');
+  if (props.bucketName !== undefined && BUCKET_NAME.test(props.bucketName)) {
+    const longest = `${props.bucketName}-logs`;
+    check.text(
+      'bucketName',
+      longest,
+      BUCKET_NAME,
+      'shorten it: names of other buckets add up to 5 characters',
+    );
+  }
+  for (const prop of ['writerRole', 'custodianRole'] as const) {
+    const role = props[prop];
+    if (typeof role === 'string')
+      check.text(prop, role, ROLE_NAME, 'give the part of the ARN after the last "/"');
+  }
+  if (props.auditorAccountIds !== undefined) {
+    checkVerifierRoleProps(
+      check,
+      {
+        auditorAccountIds: props.auditorAccountIds,
+        externalId: props.auditorExternalId ?? '',
+        organizationId: props.auditorOrganizationId,
+      },
+      { externalId: 'auditorExternalId', organizationId: 'auditorOrganizationId' },
+    );
+  }
+}
