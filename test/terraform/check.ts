@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cleanup } from './cleanup';
+import { createRole, startMoto } from './moto';
+import { ReadBack } from './read-back';
+import { checkRuntime, NOT_EVALUATED } from './runtime-check';
+import { EXISTING_ROLES, FULL, type Scenario, SCENARIOS } from './scenarios';
+import { Terraform, type TerraformOptions } from './terraform';
+import { findAwsProvider, findProgram } from './tools';
+
+/**
+ * `npm run check:terraform`: the synthesised stacks before a real Terraform with a real AWS provider, offline, and
+ * applied to moto where it is installed. What is not installed is skipped, and said so.
+ */
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
+async function check(cleanup: Cleanup): Promise<void> {
+  const program = findProgram('terraform', 'TERRAFORM');
+  if ('missing' in program) return skip('every check of Terraform', program.missing);
+  const provider = findAwsProvider();
+  if ('missing' in provider) return skip('every check of Terraform', provider.missing);
+
+  const folder = mkdtempSync(join(tmpdir(), 'audit-anchor-terraform-'));
+  cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
+  const moto = findProgram('moto_server', 'MOTO_SERVER');
+  const endpoint = 'found' in moto ? await startMoto(moto.found, cleanup) : null;
+  const options = { program: program.found, provider: provider.found, folder, endpoint, cleanup };
+  say(
+    `terraform ${program.found}, AWS provider ${provider.found.version}, moto ${endpoint === null ? 'none' : 'on loopback'}`,
+  );
+  if (endpoint !== null) await Promise.all(EXISTING_ROLES.map((role) => createRole(endpoint, role)));
+
+  for (const scenario of SCENARIOS) await checkScenario(scenario, options);
+  const terraform = await checkScenario(FULL, options);
+  await checkHcl(terraform, options);
+  if (endpoint === null) {
+    return skip(
+      'plan, apply, read back, anchor and verify',
+      'missing' in moto ? moto.missing : 'moto did not start',
+    );
+  }
+  await passes('apply', () => terraform.apply());
+  await passes('a second plan changes nothing', async () => {
+    assert.deepEqual(await terraform.changesAfterApply(), []);
+  });
+  await readBack(terraform, endpoint);
+  const environment = (await terraform.outputs())['gateway_environment'] as Record<string, unknown>;
+  await passes('anchor, append, anchor, verify in that bucket: verified, locked', () =>
+    checkRuntime(endpoint, environment, cleanup),
+  );
+  for (const what of NOT_EVALUATED) say(`not evaluated: ${what}`);
+}
+
+async function checkScenario(scenario: Scenario, options: TerraformOptions): Promise<Terraform> {
+  const terraform = await passes(`${scenario.name}: synth, init`, () =>
+    Terraform.initialise(scenario, options),
+  );
+  await passes(`${scenario.name}: validate`, () => terraform.validate());
+  if (options.endpoint !== null) {
+    await passes(`${scenario.name}: plan`, async () => void (await terraform.plan()));
+  }
+  return terraform;
+}
+
+/** HCL is another way to write the same stack. */
+async function checkHcl(json: Terraform, options: TerraformOptions): Promise<void> {
+  const hcl = await passes('everything as HCL: synth, init', () =>
+    Terraform.initialise(FULL, options, 'hcl'),
+  );
+  await passes('everything as HCL: validate', () => hcl.validate());
+  if (options.endpoint === null) return;
+  await passes('everything as HCL: plans the same as JSON', async () => {
+    assert.deepEqual(await hcl.plan(), await json.plan());
+  });
+}
+
+async function readBack(terraform: Terraform, endpoint: string): Promise<void> {
+  const made = new ReadBack(endpoint, terraform);
+  try {
+    for (const [title, look] of Object.entries(made.checks)) await passes(title, look);
+  } finally {
+    made.close();
+  }
+}
+
+async function passes<T>(title: string, run: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  try {
+    const result = await run();
+    say(`ok      ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    return result;
+  } catch (error) {
+    say(`FAILED  ${title}`);
+    throw error;
+  }
+}
+
+function skip(what: string, why: string): void {
+  say(`SKIPPED: ${what} because ${why}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const cleanup = new Cleanup();
+check(cleanup)
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  })
+  .finally(() => cleanup.run());
