@@ -26,23 +26,28 @@ export interface ProcessLike {
 
 function parse({ args, env, stdout, stderr }: ProcessLike): Chosen | ExitCode {
   const json = args.includes('--json');
+  const io = new TerminalIo(stdout, stderr, env, { json, quiet: false });
+  // With --json help, version and errors are documents too.
+  let printed = '';
+  const out = (text: string): void => {
+    if (json) printed += text;
+    else stdout.write(text);
+  };
   const err = (text: string): void => {
-    // With --json the error is a document, printed below.
     if (!json) stderr.write(text);
   };
   try {
-    const chosen = parseCommandLine(args, { out: (text) => stdout.write(text), err }, (context, options) =>
+    const chosen = parseCommandLine(args, { out, err }, (context, options) =>
       demoAction(context, createColors(colorsWanted(stdout, env)), options),
     );
-    return chosen ?? EXIT.ok;
+    if (chosen) return chosen;
+    if (json) io.print({ exitCode: EXIT.ok, document: { output: printed.trimEnd() }, text: () => [] });
+    return EXIT.ok;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (json) {
-      const usage = new ConfigError('USAGE', error.message.replace(/^error: /, ''), {
-        hint: 'See audit-anchor --help',
-      });
-      new TerminalIo(stdout, stderr, env, { json, quiet: false }).printError(usage);
-    }
+    const what = error.code === 'commander.help' ? 'no command was given' : error.message;
+    const usage = new ConfigError('USAGE', what.replace(/^error: /, ''), { hint: 'See audit-anchor --help' });
+    if (json) io.printError(usage);
     return EXIT.usage;
   }
 }
@@ -59,7 +64,9 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
   const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, signal };
   try {
     const outcome = await chosen.run(context);
-    return outcome.document === null ? outcome.exitCode : io.print(outcome);
+    const exitCode = io.print(outcome);
+    await outcome.lasting?.();
+    return exitCode;
   } catch (error) {
     const interrupted = signal.aborted && !(error instanceof ConfigError);
     return io.printError(

@@ -27,8 +27,17 @@ export class Resources {
     return resource;
   }
 
+  /** Releases everything, also when one release fails; the first failure is raised at the end. */
   async release(): Promise<void> {
-    for (let release = this.releases.pop(); release; release = this.releases.pop()) await release();
+    const failures: unknown[] = [];
+    for (let release = this.releases.pop(); release; release = this.releases.pop()) {
+      try {
+        await release();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

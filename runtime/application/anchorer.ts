@@ -1,13 +1,6 @@
-import { ConfigError, UnavailableError } from '../errors';
+import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
-import {
-  anchorHash,
-  anchorMetadata,
-  formatAnchorTime,
-  MAX_ANCHOR_BYTES,
-  serializeAnchor,
-} from '../domain/anchor/anchor';
-import { anchorKey } from '../domain/anchor/object-key';
+import { attestsEmptyChain, formatAnchorTime } from '../domain/anchor/anchor';
 import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
 import { ZERO_HASH } from '../domain/digests';
@@ -17,12 +10,13 @@ import { explainFindings } from '../domain/findings/explain';
 import { EMPTY_ROOT } from '../domain/merkle/accumulator';
 import { checkAnchoredEvent } from './anchored-event';
 import type { KnownAnchor } from './known-anchor';
+import { requireLockedBucket } from './locked-bucket';
 import { NewestAnchor } from './newest-known';
 import type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock, DatabaseIdentity } from './ports';
 import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
+import { storeAnchor } from './store-anchor';
 
-const SECONDS_PER_DAY = 86_400;
 /** The clock of this machine may be this far behind the newest anchor; the writer then waits. */
 const MAX_CLOCK_WAIT_SECONDS = 5;
 
@@ -42,6 +36,15 @@ export interface AnchorRequest {
   /** Write even when no trigger is due: `manual` on demand, `shutdown` only if events are unanchored. */
   readonly force?: 'manual' | 'shutdown';
   readonly signal?: AbortSignal;
+  /** Called now and then while new events are verified, with their number so far. */
+  readonly onProgress?: (events: number) => void;
+}
+
+/** What the head of the chain says between two looks at the bucket. */
+export interface Pending {
+  /** The trigger that `anchor()` would write for now. */
+  readonly trigger: Trigger | null;
+  readonly unanchored: number;
 }
 
 export interface WrittenAnchor {
@@ -77,6 +80,7 @@ interface Draft {
 export class Anchorer {
   private readonly newest: NewestAnchor;
   private bucketChecked = false;
+  private tableChecked = false;
 
   constructor(private readonly options: AnchorerOptions) {
     this.newest = new NewestAnchor(options.store, options.reading.chainId, {
@@ -92,6 +96,7 @@ export class Anchorer {
    */
   async anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
     const { auditLog, lockWaitMs } = this.options;
+    await this.checkTable();
     return auditLog.exclusive(
       async (session) => {
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
@@ -100,16 +105,18 @@ export class Anchorer {
         const anchor = await this.compose(draft, request.signal);
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
-        return this.write(anchor, draft, request.signal);
+        const { signal } = request;
+        return this.write(anchor, signal ? AbortSignal.any([signal, session.lost]) : session.lost);
       },
       { waitMs: lockWaitMs, ...(request.signal ? { signal: request.signal } : {}) },
     );
   }
 
-  /** True when `anchor()` would write now, judged from the head of the chain and the newest anchor seen so far. */
-  async isDue(): Promise<boolean> {
+  /** Judges from the head of the chain and the newest anchor seen so far; asks the database only. */
+  async pending(): Promise<Pending> {
     const head = await this.options.auditLog.head();
-    return this.due(head, this.newest.known) !== null;
+    const newest = this.newest.known;
+    return { trigger: this.due(head, newest), unanchored: unanchoredEvents({ head, newest }) };
   }
 
   /** The newest anchor this anchorer has seen or written, null before the first look. */
@@ -139,7 +146,7 @@ export class Anchorer {
     const firstSeq = previous
       ? previous.lastSeq + 1
       : await firstIndexOf(snapshot, this.options.reading.layout);
-    const merkleRoot = await this.verifyRange(snapshot, previous, head, firstSeq, findings, request.signal);
+    const merkleRoot = await this.verifyRange(snapshot, { previous, head, firstSeq }, findings, request);
     if (blocks(findings) || merkleRoot === null) return refusal(findings);
     return { kind: 'draft', trigger, previous, head, firstSeq, merkleRoot, identity };
   }
@@ -158,13 +165,20 @@ export class Anchorer {
   /** Verifies the new events; their Merkle root, or null when they do not lead to the head. */
   private async verifyRange(
     snapshot: AuditLogSnapshot,
-    previous: KnownAnchor | null,
-    head: ChainHead | null,
-    firstSeq: number,
+    { previous, head, firstSeq }: Pick<Draft, 'previous' | 'head' | 'firstSeq'>,
     findings: FindingLog,
-    signal: AbortSignal | undefined,
+    { signal, onProgress }: AnchorRequest,
   ): Promise<string | null> {
-    if (!head || head.index < firstSeq) return EMPTY_ROOT;
+    if (!head) return EMPTY_ROOT;
+    if (head.index < firstSeq) {
+      if (previous && !attestsEmptyChain(previous.lastHash)) return EMPTY_ROOT;
+      findings.add({
+        code: 'EVENT_INDEX',
+        place: { kind: 'events', from: head.index, to: head.index },
+        message: `the chain begins at index ${firstSeq}; its last event stands before it`,
+      });
+      return null;
+    }
     const range = { from: firstSeq, to: head.index };
     const checkpoint = { firstSeq, lastSeq: head.index, lastHash: null, merkleRoot: null, anchor: null };
     const scanned = await scanChain(snapshot, this.options.reading, {
@@ -173,39 +187,23 @@ export class Anchorer {
       firstLink: previous ? previous.lastHash : ZERO_HASH,
       checkpoints: [checkpoint],
       findings,
+      ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     });
     const reachesHead = scanned.lastIndex === head.index && scanned.lastHash === head.hash;
     return reachesHead ? (scanned.ranges[0]?.root ?? null) : null;
   }
 
+  /** A table with other columns gives an error that names them, not one of SQL. */
+  private async checkTable(): Promise<void> {
+    if (this.tableChecked) return;
+    await this.options.auditLog.checkShape();
+    this.tableChecked = true;
+  }
+
   private async checkBucket(): Promise<void> {
     if (this.bucketChecked) return;
-    const { store } = this.options;
-    try {
-      const lock = await store.bucketLock();
-      if (!lock.objectLock) {
-        throw new ConfigError(
-          'BUCKET_NOT_LOCKED',
-          `bucket ${store.bucket} has no Object Lock: found none, allowed a bucket with Object Lock enabled`,
-          {
-            hint: 'create the bucket with Object Lock, or name another one in AUDIT_ANCHOR_BUCKET',
-          },
-        );
-      }
-      if (lock.defaultRetention?.mode === 'GOVERNANCE') {
-        throw new ConfigError(
-          'BUCKET_NOT_COMPLIANCE',
-          `bucket ${store.bucket} has a default retention in GOVERNANCE mode, which can be bypassed: allowed is COMPLIANCE, or no default`,
-          {
-            hint: 'set the default retention of the bucket to COMPLIANCE',
-          },
-        );
-      }
-    } catch (error) {
-      // Without the right to look at the bucket's settings the write itself is the test: S3 refuses a lock there.
-      if (!(error instanceof UnavailableError && error.code === 'S3_ACCESS_DENIED')) throw error;
-    }
+    await requireLockedBucket(this.options.store);
     this.bucketChecked = true;
   }
 
@@ -223,7 +221,8 @@ export class Anchorer {
       anchor_seq: (previous?.anchorSeq ?? 0) + 1,
       first_seq: draft.firstSeq,
       merkle_root: draft.merkleRoot,
-      key_id: head?.keyId ?? null,
+      // A foreign chain may have empty key ids; an anchor has one or none.
+      key_id: head?.keyId || null,
       trigger: draft.trigger,
       db_system_id: identity.systemId,
       db_timeline: identity.timeline,
@@ -250,52 +249,12 @@ export class Anchorer {
     return this.now();
   }
 
-  private async write(anchor: Anchor, draft: Draft, signal: AbortSignal | undefined): Promise<WrittenAnchor> {
-    const { store, retentionDays, reading } = this.options;
-    const body = serializeAnchor(anchor);
-    const hash = anchorHash(body);
-    const seconds = Date.parse(anchor.ts_utc) / 1000;
-    const key = anchorKey(reading.chainId, seconds);
-    const retainUntil = (seconds + retentionDays * SECONDS_PER_DAY) * 1000;
-    const created = await store.create(
-      { key, body, sha256: hash, metadata: anchorMetadata(anchor), retainUntil },
-      signal,
-    );
-    const versionId = created.kind === 'created' ? created.versionId : await this.ownVersion(key, body);
-    this.newest.learn({
-      key,
-      versionId,
-      seconds,
-      hash,
-      anchorSeq: anchor.anchor_seq,
-      lastSeq: anchor.last_seq,
-      lastHash: anchor.last_hash,
-      keyId: anchor.key_id,
-      systemId: anchor.db_system_id,
-      timeline: anchor.db_timeline,
-      lsn: anchor.db_snapshot_lsn,
-    });
-    const alreadyStored = created.kind === 'exists';
-    return { kind: 'written', anchor, trigger: draft.trigger, key, versionId, retainUntil, alreadyStored };
-  }
-
-  /** After "exists": the version that holds our bytes, from a request whose reply was lost; otherwise a conflict. */
-  private async ownVersion(key: string, body: Buffer): Promise<string> {
-    const { store } = this.options;
-    for await (const page of store.listAll(key)) {
-      for (const version of page.versions) {
-        if (version.kind !== 'version' || version.key !== key) continue;
-        const stored = await store.read(key, version.versionId, MAX_ANCHOR_BYTES);
-        if (stored.body.kind === 'bytes' && body.equals(stored.body.bytes)) return version.versionId;
-      }
-    }
-    throw new UnavailableError(
-      'ANCHOR_CONFLICT',
-      `another writer has just written ${key} with other contents; nothing was written by this one`,
-      {
-        hint: 'make sure that one database and one anchorer write this chain, then run verify',
-      },
-    );
+  private async write(anchor: Anchor, signal: AbortSignal): Promise<WrittenAnchor> {
+    const { store, retentionDays } = this.options;
+    const { known, ...stored } = await storeAnchor(store, anchor, retentionDays, signal);
+    this.newest.learn(known);
+    const { key, versionId } = known;
+    return { kind: 'written', anchor, trigger: anchor.trigger, key, versionId, ...stored };
   }
 }
 
@@ -305,5 +264,11 @@ function blocks(findings: FindingLog): boolean {
 }
 
 function refusal(findings: FindingLog): AnchorOutcome {
+  if (findings.all().length === 0) {
+    throw new UnavailableError(
+      'COPY_INCOMPLETE',
+      'the events that were read do not reach the head of the chain',
+    );
+  }
   return { kind: 'refused', findings: explainFindings(findings.all()) };
 }

@@ -1,11 +1,12 @@
 import { UnavailableError } from '../errors';
+import { MAX_ANCHOR_BYTES } from '../domain/anchor/anchor';
 import { checkAnchorObject } from '../domain/anchor/check-object';
 import type { AnchorEvidence } from '../domain/anchor/evidence';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { KnownAnchor } from './known-anchor';
 import { findNewestKey } from './newest-anchor';
 import type { AnchorStore } from './ports';
-import { readAnchor } from './read-anchor';
+import { evidenceOf } from './read-anchor';
 
 /** Faults of the newest anchor that leave nothing to continue from. */
 const FATAL = ['ANCHOR_MALFORMED', 'ANCHOR_CHECKSUM', 'ANCHOR_MISPLACED'] as const;
@@ -39,7 +40,8 @@ export class NewestAnchor {
     if (!newest || newest.key === this.current?.key) return this.current;
     const seen = new FindingLog();
     const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
-    const evidence = await readAnchor(this.store, address, seen);
+    const stored = await this.store.read(address.key, address.versionId, MAX_ANCHOR_BYTES);
+    const evidence = evidenceOf(address, stored, seen);
     checkAnchorObject(
       evidence,
       { chainId: this.chainId, clockToleranceSeconds: Infinity, ...this.policy },

@@ -167,6 +167,8 @@ export interface ExclusiveSession {
   snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T>;
   /** Throws `LOCK_LOST` unless this session still holds the lock. Called right before a write to the bucket. */
   assertHeld(): Promise<void>;
+  /** Aborts when the session is seen to be gone, and the lock with it: a write under way must not be repeated. */
+  readonly lost: AbortSignal;
 }
 
 /** The audit table, for reading. */

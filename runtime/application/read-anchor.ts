@@ -1,4 +1,4 @@
-import { FormatError, UnavailableError } from '../errors';
+import { ConfigError, FormatError, UnavailableError } from '../errors';
 import { anchorHash, MAX_ANCHOR_BYTES, parseAnchor } from '../domain/anchor/anchor';
 import { linksOfHead } from '../domain/anchor/check-object';
 import type { AnchorEvidence, AnchorLinks } from '../domain/anchor/evidence';
@@ -20,16 +20,27 @@ export async function readAnchor(
   findings: FindingLog,
 ): Promise<AnchorEvidence> {
   const place = { kind: 'object', key: address.key, versionId: address.versionId } as const;
-  const none = { ...address, head: null, anchor: null, hash: null, links: null };
   let stored: StoredObject;
   try {
     stored = await store.read(address.key, address.versionId, MAX_ANCHOR_BYTES);
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
+    // An anchor past its retention may be removed between the listing and this.
+    const gone = error instanceof ConfigError && error.code === 'OBJECT_NOT_FOUND';
+    if (!gone && !(error instanceof UnavailableError)) throw error;
     findings.add({ code: 'ANCHOR_UNREADABLE', place, message: error.message });
-    return none;
+    return { ...address, head: null, anchor: null, hash: null, links: null };
   }
-  const { head, body } = stored;
+  return evidenceOf(address, stored, findings);
+}
+
+/** Judges a version that could be read; what is wrong with its body becomes a finding. */
+export function evidenceOf(
+  address: AnchorAddress,
+  { head, body }: StoredObject,
+  findings: FindingLog,
+): AnchorEvidence {
+  const place = { kind: 'object', key: address.key, versionId: address.versionId } as const;
+  const none = { ...address, head: null, anchor: null, hash: null, links: null };
   switch (body.kind) {
     case 'bytes':
       return { ...none, head, ...parseBody(body.bytes, place, findings) };

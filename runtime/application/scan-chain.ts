@@ -22,6 +22,8 @@ export interface ScanRequest {
   /** Hex hash of the event before the first; null when it is not known. */
   readonly firstLink: string | null;
   readonly checkpoints: readonly Checkpoint[];
+  /** Last index of the range, when the table is known to go on behind it. */
+  readonly reaches?: number;
   readonly findings: FindingLog;
   readonly onProgress?: (events: number) => void;
   readonly signal?: AbortSignal;
@@ -43,6 +45,7 @@ export async function scanChain(
       firstIndex: request.firstIndex,
       firstLink: request.firstLink,
       checkpoints: request.checkpoints,
+      ...(request.reaches === undefined ? {} : { reaches: request.reaches }),
       ...(request.onProgress ? { onProgress: request.onProgress } : {}),
     });
     for await (const chunk of snapshot.readTuples(request.range)) {

@@ -1,9 +1,11 @@
 import { AuditAnchorError } from '../errors';
 import { nextGridTime } from '../domain/cadence';
+import type { Finding } from '../domain/findings/finding';
 import type { VerificationReport } from '../domain/findings/report';
-import type { Anchorer, AnchorOutcome } from './anchorer';
-import type { Clock } from './ports';
-import type { VerifyScope } from './verify/scope';
+import type { Anchorer, AnchorOutcome, AnchorRequest } from './anchorer';
+import { isInterruption } from './interruption';
+import { VerificationSchedule } from './verification-schedule';
+import type { VerificationScheduleOptions } from './verification-schedule';
 
 /** Where the daemon tells what it does. Implementations must not throw. */
 export interface ServiceSink {
@@ -18,16 +20,12 @@ export interface ServiceSink {
   }): void;
 }
 
-export interface ServiceOptions {
-  readonly anchorer: Anchorer;
-  readonly verify: (scope: VerifyScope, signal: AbortSignal) => Promise<VerificationReport>;
-  readonly clock: Clock;
+export interface ServiceOptions extends VerificationScheduleOptions {
+  readonly anchorer: Pick<Anchorer, 'anchor' | 'pending' | 'newestKnown'>;
   readonly sink: ServiceSink;
   readonly intervalMinutes: number;
+  /** Seconds between two looks at the head of the chain. */
   readonly pollSeconds: number;
-  /** 0 switches verification off. */
-  readonly verifyIntervalMinutes: number;
-  readonly verifyFullIntervalHours: number;
 }
 
 /** What the health endpoints show. */
@@ -48,7 +46,7 @@ export interface ServiceState {
 export interface ServiceSummary {
   readonly anchorsWritten: number;
   readonly verifications: number;
-  /** True when the last anchoring or verification found tampering. */
+  /** True when the last anchoring or the last verification found tampering. */
   readonly tampered: boolean;
   /** Why the last anchor on the way out could not be written; null when none was needed or it was. */
   readonly shutdownProblem: string | null;
@@ -64,48 +62,46 @@ const SHUTDOWN_MILLIS = 25_000;
  * is asked to stop. One failure never ends it.
  */
 export class Service {
+  private readonly verification: VerificationSchedule;
   private lastTick: number;
-  private lastGauge = 0;
+  private lastGauge: number | null = null;
   private failures = 0;
   private looked = false;
   private anchorProblem: string | null = null;
-  private refused = false;
+  /** Findings of the last attempt, when it was refused. */
+  private refused: readonly Finding[] | null = null;
   private anchorsWritten = 0;
-  private verifications = 0;
-  private lastReport: VerificationReport | null = null;
   private unanchored: number | null = null;
-  private running: Promise<void> | null = null;
-  private lastVerify: number | null = null;
-  private lastFull: number | null = null;
-  private defect: unknown = null;
 
   constructor(private readonly options: ServiceOptions) {
+    this.verification = new VerificationSchedule(options);
     this.lastTick = options.clock.now();
   }
 
-  /** Runs until `signal` aborts; then finishes what is under way and writes the last anchor. */
+  /**
+   * Runs until `signal` aborts; then finishes what is under way and writes the last anchor.
+   * @throws only what is a defect of this program: trouble with bucket or database goes to the sink
+   */
   async run(signal: AbortSignal): Promise<ServiceSummary> {
     while (!signal.aborted) {
-      if (this.defect !== null) throw this.defect as Error;
       this.lastTick = this.options.clock.now();
       await this.anchorIfDue(signal);
-      this.verifyIfDue(signal);
+      this.verification.tick(signal);
       this.emitGauges();
       if (!signal.aborted) await this.options.clock.sleep(this.pause(), signal);
     }
-    await this.running;
+    await this.verification.settle();
     const shutdownProblem = await this.lastAnchor();
-    const tampered = this.refused || this.lastReport?.verdict === 'tampered';
-    return {
-      anchorsWritten: this.anchorsWritten,
-      verifications: this.verifications,
-      tampered,
-      shutdownProblem,
-    };
+    this.verification.raiseDefect();
+    const { count: verifications, lastReport } = this.verification;
+    const contradicted = this.refused?.some(({ severity }) => severity === 'tampering') ?? false;
+    const tampered = contradicted || lastReport?.verdict === 'tampered';
+    return { anchorsWritten: this.anchorsWritten, verifications, tampered, shutdownProblem };
   }
 
   get state(): ServiceState {
     const newest = this.options.anchorer.newestKnown;
+    const { lastReport } = this.verification;
     return {
       lastTick: this.lastTick,
       anchorProblem: this.anchorProblem,
@@ -115,10 +111,7 @@ export class Service {
         lastSeq: newest.lastSeq,
         ageSeconds: this.age(newest.seconds),
       },
-      lastVerification: this.lastReport && {
-        verdict: this.lastReport.verdict,
-        at: this.lastReport.finishedAt,
-      },
+      lastVerification: lastReport && { verdict: lastReport.verdict, at: lastReport.finishedAt },
     };
   }
 
@@ -128,30 +121,51 @@ export class Service {
 
   private async anchorIfDue(signal: AbortSignal): Promise<void> {
     try {
-      const { anchorer } = this.options;
-      // The first look also reads the newest anchor, which `isDue` relies on.
-      if (!this.looked || this.refused || (await anchorer.isDue()))
-        this.note(await anchorer.anchor({ signal }));
+      if (await this.shouldAnchor()) await this.anchor({ signal });
       this.looked = true;
-      this.failures = 0;
-      if (!this.refused) this.anchorProblem = null;
+      if (!this.refused) this.succeed();
     } catch (error) {
-      if (signal.aborted) return;
+      if (isInterruption(error, signal)) return;
       this.fail(error);
     }
   }
 
-  private note(outcome: AnchorOutcome): void {
-    const refusedBefore = this.refused;
-    this.refused = outcome.kind === 'refused';
-    this.unanchored = outcome.kind === 'not due' ? outcome.unanchored : outcome.kind === 'written' ? 0 : null;
-    if (outcome.kind === 'written') this.anchorsWritten += 1;
-    if (outcome.kind === 'refused') {
-      this.anchorProblem = outcome.findings[0]?.message ?? 'refused';
-      this.failures += 1;
-      if (refusedBefore) return;
+  private async shouldAnchor(): Promise<boolean> {
+    // The first look also reads the newest anchor, which the next ones rely on.
+    if (!this.looked || this.refused) return true;
+    const { trigger, unanchored } = await this.options.anchorer.pending();
+    this.unanchored = unanchored;
+    return trigger !== null;
+  }
+
+  private async anchor(request: AnchorRequest): Promise<void> {
+    // To verify a long range before its anchor is no standstill.
+    const onProgress = (): void => {
+      this.lastTick = this.options.clock.now();
+    };
+    const outcome = await this.options.anchorer.anchor({ ...request, onProgress });
+    const before = this.refused;
+    this.refused = outcome.kind === 'refused' ? outcome.findings : null;
+    switch (outcome.kind) {
+      case 'not due':
+        this.unanchored = outcome.unanchored;
+        return;
+      case 'written':
+        this.unanchored = 0;
+        this.anchorsWritten += 1;
+        break;
+      case 'refused':
+        this.failures += 1;
+        this.anchorProblem = outcome.findings[0]?.message ?? 'refused';
+        // The same findings at every look would bury the first.
+        if (before && codesOf(before) === codesOf(outcome.findings)) return;
     }
-    if (outcome.kind !== 'not due') this.options.sink.anchored(outcome);
+    this.options.sink.anchored(outcome);
+  }
+
+  private succeed(): void {
+    this.failures = 0;
+    this.anchorProblem = null;
   }
 
   private fail(error: unknown): void {
@@ -159,7 +173,7 @@ export class Service {
     if (!(error instanceof AuditAnchorError)) throw error;
     this.failures += 1;
     this.anchorProblem = error.message;
-    this.options.sink.anchorFailed(error);
+    this.options.sink.anchorFailed(error as AuditAnchorError);
   }
 
   /** Until the next look: the poll interval, sooner at the next full step of the grid, later after failures. */
@@ -172,39 +186,9 @@ export class Service {
     return Math.max(1, Math.min(pollSeconds * 1000, grid));
   }
 
-  private verifyIfDue(signal: AbortSignal): void {
-    const { clock, verifyIntervalMinutes, verifyFullIntervalHours } = this.options;
-    if (verifyIntervalMinutes === 0 || this.running) return;
-    const now = clock.now();
-    const step = Math.floor(now / (verifyIntervalMinutes * 60_000));
-    if (this.lastVerify === step) return;
-    this.lastVerify = step;
-    // Nothing is remembered over a restart, so the first one is a full one.
-    const full = this.lastFull === null || now - this.lastFull >= verifyFullIntervalHours * 3_600_000;
-    if (full) this.lastFull = now;
-    this.running = this.verify({ kind: full ? 'full' : 'latest' }, signal).finally(() => {
-      this.running = null;
-    });
-  }
-
-  /** Beside anchoring: a long verification never delays an anchor. */
-  private async verify(scope: VerifyScope, signal: AbortSignal): Promise<void> {
-    try {
-      const report = await this.options.verify(scope, signal);
-      this.verifications += 1;
-      this.lastReport = report;
-      this.options.sink.verified(report);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof AuditAnchorError) this.options.sink.verificationFailed(error);
-      // Nobody awaits this promise while the loop runs: the loop raises it.
-      else this.defect = error;
-    }
-  }
-
   private emitGauges(): void {
     const now = this.options.clock.now();
-    if (now - this.lastGauge < GAUGE_MILLIS) return;
+    if (this.lastGauge !== null && now - this.lastGauge < GAUGE_MILLIS) return;
     this.lastGauge = now;
     const newest = this.options.anchorer.newestKnown;
     this.options.sink.gauges({
@@ -213,15 +197,20 @@ export class Service {
     });
   }
 
+  /** Why there are unanchored events left; null when there are none. */
   private async lastAnchor(): Promise<string | null> {
+    const signal = AbortSignal.timeout(SHUTDOWN_MILLIS);
     try {
-      const signal = AbortSignal.timeout(SHUTDOWN_MILLIS);
-      this.note(await this.options.anchorer.anchor({ force: 'shutdown', signal }));
+      await this.anchor({ force: 'shutdown', signal });
       return this.refused ? this.anchorProblem : null;
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      if (error instanceof AuditAnchorError) this.options.sink.anchorFailed(error);
-      return problem;
+      if (error instanceof AuditAnchorError) this.fail(error);
+      else if (!isInterruption(error, signal)) throw error;
+      return error instanceof AuditAnchorError ? error.message : `not done after ${SHUTDOWN_MILLIS / 1000} s`;
     }
   }
+}
+
+function codesOf(findings: readonly Finding[]): string {
+  return findings.map(({ code }) => code).join();
 }

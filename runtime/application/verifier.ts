@@ -85,7 +85,11 @@ export class Verifier {
 
   private async database(run: Run, { anchors }: BucketEvidence): Promise<DatabaseEvidence | null> {
     const { database, clock } = this.options;
-    if (!database) return null;
+    if (!database) {
+      const message = 'no database was given: only --anchors-only can be answered without one';
+      run.findings.add({ code: 'DATABASE_UNREADABLE', place: { kind: 'database' }, message });
+      return null;
+    }
     const attestations = attestationsOf(anchors);
     const { scope, findings, progress, signal } = run;
     const newest = newestKnown(anchors);
@@ -116,14 +120,15 @@ export class Verifier {
   }
 
   /** What was not evaluated although everything could be read. */
-  private reportLimits({ scope, findings }: Run, reading: ChainReading, evidence: DatabaseEvidence): void {
+  private reportLimits(run: Run, reading: ChainReading, evidence: DatabaseEvidence): void {
+    const { scope, findings, startedAt } = run;
     const place = { kind: 'database' } as const;
     if (reading.layout.format === 'links') {
       const message =
         'contents were not evaluated: the hashes of a foreign chain cannot be recomputed, only links, gaps and anchored hashes were checked';
       findings.add({ code: 'CONTENTS_NOT_EVALUATED', place, message });
     }
-    if (scope.kind === 'range' && evidence.scan.events === 0) {
+    if (scope.kind === 'range' && isEmptyRange(scope, evidence, reading, startedAt / 1000)) {
       const message = 'the range asked for holds no event, so nothing was verified in it';
       findings.add({ code: 'NOTHING_IN_RANGE', place, message });
     }
@@ -164,6 +169,19 @@ function newestKnown(anchors: BucketEvidence['anchors']): KnownAnchor | null {
   return null;
 }
 
+/** True when no event can lie between the bounds; what they were widened to may hold some all the same. */
+function isEmptyRange(
+  { from, to }: VerifyScope & { readonly kind: 'range' },
+  { head, scan, selected }: DatabaseEvidence,
+  { layout }: ChainReading,
+  now: number,
+): boolean {
+  const beyond =
+    from?.kind === 'index' ? from.index > (head?.index ?? 0) : from !== null && from.seconds > now;
+  const before = to?.kind === 'index' && to.index < 1 && layout.format === 'v1';
+  return selected === 0 ? beyond || before || scan.events === 0 : before;
+}
+
 function coverageOf(bucket: BucketEvidence, database: DatabaseEvidence | null): Coverage {
   const scan = database?.scan;
   return {
@@ -172,7 +190,9 @@ function coverageOf(bucket: BucketEvidence, database: DatabaseEvidence | null): 
     events: scan?.events ?? 0,
     eventsRecomputed: scan?.recomputed ?? 0,
     range:
-      database && scan && scan.lastIndex !== null ? { from: database.firstRead, to: scan.lastIndex } : null,
+      scan && scan.firstIndex !== null && scan.lastIndex !== null
+        ? { from: scan.firstIndex, to: scan.lastIndex }
+        : null,
     anchoredHashes:
       (scan?.ranges.filter(({ hashCompared }) => hashCompared).length ?? 0) + (database?.lookedUp ?? 0),
     rangeRoots: scan?.ranges.filter(({ compared }) => compared).length ?? 0,

@@ -21,6 +21,7 @@ import { EVENTS } from '../contract';
 import { ConfigError } from '../errors';
 import type { Progress } from '../terminal/progress';
 import type { OutputStream } from './terminal-io';
+import { UntilInterrupted } from './until-interrupted';
 
 /** What an action may use of the process. */
 export interface ActionContext {
@@ -93,6 +94,11 @@ export async function holdAction(
 export async function appendAction(context: ActionContext, options: { keyId?: string }): Promise<Outcome> {
   const { composition, stdin, stderr, progress, signal } = context;
   const config = composition.config({ database: true, hmacKeys: true });
+  if (config.layout.format === 'links') {
+    throw new ConfigError('USAGE', 'append writes chains of format v1 only, found AUDIT_CHAIN_FORMAT=links', {
+      hint: 'A foreign chain is written by its own program.',
+    });
+  }
   const activeKeyId = options.keyId ?? config.keyRing.activeKeyId;
   if (activeKeyId === null) {
     throw new ConfigError(
@@ -105,8 +111,9 @@ export async function appendAction(context: ActionContext, options: { keyId?: st
     stderr.write('Reading events as JSON lines from standard input; end with Ctrl-D.\n');
   const step = progress.start('Appending events', { signal });
   let reported = 0;
+  const events = new UntilInterrupted(readEventLines(stdin, config.layout), stdin, signal);
   try {
-    const result = await appendStream(readEventLines(stdin, config.layout), {
+    const result = await appendStream(events, {
       connection: config.database,
       table: { table: config.table, schema: config.schema },
       layout: config.layout,
@@ -118,7 +125,7 @@ export async function appendAction(context: ActionContext, options: { keyId?: st
       },
       signal,
     });
-    return appendOutcome(result);
+    return appendOutcome(result, events.interrupted);
   } finally {
     step.finish();
   }
@@ -129,7 +136,15 @@ export async function runAction(context: ActionContext): Promise<Outcome> {
   const config = composition.config({ service: true, ...EVERYTHING });
   const { clock } = composition;
   const level = context.quiet ? 'warn' : 'info';
-  const log = pino({ base: null, level, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
+  const log = pino(
+    {
+      base: null,
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stderr,
+  );
   const verifier = composition.verifier(config);
   const service = new Service({
     anchorer: composition.anchorer(config),

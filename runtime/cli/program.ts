@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { VerifyOptions } from '../commands/verify';
 import type { Outcome } from '../commands/outcome';
 import type { ActionContext } from './actions';
@@ -13,7 +13,7 @@ export interface Chosen {
 }
 
 export interface DemoAction {
-  (context: ActionContext, options: { keep?: boolean; events?: string }): Promise<Outcome>;
+  (context: ActionContext, options: { keep?: boolean }): Promise<Outcome>;
 }
 
 const EXIT_CODES = `
@@ -144,8 +144,7 @@ export function parseCommandLine(
       'the whole story on this machine: a real PostgreSQL, a WORM S3, anchors, attacks, verification',
     )
     .option('--keep', 'leave both servers running and print the environment for another shell')
-    .addOption(new Option('--events <count>', 'events of the demo chain').default('5000'))
-    .action((options: { keep?: boolean; events?: string }) => choose((context) => demo(context, options)));
+    .action((options: { keep?: boolean }) => choose((context) => demo(context, options)));
 
   try {
     program.parse([...args], { from: 'user' });

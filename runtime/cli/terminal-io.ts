@@ -2,6 +2,7 @@ import type { Outcome } from '../commands/outcome';
 import type { ExitCode } from '../contract';
 import { EXIT } from '../contract';
 import { AuditAnchorError, ConfigError, UnavailableError } from '../errors';
+import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
 import { colorsWanted, createColors } from '../terminal/colors';
 import type { Progress } from '../terminal/progress';
@@ -42,7 +43,7 @@ export class TerminalIo {
       this.stdout.write(
         `${JSON.stringify({ exitCode: outcome.exitCode, ...documentOf(outcome) }, null, 2)}\n`,
       );
-    } else if (!this.options.quiet || outcome.exitCode !== EXIT.ok) {
+    } else if (!this.options.quiet || outcome.asked || outcome.exitCode !== EXIT.ok) {
       this.stdout.write(`${outcome.text(this.colors).join('\n')}\n`);
     }
     return outcome.exitCode;
@@ -50,7 +51,7 @@ export class TerminalIo {
 
   /** Prints the error and returns its exit code. */
   printError(error: unknown): ExitCode {
-    const known = error instanceof AuditAnchorError ? error : null;
+    const known: AuditAnchorError | null = error instanceof AuditAnchorError ? error : null;
     const exitCode = known instanceof ConfigError ? EXIT.usage : EXIT.notEvaluated;
     const message = error instanceof Error ? error.message : String(error);
     if (this.options.json) {
@@ -61,14 +62,19 @@ export class TerminalIo {
       return exitCode;
     }
     const label = known instanceof UnavailableError ? 'could not be evaluated' : 'error';
-    this.stderr.write(`${this.errorColors.bad(`${label}:`)} ${message}${known ? ` [${known.code}]` : ''}\n`);
-    if (known?.hint !== undefined) this.stderr.write(`  ${known.hint}\n`);
+    const shown = printableLines(message);
+    this.stderr.write(`${this.errorColors.bad(`${label}:`)} ${shown}${known ? ` [${known.code}]` : ''}\n`);
+    if (known?.hint !== undefined) this.stderr.write(`  ${printableLines(known.hint)}\n`);
     if (!known)
       this.stderr.write(
         `${error instanceof Error ? (error.stack ?? '') : ''}\nThis is a defect of audit-anchor.\n`,
       );
     return exitCode;
   }
+}
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 function documentOf({ document }: Outcome): object {

@@ -11,15 +11,31 @@ export interface Appended {
   readonly keyId: string;
 }
 
-export function appendOutcome(result: Appended | null): Outcome {
+function appendedText({ appended, firstIndex, lastIndex, lastHash, keyId }: Appended): string {
+  const events =
+    appended === 1
+      ? `1 event appended: ${formatCount(firstIndex)}`
+      : `${formatCount(appended)} events appended: ${formatCount(firstIndex)} to ${formatCount(lastIndex)}`;
+  return `${events}, key ${keyId}, head ${lastHash}`;
+}
+
+/** @param interrupted true when the input was left before its end */
+export function appendOutcome(result: Appended | null, interrupted: boolean): Outcome {
+  if (interrupted) {
+    return {
+      exitCode: EXIT.notEvaluated,
+      document: { ...(result ?? { appended: 0 }), interrupted },
+      text: (colors) => [
+        `${colors.warn('?')} interrupted: ${result ? appendedText(result) : 'no event was appended'}; the rest of the input was not`,
+      ],
+    };
+  }
   return {
     exitCode: EXIT.ok,
     document: result ?? { appended: 0 },
     text: (colors) =>
       result
-        ? [
-            `${colors.good('✔')} ${formatCount(result.appended)} events appended: ${formatCount(result.firstIndex)} to ${formatCount(result.lastIndex)}, key ${result.keyId}, head ${result.lastHash}`,
-          ]
+        ? [`${colors.good('✔')} ${appendedText(result)}`]
         : ['no event on standard input, nothing appended'],
   };
 }

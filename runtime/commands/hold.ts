@@ -1,7 +1,7 @@
 import type { AnchorStore, ObjectVersion } from '../application/ports';
 import { EXIT } from '../contract';
 import { parseAnchorKey } from '../domain/anchor/object-key';
-import { ConfigError } from '../errors';
+import { ConfigError, UnavailableError } from '../errors';
 import type { Outcome } from './outcome';
 
 /** The first version of the key: the one that is evidence, whatever was laid over it. */
@@ -12,6 +12,16 @@ async function firstVersion(store: AnchorStore, key: string): Promise<ObjectVers
       if (version.key === key && version.kind === 'version') first = version;
   }
   return first;
+}
+
+/** The hold as S3 shows it; null when this role may set holds but not look at anchors. */
+async function shownHold(store: AnchorStore, key: string, versionId: string): Promise<boolean | null> {
+  try {
+    return (await store.head(key, versionId)).legalHold;
+  } catch (error) {
+    if (error instanceof UnavailableError && error.code === 'S3_ACCESS_DENIED') return null;
+    throw error;
+  }
 }
 
 /**
@@ -37,17 +47,22 @@ export async function holdCommand(
     throw new ConfigError('OBJECT_NOT_FOUND', `there is no anchor ${key} in bucket ${store.bucket}`);
   }
   await store.setLegalHold(key, versionId, on);
-  const { legalHold } = await store.head(key, versionId);
-  const state = legalHold ? 'on' : 'off';
+  const shown = await shownHold(store, key, versionId);
+  const contradicted = shown === !on;
+  const state = on ? 'on' : 'off';
   return {
-    exitCode: legalHold === on ? EXIT.ok : EXIT.notEvaluated,
-    document: { key, versionId, legalHold },
-    text: (colors) => [
-      legalHold === on
-        ? `${colors.good('✔')} legal hold is ${state} for ${key} (version ${versionId})`
-        : colors.warn(
-            `? S3 accepted the request but shows the legal hold as ${state}: may this role see legal holds?`,
+    exitCode: contradicted ? EXIT.notEvaluated : EXIT.ok,
+    document: { key, versionId, legalHold: on, confirmed: shown === on },
+    text: (colors) => {
+      if (contradicted) {
+        return [
+          colors.warn(
+            `? S3 accepted the request but does not show the legal hold as ${state}: may this role see holds?`,
           ),
-    ],
+        ];
+      }
+      const unseen = shown === null ? ' (accepted by S3; this role may not read it back)' : '';
+      return [`${colors.good('✔')} legal hold is ${state} for ${key} (version ${versionId})${unseen}`];
+    },
   };
 }

@@ -31,5 +31,5 @@ export function initOutcome(result: Initialised): Outcome {
 
 /** The statements of `init --print`; with --json as one string. */
 export function initSqlOutcome(sql: string): Outcome {
-  return { exitCode: EXIT.ok, document: { sql }, text: () => [sql.trimEnd()] };
+  return { exitCode: EXIT.ok, document: { sql }, text: () => [sql.trimEnd()], asked: true };
 }

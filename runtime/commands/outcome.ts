@@ -11,6 +11,10 @@ export interface Outcome {
   readonly document: unknown;
   /** The same for people. */
   readonly text: (colors: Colors) => readonly string[];
+  /** The text is what was asked for, and is printed with --quiet too. */
+  readonly asked?: boolean;
+  /** What goes on once it was printed; the command ends after it. */
+  readonly lasting?: () => Promise<void>;
 }
 
 export function exitOfVerdict(verdict: Verdict): ExitCode {

@@ -16,7 +16,7 @@ export function runOutcome(summary: ServiceSummary): Outcome {
     document: summary,
     text: (colors) => {
       const { anchorsWritten, verifications, tampered, shutdownProblem } = summary;
-      const done = `stopped after ${formatCount(anchorsWritten)} anchors and ${formatCount(verifications)} verifications`;
+      const done = `stopped; anchors written: ${formatCount(anchorsWritten)}, verifications: ${formatCount(verifications)}`;
       if (tampered) return [colors.bad(`✘ ${done}; the last look found TAMPERING`)];
       if (shutdownProblem !== null)
         return [colors.warn(`? ${done}; the last anchor was not written: ${shutdownProblem}`)];

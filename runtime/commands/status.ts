@@ -17,7 +17,8 @@ import { exitOfFindings } from './outcome';
 interface DatabaseStatus {
   readonly identity: DatabaseIdentity;
   readonly head: { readonly index: number; readonly hash: string; readonly keyId: string | null } | null;
-  readonly unanchoredEvents: number;
+  /** Null while the newest anchor cannot be read: nobody knows where it ends. */
+  readonly unanchoredEvents: number | null;
   readonly oldestUnanchoredAgeSeconds: number | null;
 }
 
@@ -39,13 +40,15 @@ function anchorStatus(evidence: AnchorEvidence): AnchorStatus | null {
 
 async function databaseStatus(
   auditLog: AuditLog,
-  newest: KnownAnchor | null,
+  newest: KnownAnchor | 'unreadable' | null,
   now: number,
 ): Promise<DatabaseStatus> {
   await auditLog.checkShape();
   return auditLog.snapshot(async (snapshot) => {
     const identity = await snapshot.identity();
     const head = await snapshot.head();
+    if (newest === 'unreadable')
+      return { identity, head, unanchoredEvents: null, oldestUnanchoredAgeSeconds: null };
     const from = newest ? newest.lastSeq + 1 : await snapshot.firstIndex();
     const unanchoredEvents = head && from !== null ? Math.max(0, head.index - from + 1) : 0;
     const oldest = unanchoredEvents > 0 && from !== null ? await snapshot.timeAt(from) : null;
@@ -54,8 +57,11 @@ async function databaseStatus(
   });
 }
 
-function anchorRows(status: AnchorStatus | null, bucket: string, now: number): [string, string][] {
-  if (!status) return [['newest anchor', 'none']];
+function missingRow(unreadable: string | undefined): [string, string] {
+  return ['newest anchor', unreadable === undefined ? 'none' : `cannot be read: ${unreadable}`];
+}
+
+function anchorRows(status: AnchorStatus, bucket: string, now: number): [string, string][] {
   const { known, retainUntil, legalHold } = status;
   const lock =
     retainUntil === null
@@ -81,7 +87,12 @@ function databaseRows({ identity, head, ...status }: DatabaseStatus): [string, s
       'head',
       head ? `event ${formatCount(head.index)}, key ${head.keyId ?? 'none'}, ${head.hash}` : 'no event',
     ],
-    ['unanchored', `${formatCount(status.unanchoredEvents)} events${oldest}`],
+    [
+      'unanchored',
+      status.unanchoredEvents === null
+        ? 'unknown'
+        : `${formatCount(status.unanchoredEvents)} events${oldest}`,
+    ],
     [
       'database',
       `system ${identity.systemId ?? 'unknown'}, timeline ${identity.timeline ?? 'unknown'}, LSN ${identity.lsn ?? 'unknown'}${identity.standby ? ', standby' : ''}`,
@@ -101,7 +112,7 @@ export async function statusCommand(
   const newest = await findNewestKey(store, chainId, Math.floor(now / 1000), null);
   const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
   const anchor = address ? anchorStatus(await readAnchor(store, address, findings)) : null;
-  const database = await databaseStatus(auditLog, anchor?.known ?? null, now);
+  const database = await databaseStatus(auditLog, anchor?.known ?? (newest ? 'unreadable' : null), now);
   const problems = findings.all();
   return {
     exitCode: problems.length === 0 ? EXIT.ok : exitOfFindings(problems),
@@ -122,7 +133,11 @@ export async function statusCommand(
     },
     text: (colors: Colors) => [
       ...keyValueLines(
-        [['chain', chainId], ...anchorRows(anchor, store.bucket, now), ...databaseRows(database)],
+        [
+          ['chain', chainId],
+          ...(anchor ? anchorRows(anchor, store.bucket, now) : [missingRow(newest?.key)]),
+          ...databaseRows(database),
+        ],
         { width: UNLIMITED },
       ),
       ...findingsText(problems, colors),

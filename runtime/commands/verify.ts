@@ -26,7 +26,8 @@ function parseBound(option: '--from' | '--to', text: string): Bound {
   if (INDEX.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'index', index: Number(text) };
   try {
     const time = parseTimestamp(DATE.test(text) ? `${text}T00:00:00Z` : text);
-    return { kind: 'time', seconds: Math.floor(timestampToMillis(time) / 1000) };
+    // Anchors have whole seconds: the first at or after a fraction is the one at the next second.
+    return { kind: 'time', seconds: Math.ceil(timestampToMillis(time) / 1000) };
   } catch {
     throw usage(
       `${option}: found ${JSON.stringify(text.slice(0, 64))}, allowed a chain index, a date such as 2025-01-15, or a time with offset such as 2025-01-15T14:00:00Z`,

@@ -120,17 +120,10 @@ export async function demoAction(
   const closing = complete
     ? colors.good('✔ the honest chain was verified, and all three attacks were found')
     : colors.bad('✘ the demo did not come out as it must');
-  if (environment) {
-    if (json) stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    else {
-      narrate();
-      stdout.write(`${closing}\n${environmentLines(environment, colors).join('\n')}\n`);
-    }
-    await stopped(signal);
-  }
   return {
     exitCode: complete ? EXIT.ok : EXIT.notEvaluated,
-    document: environment ? null : document,
-    text: () => (environment ? [] : ['', closing]),
+    document,
+    text: () => ['', closing, ...(environment ? environmentLines(environment, colors) : [])],
+    ...(environment ? { asked: true, lasting: () => stopped(signal) } : {}),
   };
 }

@@ -1,4 +1,5 @@
-import type { Finding, Place, Severity } from '../domain/findings/finding';
+import type { Finding, FindingCode, Place, Severity } from '../domain/findings/finding';
+import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
 import { formatCount } from '../terminal/duration';
 
@@ -12,18 +13,19 @@ const LABELS: Readonly<Record<Severity, string>> = {
 /** Findings of one report that are shown as text; the rest is counted, and complete in JSON. */
 const MAX_SHOWN = 25;
 
-export function placeText(place: Place): string {
+/** Where it is, with its preposition. */
+function placeText(place: Place): string {
   switch (place.kind) {
     case 'object':
-      return `${place.key} (version ${place.versionId})`;
+      return `at ${objectText(place)}`;
     case 'events':
       return place.from === place.to
-        ? `event ${formatCount(place.from)}`
-        : `events ${formatCount(place.from)} to ${formatCount(place.to)}`;
+        ? `at event ${formatCount(place.from)}`
+        : `at events ${formatCount(place.from)} to ${formatCount(place.to)}`;
     case 'bucket':
-      return `bucket ${place.name}`;
+      return `in bucket ${printable(place.name)}`;
     case 'database':
-      return 'database';
+      return 'in the database';
   }
 }
 
@@ -32,16 +34,31 @@ function paint(severity: Severity, colors: Colors): (text: string) => string {
   return severity === 'info' ? colors.dim : colors.warn;
 }
 
+/** A key or a version id can hold whatever a writer to the bucket chose. */
+function objectText({ key, versionId }: { readonly key: string; readonly versionId: string }): string {
+  return `${printable(key)} (version ${printable(versionId)})`;
+}
+
+/** Findings that stand for anchored ranges, not for single events. */
+const RANGES: readonly FindingCode[] = ['CHAIN_TRUNCATED', 'ANCHORED_HASH', 'RANGE_ROOT'];
+
+function countText({ code, place, count }: Finding): string {
+  if (count === 1) return '';
+  if (RANGES.includes(code)) return `, ${formatCount(count)} anchored ranges`;
+  return place.kind === 'events' && count === place.to - place.from + 1
+    ? ''
+    : `, ${formatCount(count)} in all`;
+}
+
 function findingLines(found: Finding, colors: Colors): string[] {
-  const times = found.count > 1 ? `, ${formatCount(found.count)} in all` : '';
   const lines = [
-    `${paint(found.severity, colors)(LABELS[found.severity])} ${colors.strong(found.code)} at ${placeText(found.place)}${times}`,
-    `  ${found.message}`,
+    `${paint(found.severity, colors)(LABELS[found.severity])} ${colors.strong(found.code)} ${placeText(found.place)}${countText(found)}`,
+    `  ${printable(found.message)}`,
   ];
-  if (found.expected !== undefined) lines.push(`  expected  ${found.expected}`);
-  if (found.actual !== undefined) lines.push(`  found     ${found.actual}`);
+  if (found.expected !== undefined) lines.push(`  expected  ${printable(found.expected)}`);
+  if (found.actual !== undefined) lines.push(`  found     ${printable(found.actual)}`);
   if (found.anchor) {
-    lines.push(`  anchor    #${found.anchor.seq} ${found.anchor.key} (version ${found.anchor.versionId})`);
+    lines.push(`  anchor    #${formatCount(found.anchor.seq)} ${objectText(found.anchor)}`);
   }
   return lines;
 }
@@ -54,7 +71,9 @@ export function findingsText(findings: readonly Finding[], colors: Colors): stri
   const left = causes.length - MAX_SHOWN;
   if (left > 0) lines.push(colors.dim(`… and ${formatCount(left)} further findings; --json lists them`));
   for (const { code, place, explainedBy } of consequences.slice(0, MAX_SHOWN)) {
-    lines.push(colors.dim(`  follows from ${explainedBy ?? ''}: ${code} at ${placeText(place)}`));
+    lines.push(colors.dim(`follows from ${explainedBy ?? ''}: ${code} ${placeText(place)}`));
   }
+  const further = consequences.length - MAX_SHOWN;
+  if (further > 0) lines.push(colors.dim(`… and ${formatCount(further)} further consequences`));
   return lines;
 }

@@ -1,5 +1,6 @@
 import type { VerificationReport } from '../domain/findings/report';
 import type { Verdict } from '../domain/findings/verdict';
+import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
 import { formatCount, formatDuration } from '../terminal/duration';
 import { keyValueLines, UNLIMITED } from '../terminal/table';
@@ -17,17 +18,21 @@ function verdictText(verdict: Verdict, colors: Colors): string {
   return verdict === 'tampered' ? colors.bad('✘ TAMPERED') : colors.warn('? NOT EVALUATED');
 }
 
+function counted(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 function tailText(report: VerificationReport): string {
   const { tail } = report;
-  if (!tail) return 'none: every event is anchored';
+  if (!tail) return report.coverage.events === 0 ? 'no event' : 'none: every event is anchored';
   const age = tail.ageSeconds === null ? '' : `, the oldest ${formatDuration(tail.ageSeconds)} old`;
-  return `${formatCount(tail.events)} events from index ${formatCount(tail.fromIndex)}${age}`;
+  return `${counted(tail.events, 'event', 'events')} from index ${formatCount(tail.fromIndex)}${age}`;
 }
 
 function coverageRows(report: VerificationReport): [string, string][] {
   const { coverage, newestAnchor } = report;
   const rows: [string, string][] = [
-    ['chain', `${report.chainId} in s3://${report.bucket}`],
+    ['chain', printable(`${report.chainId} in s3://${report.bucket}`)],
     ['scope', SCOPES[report.scope]],
     ['anchors', `${formatCount(coverage.anchors)} found, ${formatCount(coverage.anchorsRead)} read`],
   ];
@@ -49,7 +54,7 @@ function coverageRows(report: VerificationReport): [string, string][] {
     ],
     [
       'compared',
-      `${formatCount(coverage.anchoredHashes)} anchored hashes, ${formatCount(coverage.rangeRoots)} Merkle roots`,
+      `${counted(coverage.anchoredHashes, 'anchored hash', 'anchored hashes')}, ${counted(coverage.rangeRoots, 'Merkle root', 'Merkle roots')}`,
     ],
     ['contents', report.contents],
     ['unanchored', tailText(report)],

@@ -239,7 +239,7 @@ export class Embedded {
     more: Partial<sdk.PutObjectCommandInput> = {},
   ): Promise<string> {
     const { VersionId } = await this.client.send(
-      new sdk.PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ...more }),
+      new sdk.PutObjectCommand({ Bucket: this.bucket, Key: key, Body: Buffer.from(body), ...more }),
     );
     return VersionId ?? 'null';
   }

@@ -5,6 +5,7 @@ import { ConfigError } from '../../errors';
 
 /** A loop that has not come round for this long is stuck: longer than any timeout inside of it. */
 const STUCK_MILLIS = 5 * 60_000;
+const METHODS: readonly string[] = ['GET', 'HEAD'];
 
 export interface HealthServer {
   readonly port: number;
@@ -36,13 +37,15 @@ export async function startHealthServer(
 ): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
-    const readable = request.method === 'GET' || request.method === 'HEAD';
-    const answer = readable ? healthAnswer(path, state(), now()) : null;
-    const status = answer?.status ?? (readable ? 404 : 405);
-    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(
-      request.method === 'HEAD' ? undefined : `${JSON.stringify(answer?.body ?? { error: 'not found' })}\n`,
-    );
+    const { status, body } = METHODS.includes(request.method ?? '')
+      ? (healthAnswer(path, state(), now()) ?? { status: 404, body: { error: 'not found' } })
+      : { status: 405, body: { error: 'method not allowed' } };
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      ...(status === 405 ? { allow: METHODS.join(', ') } : {}),
+    });
+    response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>

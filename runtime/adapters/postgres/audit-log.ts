@@ -57,6 +57,7 @@ export class PostgresAuditLog implements AuditLog {
         return await use({
           snapshot: (read) => withSnapshot(connection, queries, read),
           assertHeld: () => lock.assertHeld(),
+          lost: connection.lost,
         });
       } finally {
         // A lost connection has given up the lock by itself.

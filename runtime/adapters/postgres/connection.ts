@@ -51,19 +51,15 @@ function socketOf(client: Client): Socket {
 
 /** A connection of our own. `broken` once it was lost: it cannot be used again. */
 export class Connection {
-  private lost = false;
+  private readonly loss = new AbortController();
 
   private constructor(
     readonly client: Client,
     private readonly config: ClientConfig,
   ) {
     // Without a listener the loss of an idle connection would end the process.
-    client.on('error', () => {
-      this.lost = true;
-    });
-    client.on('end', () => {
-      this.lost = true;
-    });
+    client.on('error', () => this.loss.abort());
+    client.on('end', () => this.loss.abort());
   }
 
   /**
@@ -91,7 +87,12 @@ export class Connection {
   }
 
   get broken(): boolean {
-    return this.lost;
+    return this.loss.signal.aborted;
+  }
+
+  /** Aborts when the connection is lost or closed. */
+  get lost(): AbortSignal {
+    return this.loss.signal;
   }
 
   get endpoint(): Endpoint {

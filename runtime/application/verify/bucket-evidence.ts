@@ -3,12 +3,13 @@ import { checkAnchorObject } from '../../domain/anchor/check-object';
 import { checkAnchorChain } from '../../domain/anchor/check-chain';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
-import type { FindingLog } from '../../domain/findings/finding-log';
+import { FindingLog } from '../../domain/findings/finding-log';
 import type { AnchorAddress } from '../read-anchor';
 import { readAnchor } from '../read-anchor';
 import type { AnchorStore, ObjectVersion } from '../ports';
 import { inParallel } from './in-parallel';
 
+const SECONDS_PER_DAY = 86_400;
 /** Anchors read at the same time. */
 const READ_CONCURRENCY = 24;
 
@@ -46,7 +47,8 @@ class VersionSorter {
   private group: ObjectVersion[] = [];
 
   constructor(
-    private readonly chainId: string,
+    private readonly policy: AnchorPolicy,
+    private readonly now: number,
     private readonly findings: FindingLog,
   ) {}
 
@@ -60,7 +62,7 @@ class VersionSorter {
   closeKey(): void {
     const { key, group } = this;
     if (key === null) return;
-    const found = classifyKey(this.chainId, key);
+    const found = classifyKey(this.policy.chainId, key);
     if (found.kind === 'foreign') this.reportForeign(group);
     else if (found.kind === 'anchor') this.closeAnchor(key, found.seconds, group);
     this.key = null;
@@ -70,10 +72,18 @@ class VersionSorter {
   private closeAnchor(key: string, seconds: number, group: readonly ObjectVersion[]): void {
     const first = group.filter(({ kind }) => kind === 'version').pop();
     if (first) this.addresses.push({ key, versionId: first.versionId, seconds });
+    const over = group.filter((version) => version !== first);
+    const expired = seconds + this.policy.retentionDays * SECONDS_PER_DAY <= this.now;
+    // Past its retention a lifecycle rule may expire an anchor: S3 does that with a delete marker first.
+    const markers = expired ? over.filter(({ kind }) => kind === 'delete-marker') : [];
     reportOver(
-      group.filter((version) => version !== first),
+      over.filter((version) => !markers.includes(version)),
       this.findings,
     );
+    for (const { versionId } of markers) {
+      const message = 'the anchor is past its retention and was expired by a delete marker';
+      this.findings.add({ code: 'ANCHORS_EXPIRED', place: { kind: 'object', key, versionId }, message });
+    }
   }
 
   private reportForeign(group: readonly ObjectVersion[]): void {
@@ -104,7 +114,7 @@ export async function collectBucketEvidence(
   progress: BucketProgress = {},
   signal?: AbortSignal,
 ): Promise<BucketEvidence> {
-  const sorter = new VersionSorter(policy.chainId, findings);
+  const sorter = new VersionSorter(policy, now, findings);
   for await (const page of store.listAll(chainPrefix(policy.chainId))) {
     signal?.throwIfAborted();
     page.versions.forEach((version) => sorter.take(version));
@@ -112,13 +122,17 @@ export async function collectBucketEvidence(
   }
   sorter.closeKey();
   let read = 0;
-  const anchors = await inParallel(sorter.addresses, READ_CONCURRENCY, async (address) => {
+  const readings = await inParallel(sorter.addresses, READ_CONCURRENCY, async (address) => {
     signal?.throwIfAborted();
-    const evidence = await readAnchor(store, address, findings);
+    // Of its own, so that findings come in the order of keys and not of replies.
+    const log = new FindingLog();
+    const evidence = await readAnchor(store, address, log);
+    checkAnchorObject(evidence, policy, log);
     progress.onRead?.(++read, sorter.addresses.length);
-    return evidence;
+    return { evidence, found: log.all() };
   });
-  anchors.forEach((evidence) => checkAnchorObject(evidence, policy, findings));
+  readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
+  const anchors = readings.map(({ evidence }) => evidence);
   checkAnchorChain(anchors, policy, now, firstSeqs, findings);
   if (anchors.length === 0) reportNoAnchors(store, policy, findings);
   return { anchors, listed: sorter.listed };

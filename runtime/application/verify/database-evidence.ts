@@ -15,7 +15,8 @@ export interface DatabaseEvidence {
   readonly identity: DatabaseIdentity;
   readonly head: ChainHead | null;
   readonly scan: ScanSummary;
-  readonly firstRead: number;
+  /** Anchored ranges that were read. */
+  readonly selected: number;
   readonly tail: UnanchoredTail | null;
   /** Anchored hashes looked up one by one, outside of the scan. */
   readonly lookedUp: number;
@@ -50,8 +51,9 @@ export async function collectDatabaseEvidence(
     const unreadable =
       error instanceof UnavailableError || error instanceof ConfigError || error instanceof FormatError;
     if (!unreadable || question.signal?.aborted) throw error;
+    const place = { kind: 'database' } as const;
     const hint = error.hint === undefined ? '' : ` (${error.hint})`;
-    findings.add({ code: 'DATABASE_UNREADABLE', place: { kind: 'database' }, message: error.message + hint });
+    findings.add({ code: 'DATABASE_UNREADABLE', place, message: error.message + hint });
     return null;
   }
 }
@@ -83,9 +85,11 @@ async function examine(
     replayed(lastSeq),
   );
   const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
+  const goesOn = selection !== null && selection.to !== null && head !== null && head.index > selection.to;
   const scan = await scanChain(snapshot, reading, {
     ...(range ? { range } : {}),
     firstIndex,
+    ...(goesOn ? { reaches: selection.to } : {}),
     firstLink:
       firstIndex <= start
         ? ZERO_HASH
@@ -101,7 +105,7 @@ async function examine(
     identity,
     head,
     scan,
-    firstRead: firstIndex,
+    selected: checkpoints.length,
     tail: await tailOf(snapshot, head, newest, question.now),
     lookedUp: others.length,
   };

@@ -37,23 +37,27 @@ export function checkAnchorChain(
     }
     const report = (details: Omit<NewFinding, 'place'>): void =>
       log.add({ ...details, place: { kind: 'object', key: evidence.key, versionId: evidence.versionId } });
-    if (before) before = follow(before, links, evidence, report);
+    const expired = isExpired(evidence, policy, now);
+    if (before) before = follow(before, links, evidence, expired, report);
     else {
-      checkFirst(links, evidence, anchors[0] === evidence, policy, now, firstSeqs, report);
+      checkFirst(links, anchors[0] === evidence, expired, firstSeqs, report);
       before = { tips: [links], unknown: 0 };
     }
   }
   checkCadence(anchors, policy, now, log);
 }
 
+/** True when what was anchored before this one may be past its retention, and removed. */
+function isExpired(evidence: AnchorEvidence, policy: AnchorPolicy, now: number): boolean {
+  return now >= evidence.seconds + policy.retentionDays * 86_400 - EXPIRY_SLACK_SECONDS;
+}
+
 type Report = (details: Omit<NewFinding, 'place'>) => void;
 
 function checkFirst(
   links: AnchorLinks,
-  evidence: AnchorEvidence,
   oldest: boolean,
-  policy: AnchorPolicy,
-  now: number,
+  expired: boolean,
   firstSeqs: readonly number[],
   report: Report,
 ): void {
@@ -77,8 +81,7 @@ function checkFirst(
     return;
   }
   if (!oldest) return;
-  const lockedUntil = evidence.seconds + policy.retentionDays * 86_400 - EXPIRY_SLACK_SECONDS;
-  if (now >= lockedUntil) {
+  if (expired) {
     report({
       code: 'ANCHORS_EXPIRED',
       message: `the anchors 1 to ${links.anchorSeq - 1} are past their retention and gone`,
@@ -98,6 +101,7 @@ function follow(
   before: Predecessor,
   links: AnchorLinks,
   evidence: AnchorEvidence,
+  expired: boolean,
   report: Report,
 ): Predecessor {
   const [tip] = before.tips;
@@ -118,13 +122,17 @@ function follow(
     const count = links.anchorSeq - expected;
     const missing =
       count === 1 ? `anchor ${expected} is` : `the anchors ${expected} to ${links.anchorSeq - 1} are`;
-    report({
-      code: 'ANCHOR_MISSING',
-      message: `${missing} not in the bucket`,
-      expected: `anchor ${expected}`,
-      actual: `anchor ${links.anchorSeq}`,
-      count,
-    });
+    // A lifecycle rule removes what has expired in no particular order.
+    if (expired) report({ code: 'ANCHORS_EXPIRED', message: `${missing} past retention and gone`, count });
+    else {
+      report({
+        code: 'ANCHOR_MISSING',
+        message: `${missing} not in the bucket, although their retention lasts`,
+        expected: `anchor ${expected}`,
+        actual: `anchor ${links.anchorSeq}`,
+        count,
+      });
+    }
   } else if (before.unknown === 0) {
     checkSuccessor(before.tips, links, evidence, report);
   }

@@ -91,15 +91,24 @@ function checkContents(
   log: FindingLog,
 ): void {
   const place = { kind: 'object', key: evidence.key, versionId: evidence.versionId } as const;
-  if (evidence.hash !== null && head.checksumSha256 !== evidence.hash) {
+  if (evidence.hash !== null && head.checksumSha256 === null) {
     log.add({
       code: 'ANCHOR_CHECKSUM',
       place,
-      message:
-        head.checksumSha256 === null
-          ? 'S3 holds no SHA-256 of the anchor, which its writer always sends'
-          : 'the body is not the one whose SHA-256 S3 stored',
-      expected: head.checksumSha256 ?? 'a stored SHA-256',
+      message: 'S3 holds no SHA-256 of the anchor, which its writer always sends',
+      expected: evidence.hash,
+      actual: 'no SHA-256',
+    });
+  } else if (
+    evidence.hash !== null &&
+    head.checksumSha256 !== null &&
+    head.checksumSha256 !== evidence.hash
+  ) {
+    log.add({
+      code: 'ANCHOR_CHECKSUM',
+      place,
+      message: 'the body is not the one whose SHA-256 S3 stored',
+      expected: head.checksumSha256,
       actual: evidence.hash,
     });
   }

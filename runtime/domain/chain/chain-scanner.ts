@@ -29,6 +29,8 @@ export interface ScanOptions {
   readonly firstLink: string | null;
   /** Ranges to compute a Merkle root for, ascending and apart. */
   readonly checkpoints: readonly Checkpoint[];
+  /** Index that a whole stream reaches, when events are known to stand behind it: missing ones are then a gap. */
+  readonly reaches?: number;
   /** Called now and then with the number of events so far. */
   readonly onProgress?: (events: number) => void;
 }
@@ -38,6 +40,8 @@ export interface ScanSummary {
   readonly events: number;
   /** Events whose HMAC was recomputed (whatever the outcome). */
   readonly recomputed: number;
+  /** Lowest and highest chain index read; null when there was none. */
+  readonly firstIndex: number | null;
   readonly lastIndex: number | null;
   readonly lastHash: string | null;
   /** Bytes of the stream. */
@@ -62,6 +66,7 @@ export class ChainScanner {
   private events = 0;
   private recomputed = 0;
   private bytes = 0;
+  private firstIndex: number | null = null;
   private lastIndex: number | null = null;
   /** Hash of the event before, when it is known and its successor can be held against it. */
   private readonly lastHash = Buffer.alloc(DIGEST_BYTES);
@@ -98,13 +103,18 @@ export class ChainScanner {
         `the stream of events broke off after ${this.events} events`,
       );
     }
+    const { firstIndex, reaches } = this.options;
+    const last = this.lastIndex ?? firstIndex - 1;
+    const gap = reaches !== undefined && last < reaches;
+    if (gap) this.reportGap(last + 1, reaches);
     return {
       events: this.events,
       recomputed: this.recomputed,
+      firstIndex: this.firstIndex,
       lastIndex: this.lastIndex,
       lastHash: this.lastHashKnown ? this.lastHash.toString('hex') : null,
       bytes: this.bytes,
-      ranges: this.ranges.finish(this.lastIndex),
+      ranges: this.ranges.finish(gap ? reaches : this.lastIndex),
     };
   }
 
@@ -145,6 +155,7 @@ export class ChainScanner {
     this.events += 1;
     const { fields } = this.reader;
     const index = this.reader.index(this.buffer);
+    if (typeof index === 'number') this.firstIndex ??= index;
     if (typeof index === 'string') {
       this.options.findings.add({
         code: 'EVENT_INDEX',
@@ -184,14 +195,7 @@ export class ChainScanner {
     if (index === expected) return first ? this.options.firstLink !== null : this.lastHashKnown;
     const { findings } = this.options;
     if (index > expected) {
-      const count = index - expected;
-      const message = 'the chain has a gap: these events are not in the table';
-      findings.add({
-        code: 'EVENT_MISSING',
-        place: { kind: 'events', from: expected, to: index - 1 },
-        message,
-        count,
-      });
+      this.reportGap(expected, index - 1);
     } else if (index === this.lastIndex) {
       const message = 'more than one event has this chain index';
       findings.add({ code: 'EVENT_DUPLICATE', place: eventPlace(index), message });
@@ -200,6 +204,12 @@ export class ChainScanner {
       findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
     }
     return false;
+  }
+
+  private reportGap(from: number, to: number): void {
+    const message = 'the chain has a gap: these events are not in the table';
+    const place = { kind: 'events', from, to } as const;
+    this.options.findings.add({ code: 'EVENT_MISSING', place, message, count: to - from + 1 });
   }
 
   private fieldFault(): string | null {

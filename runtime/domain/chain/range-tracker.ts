@@ -91,13 +91,10 @@ export class RangeTracker {
     const [first] = cut;
     const last = cut[cut.length - 1];
     if (first && last && first.anchor) {
+      const from = Math.max(first.firstSeq, (lastIndex ?? first.firstSeq - 1) + 1);
       this.findings.add({
         code: 'CHAIN_TRUNCATED',
-        place: {
-          kind: 'events',
-          from: Math.max(first.firstSeq, (lastIndex ?? first.firstSeq - 1) + 1),
-          to: last.lastSeq,
-        },
+        place: { kind: 'events', from, to: last.lastSeq },
         message: 'anchored events are not in the table: the end of the chain was cut off',
         expected: `events up to ${last.lastSeq}`,
         actual: lastIndex === null ? 'no event' : `the last event is ${lastIndex}`,
@@ -139,7 +136,7 @@ export class RangeTracker {
     this.findings.add({
       code: 'RANGE_ROOT',
       place: { kind: 'events', from: checkpoint.firstSeq, to: checkpoint.lastSeq },
-      message: `the events ${checkpoint.firstSeq} to ${checkpoint.lastSeq} do not give the Merkle root that their anchor says`,
+      message: 'the events do not give the Merkle root that their anchor says',
       expected: merkleRoot,
       actual: root,
       ...(anchor ? { anchor } : {}),

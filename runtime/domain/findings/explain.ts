@@ -23,36 +23,45 @@ function overlaps(a: Span, b: Span): boolean {
   return a.from <= b.to && b.from <= a.to;
 }
 
-function spansOf(
-  findings: readonly Finding[],
-  codes: readonly FindingCode[],
-): readonly (readonly [FindingCode, Span])[] {
-  return findings.flatMap((found) => {
-    const place = span(found);
-    return place && codes.includes(found.code) ? [[found.code, place] as const] : [];
-  });
+type Cause = readonly [code: FindingCode, span: Span];
+
+/** What can explain something else: faults of events first, then what anchors say of whole ranges. */
+function causesIn(findings: readonly Finding[]): readonly Cause[] {
+  const explaining: readonly FindingCode[] = [...EVENT_FAULTS, 'CHAIN_TRUNCATED', 'ANCHORED_HASH'];
+  return findings
+    .flatMap((found): Cause[] => {
+      const place = span(found);
+      return place && explaining.includes(found.code) ? [[found.code, place]] : [];
+    })
+    .sort(([a], [b]) => explaining.indexOf(a) - explaining.indexOf(b));
 }
+
+/** For each code that can be a consequence: the cause among the faults of events, if there is one. */
+const EXPLANATIONS: Partial<
+  Record<FindingCode, (place: Span, causes: readonly Cause[]) => Cause | undefined>
+> = {
+  // An event that is gone, twice there, unreadable or edited in its hashes breaks its link or that of the next one.
+  EVENT_LINK: (place, causes) =>
+    causes.find(
+      ([code, cause]) =>
+        EVENT_FAULTS.includes(code) &&
+        code !== 'EVENT_LINK' &&
+        (cause.to === place.from - 1 || (code === 'EVENT_HASH' && overlaps(cause, place))),
+    ),
+  // A NULL or an infinity in a column changes what is hashed.
+  EVENT_HASH: (place, causes) =>
+    causes.find(
+      ([code, cause]) => code === 'EVENT_MALFORMED' && cause.from <= place.from && place.to <= cause.to,
+    ),
+  ANCHORED_HASH: (place, causes) =>
+    causes.find(([code, cause]) => EVENT_FAULTS.includes(code) && overlaps(cause, place)),
+  RANGE_ROOT: (place, causes) => causes.find(([, cause]) => overlaps(cause, place)),
+};
 
 function explain(found: Finding, findings: readonly Finding[]): FindingCode | undefined {
   const place = span(found);
   if (!place) return undefined;
-  const causes = spansOf(findings, EVENT_FAULTS);
-  switch (found.code) {
-    // An event that is gone, twice there or unreadable breaks the link of the next one.
-    case 'EVENT_LINK':
-      return causes.find(
-        ([code, cause]) => code !== 'EVENT_LINK' && code !== 'EVENT_HASH' && cause.to === place.from - 1,
-      )?.[0];
-    case 'RANGE_ROOT':
-      return (causes.find(([, cause]) => overlaps(cause, place)) ??
-        spansOf(findings, ['CHAIN_TRUNCATED', 'ANCHORED_HASH']).find(([, cause]) =>
-          overlaps(cause, place),
-        ))?.[0];
-    case 'ANCHORED_HASH':
-      return causes.find(([, cause]) => overlaps(cause, place))?.[0];
-    default:
-      return undefined;
-  }
+  return EXPLANATIONS[found.code]?.(place, causesIn(findings))?.[0];
 }
 
 /** Marks consequences and puts the finding that explains the others first. */

@@ -33,10 +33,13 @@ export class FindingLog {
   }
 }
 
-/** True when `next` is the same fault at the event right behind `last`. */
+/** True when `next` is the same fault, in the same words, at the event right behind `last`. */
 function continues(last: Finding, next: Finding): boolean {
   return (
-    last.place.kind === 'events' && next.place.kind === 'events' && next.place.from === last.place.to + 1
+    last.place.kind === 'events' &&
+    next.place.kind === 'events' &&
+    next.place.from === last.place.to + 1 &&
+    next.message === last.message
   );
 }
 

@@ -1,0 +1,55 @@
+import type { AuditLog, AuditLogSnapshot } from '../../runtime/application/ports';
+import { UnavailableError } from '../../runtime/errors';
+import type { StoredEvent } from '../support/chain';
+import { copyStream } from '../support/chain';
+
+/** Bytes of one piece of the stream: small, so that tuples are split everywhere. */
+const CHUNK_BYTES = 97;
+
+/**
+ * An audit table in memory: rows in any state, read in the order of their index as binary COPY. For reading only,
+ * since exclusion between writers is nothing a fake could prove.
+ */
+export class MemoryAuditLog implements AuditLog {
+  constructor(readonly rows: readonly StoredEvent[]) {}
+
+  checkShape(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  head(): ReturnType<AuditLog['head']> {
+    const last = this.ordered().pop();
+    return Promise.resolve(last ? { index: last.index, hash: last.hash.toString('hex'), keyId: 'k1' } : null);
+  }
+
+  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T> {
+    const rows = this.ordered();
+    return use({
+      identity: () => Promise.resolve({ systemId: '7', timeline: 1, standby: false, lsn: '0/9F000A50' }),
+      head: () => this.head(),
+      firstIndex: () => Promise.resolve(rows[0]?.index ?? null),
+      hashAt: (index) =>
+        Promise.resolve(rows.find((row) => row.index === index)?.hash.toString('hex') ?? null),
+      timeAt: () => Promise.resolve(null),
+      estimateCount: () => Promise.resolve(rows.length),
+      async *readTuples({ from = -Infinity, to = Infinity } = {}) {
+        const stream = copyStream(rows.filter(({ index }) => index >= from && index <= to));
+        for (let at = 0; at < stream.length; at += CHUNK_BYTES) {
+          yield await Promise.resolve(stream.subarray(at, at + CHUNK_BYTES));
+        }
+      },
+    });
+  }
+
+  exclusive(): Promise<never> {
+    return Promise.reject(new UnavailableError('LOCK_BUSY', 'the fake has no lock to give'));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private ordered(): StoredEvent[] {
+    return [...this.rows].sort((a, b) => a.index - b.index);
+  }
+}

@@ -1,0 +1,21 @@
+import type { AuditLog, AuditLogSnapshot, DatabaseIdentity } from '../../runtime/application/ports';
+
+/** An audit log whose server tells another identity, for example that of a standby; events are the real ones. */
+export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdentity>): AuditLog {
+  const view = (snapshot: AuditLogSnapshot): AuditLogSnapshot => ({
+    identity: async () => ({ ...(await snapshot.identity()), ...changes }),
+    head: () => snapshot.head(),
+    firstIndex: () => snapshot.firstIndex(),
+    hashAt: (index) => snapshot.hashAt(index),
+    timeAt: (index) => snapshot.timeAt(index),
+    estimateCount: () => snapshot.estimateCount(),
+    readTuples: (range) => snapshot.readTuples(range),
+  });
+  return {
+    checkShape: () => auditLog.checkShape(),
+    head: () => auditLog.head(),
+    snapshot: (use) => auditLog.snapshot((snapshot) => use(view(snapshot))),
+    exclusive: (use, options) => auditLog.exclusive(use, options),
+    close: () => auditLog.close(),
+  };
+}

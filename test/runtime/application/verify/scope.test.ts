@@ -1,0 +1,4 @@
+import { SCOPE_SCENARIOS } from './scope-scenarios';
+import { testScenarios } from './scenario';
+
+testScenarios(SCOPE_SCENARIOS);
