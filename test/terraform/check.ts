@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup';
-import { createRole, startMoto } from './moto';
+import { createRole, type Moto, startMoto } from './moto';
 import { ReadBack } from './read-back';
 import { checkRuntime, NOT_EVALUATED } from './runtime-check';
 import { EXISTING_ROLES, FULL, type Scenario, SCENARIOS } from './scenarios';
@@ -14,6 +14,9 @@ import { findAwsProvider, findProgram } from './tools';
  * `npm run check:terraform`: the synthesised stacks before a real Terraform with a real AWS provider, offline, and
  * applied to moto where it is installed. What is not installed is skipped, and said so.
  */
+/** Part of the replication rule; that it was sent is checked below. */
+const FORGOTTEN_BY_MOTO = ['aws_s3_bucket_replication_configuration.rule.0.source_selection_criteria.0'];
+
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 async function check(cleanup: Cleanup): Promise<void> {
@@ -25,7 +28,8 @@ async function check(cleanup: Cleanup): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'audit-anchor-terraform-'));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   const moto = findProgram('moto_server', 'MOTO_SERVER');
-  const endpoint = 'found' in moto ? await startMoto(moto.found, cleanup) : null;
+  const aws = 'found' in moto ? await startMoto(moto.found, cleanup) : null;
+  const endpoint = aws?.endpoint ?? null;
   const options = { program: program.found, provider: provider.found, folder, endpoint, cleanup };
   say(
     `terraform ${program.found}, AWS provider ${provider.found.version}, moto ${endpoint === null ? 'none' : 'on loopback'}`,
@@ -35,20 +39,20 @@ async function check(cleanup: Cleanup): Promise<void> {
   for (const scenario of SCENARIOS) await checkScenario(scenario, options);
   const terraform = await checkScenario(FULL, options);
   await checkHcl(terraform, options);
-  if (endpoint === null) {
+  if (aws === null) {
     return skip(
       'plan, apply, read back, anchor and verify',
       'missing' in moto ? moto.missing : 'moto did not start',
     );
   }
   await passes('apply', () => terraform.apply());
-  await passes('a second plan changes nothing', async () => {
-    assert.deepEqual(await terraform.changesAfterApply(), []);
+  await passes('a second plan changes nothing, but for what moto forgot', async () => {
+    assert.deepEqual(await terraform.changesAfterApply(), FORGOTTEN_BY_MOTO);
   });
-  await readBack(terraform, endpoint);
+  await readBack(terraform, aws);
   const environment = (await terraform.outputs())['gateway_environment'] as Record<string, unknown>;
   await passes('anchor, append, anchor, verify in that bucket: verified, locked', () =>
-    checkRuntime(endpoint, environment, cleanup),
+    checkRuntime(aws.endpoint, environment, cleanup),
   );
   for (const what of NOT_EVALUATED) say(`not evaluated: ${what}`);
 }
@@ -76,8 +80,8 @@ async function checkHcl(json: Terraform, options: TerraformOptions): Promise<voi
   });
 }
 
-async function readBack(terraform: Terraform, endpoint: string): Promise<void> {
-  const made = new ReadBack(endpoint, terraform);
+async function readBack(terraform: Terraform, aws: Moto): Promise<void> {
+  const made = new ReadBack(aws, terraform);
   try {
     for (const [title, look] of Object.entries(made.checks)) await passes(title, look);
   } finally {

@@ -8,8 +8,16 @@ import { startProgram } from './process';
 const START_MS = 30_000;
 const MINIMUM_SIZE = 'x-amz-transition-default-minimum-object-size';
 
-/** Starts `moto_server` on a free port, behind the front below; the endpoint for all AWS services. */
-export async function startMoto(program: string, cleanup: Cleanup): Promise<string> {
+/** A running moto. */
+export interface Moto {
+  /** Endpoint of all AWS services. */
+  readonly endpoint: string;
+  /** Body of the newest PutBucketReplication, of which moto keeps only a part. */
+  readonly replicationSent: () => string;
+}
+
+/** Starts `moto_server` on a free port, behind the front below. */
+export async function startMoto(program: string, cleanup: Cleanup): Promise<Moto> {
   const port = await freePort();
   const child = startProgram(program, ['-H', '127.0.0.1', '-p', String(port)], {
     cwd: tmpdir(),
@@ -35,15 +43,25 @@ export async function startMoto(program: string, cleanup: Cleanup): Promise<stri
  * Passes requests on to moto, and repairs the one defect that keeps Terraform from finishing: moto forgets the
  * minimum object size of a lifecycle configuration, for which the provider waits.
  */
-async function startFront(port: number, cleanup: Cleanup): Promise<string> {
+async function startFront(port: number, cleanup: Cleanup): Promise<Moto> {
   const sizes = new Map<string, string>();
-  const server = createServer((incoming, outgoing) => forward(port, sizes, incoming, outgoing));
+  let replication = '';
+  const server = createServer((incoming, outgoing) => {
+    if (incoming.method === 'PUT' && /\?replication/.test(incoming.url ?? '')) {
+      replication = '';
+      incoming.on('data', (chunk: Buffer) => (replication += chunk.toString()));
+    }
+    forward(port, sizes, incoming, outgoing);
+  });
   await listen(server);
   cleanup.add(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    replicationSent: () => replication,
+  };
 }
 
 function forward(

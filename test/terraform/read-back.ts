@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as sdk from '@aws-sdk/client-s3';
 import { TerraformModule } from '../support/terraform/module';
-import { askKms } from './moto';
+import { askKms, type Moto } from './moto';
 import { BUCKET, CHAIN, RETENTION_DAYS } from './scenarios';
 import type { Terraform } from './terraform';
 
@@ -15,12 +15,12 @@ export class ReadBack {
   private readonly client: sdk.S3Client;
 
   constructor(
-    private readonly endpoint: string,
+    private readonly aws: Moto,
     private readonly terraform: Terraform,
   ) {
     this.client = new sdk.S3Client({
       region: REGIONS.source,
-      endpoint,
+      endpoint: aws.endpoint,
       forcePathStyle: true,
       credentials: { accessKeyId: 'check', secretAccessKey: 'check' },
     });
@@ -117,14 +117,11 @@ export class ReadBack {
     assert.notEqual(rule.Filter, undefined);
     assert.equal(rule.DeleteMarkerReplication?.Status, 'Disabled');
     assert.equal(rule.Destination?.Bucket, `arn:aws:s3:::${REPLICA}`);
-    this.seen(
-      'SourceSelectionCriteria',
-      rule.SourceSelectionCriteria?.SseKmsEncryptedObjects?.Status,
-      'Enabled',
-    );
-    this.seen('ReplicaKmsKeyID', rule.Destination.EncryptionConfiguration?.ReplicaKmsKeyID, replicaKey);
-    this.seen('ReplicationTime', rule.Destination.ReplicationTime?.Time?.Minutes, 15);
-    this.seen('Metrics', rule.Destination.Metrics?.EventThreshold?.Minutes, 15);
+    const selection = /<SourceSelectionCriteria>.*<SseKmsEncryptedObjects>.*<Status>Enabled<\/Status>/s;
+    assert.match(this.aws.replicationSent(), selection);
+    assert.equal(rule.Destination.EncryptionConfiguration?.ReplicaKmsKeyID, replicaKey, 'ReplicaKmsKeyID');
+    assert.equal(rule.Destination.ReplicationTime?.Time?.Minutes, 15, 'ReplicationTime');
+    assert.equal(rule.Destination.Metrics?.EventThreshold?.Minutes, 15, 'Metrics');
   }
 
   private async lifecycle(): Promise<void> {
@@ -154,7 +151,12 @@ export class ReadBack {
       [source, REGIONS.source],
       [replica, REGIONS.replica],
     ] as const) {
-      const { KeyRotationEnabled } = await askKms(this.endpoint, 'GetKeyRotationStatus', { KeyId }, region);
+      const { KeyRotationEnabled } = await askKms(
+        this.aws.endpoint,
+        'GetKeyRotationStatus',
+        { KeyId },
+        region,
+      );
       assert.equal(KeyRotationEnabled, true);
       const policy = await this.keyPolicy(KeyId, region);
       assert.ok(policy.includes('DenyKeyDestruction'), 'the key policy lacks DenyKeyDestruction');
@@ -192,7 +194,12 @@ export class ReadBack {
   }
 
   private async keyPolicy(KeyId: string, region: string): Promise<string> {
-    const { Policy } = await askKms(this.endpoint, 'GetKeyPolicy', { KeyId, PolicyName: 'default' }, region);
+    const { Policy } = await askKms(
+      this.aws.endpoint,
+      'GetKeyPolicy',
+      { KeyId, PolicyName: 'default' },
+      region,
+    );
     return Policy as string;
   }
 
@@ -206,10 +213,6 @@ export class ReadBack {
     const environment = outputs['gateway_environment'] as Record<string, unknown>;
     assert.equal(environment['AUDIT_ANCHOR_CHAIN_ID'], CHAIN);
     assert.equal(String(environment['AUDIT_ANCHOR_RETENTION_DAYS']), String(RETENTION_DAYS));
-  }
-
-  private seen(what: string, found: unknown, wanted: unknown): void {
-    assert.equal(found, wanted, what);
   }
 }
 

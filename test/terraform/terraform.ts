@@ -13,8 +13,8 @@ interface Change {
   readonly address: string;
   readonly change: {
     readonly actions: readonly string[];
-    readonly before: Readonly<Record<string, unknown>> | null;
-    readonly after: Readonly<Record<string, unknown>> | null;
+    readonly before: unknown;
+    readonly after: unknown;
   };
 }
 
@@ -86,18 +86,16 @@ export class Terraform {
     await this.run('apply', '-input=false', '-auto-approve', 'check.tfplan');
   }
 
-  /** What a second plan would change after the apply, as `address attribute`. */
+  /** What a second plan would change after the apply, as `type.attribute`. */
   async changesAfterApply(): Promise<string[]> {
     await this.run('plan', '-input=false', '-out=second.tfplan', ...this.variables);
     const { stdout } = await this.run('show', '-json', 'second.tfplan');
     const { resource_changes: changes = [] } = JSON.parse(stdout) as { resource_changes?: Change[] };
     return changes
       .filter(({ change }) => !['no-op', 'read'].includes(change.actions.join()))
-      .flatMap(({ address, change: { actions, before, after } }) => {
-        const names = Object.keys({ ...before, ...after });
-        const changed = names.filter((name) => !isDeepStrictEqual(before?.[name], after?.[name]));
-        return changed.map((name) => `${address} ${actions.join('+')} ${name}`);
-      });
+      .flatMap(({ address, change: { before, after } }) =>
+        differences(before, after).map((path) => `${address.replace(/\..*/, '')}${path}`),
+      );
   }
 
   /** Values of the outputs. */
@@ -149,6 +147,18 @@ export class Terraform {
       },
     };
   }
+}
+
+/** Paths at which two values differ. */
+function differences(before: unknown, after: unknown, path = ''): string[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (!isRecord(before) || !isRecord(after)) return [path];
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].flatMap((name) => differences(before[name], after[name], `${path}.${name}`));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Credentials and endpoints with which nothing of the real AWS can be reached. */
