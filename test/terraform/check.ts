@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cleanup } from './cleanup';
+import { Steps } from '../support/programs/steps';
 import { createRole, type Moto, startMoto } from './moto';
 import { ReadBack } from './read-back';
 import { checkRuntime, NOT_EVALUATED } from './runtime-check';
@@ -19,11 +19,12 @@ const FORGOTTEN_BY_MOTO = ['aws_s3_bucket_replication_configuration.rule.0.sourc
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
-async function check(cleanup: Cleanup): Promise<void> {
+async function check(steps: Steps): Promise<void> {
+  const { cleanup } = steps;
   const program = findProgram('terraform', 'TERRAFORM');
-  if ('missing' in program) return skip('every check of Terraform', program.missing);
+  if ('missing' in program) return steps.skip('every check of Terraform', program.missing);
   const provider = findAwsProvider();
-  if ('missing' in provider) return skip('every check of Terraform', provider.missing);
+  if ('missing' in provider) return steps.skip('every check of Terraform', provider.missing);
 
   const folder = mkdtempSync(join(tmpdir(), 'audit-anchor-terraform-'));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,88 +32,66 @@ async function check(cleanup: Cleanup): Promise<void> {
   const aws = 'found' in moto ? await startMoto(moto.found, cleanup) : null;
   const endpoint = aws?.endpoint ?? null;
   const options = { program: program.found, provider: provider.found, folder, endpoint, cleanup };
-  say(
+  steps.say(
     `terraform ${program.found}, AWS provider ${provider.found.version}, moto ${endpoint === null ? 'none' : 'on loopback'}`,
   );
   if (endpoint !== null) await Promise.all(EXISTING_ROLES.map((role) => createRole(endpoint, role)));
 
-  for (const scenario of SCENARIOS) await checkScenario(scenario, options);
-  const terraform = await checkScenario(FULL, options);
-  await checkHcl(terraform, options);
+  for (const scenario of SCENARIOS) await checkScenario(steps, scenario, options);
+  const terraform = await checkScenario(steps, FULL, options);
+  await checkHcl(steps, terraform, options);
   if (aws === null) {
-    return skip(
+    return steps.skip(
       'plan, apply, read back, anchor and verify',
       'missing' in moto ? moto.missing : 'moto did not start',
     );
   }
-  await passes('apply', () => terraform.apply());
-  await passes('a second plan changes nothing, but for what moto forgot', async () => {
+  await steps.passes('apply', () => terraform.apply());
+  await steps.passes('a second plan changes nothing, but for what moto forgot', async () => {
     assert.deepEqual(await terraform.changesAfterApply(), FORGOTTEN_BY_MOTO);
   });
-  await readBack(terraform, aws);
+  await readBack(steps, terraform, aws);
   const environment = (await terraform.outputs())['gateway_environment'] as Record<string, unknown>;
-  await passes('anchor, append, anchor, verify in that bucket: verified, locked', () =>
+  await steps.passes('anchor, append, anchor, verify in that bucket: verified, locked', () =>
     checkRuntime(aws.endpoint, environment, cleanup),
   );
-  for (const what of NOT_EVALUATED) say(`not evaluated: ${what}`);
+  for (const what of NOT_EVALUATED) steps.say(`not evaluated: ${what}`);
 }
 
-async function checkScenario(scenario: Scenario, options: TerraformOptions): Promise<Terraform> {
-  const terraform = await passes(`${scenario.name}: synth, init`, () =>
+async function checkScenario(
+  steps: Steps,
+  scenario: Scenario,
+  options: TerraformOptions,
+): Promise<Terraform> {
+  const terraform = await steps.passes(`${scenario.name}: synth, init`, () =>
     Terraform.initialise(scenario, options),
   );
-  await passes(`${scenario.name}: validate`, () => terraform.validate());
+  await steps.passes(`${scenario.name}: validate`, () => terraform.validate());
   if (options.endpoint !== null) {
-    await passes(`${scenario.name}: plan`, async () => void (await terraform.plan()));
+    await steps.passes(`${scenario.name}: plan`, async () => void (await terraform.plan()));
   }
   return terraform;
 }
 
 /** HCL is another way to write the same stack. */
-async function checkHcl(json: Terraform, options: TerraformOptions): Promise<void> {
-  const hcl = await passes('everything as HCL: synth, init', () =>
+async function checkHcl(steps: Steps, json: Terraform, options: TerraformOptions): Promise<void> {
+  const hcl = await steps.passes('everything as HCL: synth, init', () =>
     Terraform.initialise(FULL, options, 'hcl'),
   );
-  await passes('everything as HCL: validate', () => hcl.validate());
+  await steps.passes('everything as HCL: validate', () => hcl.validate());
   if (options.endpoint === null) return;
-  await passes('everything as HCL: plans the same as JSON', async () => {
+  await steps.passes('everything as HCL: plans the same as JSON', async () => {
     assert.deepEqual(await hcl.plan(), await json.plan());
   });
 }
 
-async function readBack(terraform: Terraform, aws: Moto): Promise<void> {
+async function readBack(steps: Steps, terraform: Terraform, aws: Moto): Promise<void> {
   const made = new ReadBack(aws, terraform);
   try {
-    for (const [title, look] of Object.entries(made.checks)) await passes(title, look);
+    for (const [title, look] of Object.entries(made.checks)) await steps.passes(title, look);
   } finally {
     made.close();
   }
 }
 
-async function passes<T>(title: string, run: () => Promise<T>): Promise<T> {
-  const started = Date.now();
-  try {
-    const result = await run();
-    say(`ok      ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-    return result;
-  } catch (error) {
-    say(`FAILED  ${title}`);
-    throw error;
-  }
-}
-
-function skip(what: string, why: string): void {
-  say(`SKIPPED: ${what} because ${why}`);
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-const cleanup = new Cleanup();
-check(cleanup)
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => cleanup.run());
+Steps.run(check);

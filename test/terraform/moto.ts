@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cleanup } from './cleanup';
-import { startProgram } from './process';
+import type { Cleanup } from '../support/programs/cleanup';
+import { startProgram } from '../support/programs/run';
 
 const START_MS = 30_000;
 const MINIMUM_SIZE = 'x-amz-transition-default-minimum-object-size';

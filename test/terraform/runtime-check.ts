@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import * as sdk from '@aws-sdk/client-s3';
 import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
-import type { Cleanup } from './cleanup';
-import { type Finished, runOrThrow, runProgram } from './process';
+import type { Cleanup } from '../support/programs/cleanup';
+import { type Finished, runOrThrow, runProgram } from '../support/programs/run';
 import { BUCKET } from './scenarios';
 import { fakeAws, REGISTER, withoutPrefix } from './terraform';
 

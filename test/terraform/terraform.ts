@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Cleanup } from './cleanup';
-import { runOrThrow } from './process';
+import type { Cleanup } from '../support/programs/cleanup';
+import { runOrThrow } from '../support/programs/run';
 import type { Scenario } from './scenarios';
 import type { AwsProvider } from './tools';
 

@@ -2,6 +2,7 @@
 export class Cleanup {
   private readonly steps: (() => void | Promise<void>)[] = [];
   private running: Promise<void> | undefined;
+  private signalled = false;
 
   constructor() {
     for (const [signal, code] of [
@@ -9,8 +10,16 @@ export class Cleanup {
       ['SIGTERM', 143],
       ['SIGHUP', 129],
     ] as const) {
-      process.once(signal, () => void this.run().finally(() => process.exit(code)));
+      process.once(signal, () => {
+        this.signalled = true;
+        void this.run().finally(() => process.exit(code));
+      });
     }
+  }
+
+  /** True after Ctrl-C: what fails from then on fails because its programs were ended. */
+  get interrupted(): boolean {
+    return this.signalled;
   }
 
   add(step: () => void | Promise<void>): void {
