@@ -64,6 +64,7 @@ export function parseCommandLine(
         EXIT_CODES,
     )
     .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride();
 
