@@ -27,6 +27,9 @@ test.each<[string, Value]>([
   ['${!(var.days > 1 && var.name != "prod")}', true],
   ['${concat(var.list, ["c"])}', ['a', 'b', 'c']],
   ['${-var.days}', -400],
+  // What is not taken may be wrong: stacks refuse by a branch that cannot be evaluated.
+  ['${var.days > 1 ? "yes" : tobool("no: change days")}', 'yes'],
+  ['${var.days < 1 ? -aws_role.absent[0].arn + one(nothing[*].x) : var.days > 1 ? 1 : tonumber("x")}', 1],
 ])('%s', (template, value) => {
   expect(evaluate(template, scope)).toEqual(value);
 });
@@ -41,6 +44,7 @@ test('structures are evaluated to their leaves', () => {
 test.each([
   ['${aws_role.two.arn}', 'there is no "two"'],
   ['${aws_role.one.name}', 'there is no "name"'],
+  ['${var.days < 1 ? "yes" : tobool("no: change days")}', 'the function tobool of Terraform is not known'],
   ['${local.x}', 'nothing is called "local"'],
   ['${lookup(var.tags, "Team")}', 'the function lookup of Terraform is not known here'],
   ['${[for x in var.list : x]}', 'nothing is called "for"'],

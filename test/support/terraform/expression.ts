@@ -54,9 +54,10 @@ const LEVELS: readonly Readonly<Record<string, (left: Value, right: Value) => Va
   },
 ];
 
-/** Parses and evaluates in one pass: the expressions that cdktf writes have no loops and few branches. */
+/** Parses and evaluates in one pass. The branch of a conditional that is not taken is only parsed. */
 class Evaluation {
   private at = 0;
+  private idle = false;
 
   constructor(
     private readonly tokens: readonly Token[],
@@ -73,10 +74,18 @@ class Evaluation {
   private conditional(): Value {
     const condition = this.binary(0);
     if (!this.accept('?')) return condition;
-    const yes = this.conditional();
+    const yes = this.branch(condition === true);
     this.expect(':');
-    const no = this.conditional();
+    const no = this.branch(condition !== true);
     return condition === true ? yes : no;
+  }
+
+  private branch(taken: boolean): Value {
+    const before = this.idle;
+    this.idle ||= !taken;
+    const value = this.conditional();
+    this.idle = before;
+    return value;
   }
 
   private binary(level: number): Value {
@@ -85,13 +94,17 @@ class Evaluation {
     let left = this.binary(level + 1);
     for (let mark = this.markIn(operators); mark !== undefined; mark = this.markIn(operators)) {
       this.at += 1;
-      left = operators[mark]?.(left, this.binary(level + 1)) ?? null;
+      const right = this.binary(level + 1);
+      left = this.idle ? null : (operators[mark]?.(left, right) ?? null);
     }
     return left;
   }
 
   private unary(): Value {
-    if (this.accept('-')) return -numberOf(this.unary());
+    if (this.accept('-')) {
+      const value = this.unary();
+      return this.idle ? null : -numberOf(value);
+    }
     if (this.accept('!')) return this.unary() !== true;
     return this.postfix(this.primary());
   }
@@ -107,11 +120,15 @@ class Evaluation {
     const token = this.tokens[this.at];
     this.at += 1;
     if (token?.kind === 'number') return token.value;
-    if (token?.kind === 'text') return evaluate(token.value, this.scope);
+    if (token?.kind === 'text') return this.idle ? null : evaluate(token.value, this.scope);
     if (token?.kind !== 'name') return this.fail();
     if (token.value === 'true' || token.value === 'false') return token.value === 'true';
     if (token.value === 'null') return null;
-    return this.accept('(') ? callFunction(token.value, this.list(')')) : this.scope(token.value);
+    if (this.accept('(')) {
+      const values = this.list(')');
+      return this.idle ? null : callFunction(token.value, values);
+    }
+    return this.idle ? null : this.scope(token.value);
   }
 
   private postfix(value: Value): Value {
@@ -126,17 +143,21 @@ class Evaluation {
       this.expect('.');
       const token = this.tokens[this.at];
       this.at += 1;
-      if (token?.kind !== 'name' || !isList(value)) return this.fail();
+      if (token?.kind !== 'name') return this.fail();
+      if (this.idle) return null;
+      if (!isList(value)) return this.fail();
       return value.map((item) => this.member(item, token.value));
     }
     const index = this.conditional();
     this.expect(']');
+    if (this.idle) return this.postfix(null);
     if (typeof index === 'string') return this.postfix(this.member(value, index));
     const item = isList(value) ? value[numberOf(index)] : undefined;
     return item === undefined ? this.fail() : this.postfix(item);
   }
 
   private member(value: Value, name: string): Value {
+    if (this.idle) return null;
     const found = isObject(value) ? value[name] : undefined;
     if (found === undefined) throw new Error(`${this.source}: there is no "${name}"`);
     return found;
