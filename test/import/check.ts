@@ -16,9 +16,14 @@ const STACK = 'foreign-stack.cjs';
 async function check(steps: Steps): Promise<void> {
   const { cleanup } = steps;
   const run = { cwd: ROOT, env: process.env, cleanup };
-  const registry = await runProgram('npm', ['view', 'cdktf@0.21.0', 'version', '--fetch-retries=0'], run);
+  const registry = await runProgram(
+    'npm',
+    ['view', 'cdktf@0.21.0', 'version', '--fetch-retries=0', '--loglevel=error'],
+    run,
+  );
   if (registry.code !== 0) {
-    const reason = /npm error (.+)/.exec(registry.stderr)?.[1] ?? `npm ended with ${registry.code}`;
+    const reason =
+      /npm (?:error|ERR!) (?:code )?(\S.*)/.exec(registry.stderr)?.[1] ?? `npm ended with ${registry.code}`;
     return steps.skip('the installation into other projects', `the registry cannot be reached: ${reason}`);
   }
   const folder = mkdtempSync(join(tmpdir(), 'audit-anchor-import-'));

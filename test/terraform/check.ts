@@ -6,7 +6,7 @@ import { Steps } from '../support/programs/steps';
 import { createRole, type Moto, startMoto } from './moto';
 import { ReadBack } from './read-back';
 import { checkRuntime, NOT_EVALUATED } from './runtime-check';
-import { EXISTING_ROLES, FULL, type Scenario, SCENARIOS } from './scenarios';
+import { EXISTING_ROLES, FULL, REFUSED, type Scenario, SCENARIOS } from './scenarios';
 import { Terraform, type TerraformOptions } from './terraform';
 import { findAwsProvider, findProgram } from './tools';
 
@@ -45,6 +45,9 @@ async function check(steps: Steps): Promise<void> {
       'plan, apply, read back, anchor and verify',
       'missing' in moto ? moto.missing : 'moto did not start',
     );
+  }
+  for (const { name, variables, words } of REFUSED) {
+    await steps.passes(`refused: ${name}`, () => terraform.refuses(variables, words));
   }
   await steps.passes('apply', () => terraform.apply());
   await steps.passes('a second plan changes nothing, but for what moto forgot', async () => {

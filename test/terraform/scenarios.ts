@@ -48,3 +48,26 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   { name: 'archive transitions', settings: { ...NAMED, AUDIT_INFRA_ARCHIVE_ANCHORS: 'true' }, variables: {} },
 ];
+
+/** Values of variables that the full scenario has to refuse, and what it says then. */
+export const REFUSED: readonly {
+  readonly name: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly words: RegExp;
+}[] = [
+  {
+    name: 'auditors without an external id',
+    variables: { auditor_external_id: '' },
+    words: /An external id of at least 2 characters is required/,
+  },
+  {
+    name: 'a replica in the region of its source',
+    variables: { dr_region: 'us-east-1' },
+    words: /The replica has to be in another region/,
+  },
+  {
+    name: 'no retention',
+    variables: { worm_retention_days: '0' },
+    words: /worm_retention_days must be a whole number of days from 1/,
+  },
+];

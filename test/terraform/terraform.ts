@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -80,6 +81,12 @@ export class Terraform {
     const made = changes.filter(({ change }) => change.actions.includes('create'));
     if (made.length === 0) throw new Error(`${this.scenario.name}: the plan makes nothing`);
     return Object.fromEntries(made.map(({ address, change }) => [address, change.after]));
+  }
+
+  /** Plans with other values of variables, which has to fail. */
+  async refuses(variables: Readonly<Record<string, string>>, words: RegExp): Promise<void> {
+    const changed = Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`);
+    await assert.rejects(this.run('plan', '-input=false', ...this.variables, ...changed), words);
   }
 
   async apply(): Promise<void> {
