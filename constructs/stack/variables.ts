@@ -1,7 +1,8 @@
-import { Fn, TerraformVariable, Token } from 'cdktf';
+import { Fn, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { DEFAULTS, LIMITS } from '../../runtime/contract';
 import type { StackSettings } from './settings';
+import { TerraformVariable } from './terraform-variable';
 
 const ACCOUNT = '^[0-9]{12}$';
 const REGION = '^[a-z]{2,}(-[a-z]+)+-[0-9]+$';

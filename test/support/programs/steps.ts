@@ -1,0 +1,41 @@
+import { Cleanup } from './cleanup';
+
+/** A check that runs step by step on the command line, tells about each, and cleans up whatever happens. */
+export class Steps {
+  readonly cleanup = new Cleanup();
+
+  /**
+   * Runs the check. Exit code 1 when a step fails; what cannot be looked at is skipped, which is no failure.
+   */
+  static run(check: (steps: Steps) => Promise<void>): void {
+    const steps = new Steps();
+    check(steps)
+      .catch((error: unknown) => {
+        if (steps.cleanup.interrupted) return;
+        process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+        process.exitCode = 1;
+      })
+      .finally(() => steps.cleanup.run());
+  }
+
+  /** One step, with the time it took. */
+  async passes<T>(title: string, run: () => Promise<T>): Promise<T> {
+    const started = Date.now();
+    try {
+      const result = await run();
+      this.say(`ok      ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+      return result;
+    } catch (error) {
+      if (!this.cleanup.interrupted) this.say(`FAILED  ${title}`);
+      throw error;
+    }
+  }
+
+  skip(what: string, why: string): void {
+    this.say(`SKIPPED: ${what} because ${why}`);
+  }
+
+  say(line: string): void {
+    process.stdout.write(`${line}\n`);
+  }
+}
