@@ -4,7 +4,7 @@ import { Embedded } from '../support/embedded';
 import { authorise, S3Calls } from '../support/policy/api-call';
 import { deployedFrom } from '../support/policy/deployed';
 import { callOf } from '../support/policy/s3-request';
-import { ACCOUNT, applied, BUCKET, CHAIN, REPLICA } from '../support/terraform/full-stack';
+import { ACCOUNT, applied, BUCKET, CHAIN, REPLICA, synthesiseFull } from '../support/terraform/full-stack';
 import { keysOf, principalOf, type Who } from './policy-decisions/stage';
 import { GuardedBucket } from './runtime-against-policy/guarded-bucket';
 
@@ -151,6 +151,27 @@ describe.each(SPOILT)('an upload %s', (_what, change, sids) => {
   });
 });
 
+test('with SSE-S3 the writer anchors and the verifier verifies, and a KMS key is refused', async () => {
+  const policy = bucketPolicy([], applied(synthesiseFull({ encryption: 's3' })));
+  expect(policy).toContain('DenyCustomerKeys');
+  const guard = (kmsKeyArn: string | undefined): Promise<GuardedBucket> =>
+    GuardedBucket.start(embedded, { policy, kmsKeyArn, secureTransport: true });
+  const managed = await guard(undefined);
+  const withKey = await guard(sourceKey);
+  try {
+    await embedded.append(10);
+    const written = await embedded.anchorer({ store: managed.store('WRITER') }).anchor();
+    expect(written).toMatchObject({ kind: 'written' });
+    const report = await embedded.verifier({ store: managed.store('VERIFIER') }).verify({ kind: 'full' });
+    expect(report.verdict).toBe('verified');
+    await expect(embedded.anchorer({ store: withKey.store('WRITER') }).anchor()).rejects.toMatchObject({
+      code: 'S3_ACCESS_DENIED',
+    });
+  } finally {
+    await Promise.all([managed.stop(), withKey.stop()]);
+  }
+});
+
 describe('an administrator is refused', () => {
   const ADMIN: readonly [what: string, sid: string, send: (anchor: Written) => Promise<unknown>][] = [
     [
@@ -265,8 +286,8 @@ function retention(key: string, versionId: string, until: string): sdk.PutObject
 }
 
 /** The synthesised policy of the source, with some statements left out. */
-function bucketPolicy(leftOut: readonly string[] = []): string {
-  const all = [...stack.instances('aws_s3_bucket_policy').values()];
+function bucketPolicy(leftOut: readonly string[] = [], of = stack): string {
+  const all = [...of.instances('aws_s3_bucket_policy').values()];
   const text = all.find((each) => each['bucket'] === BUCKET)?.['policy'];
   const { Statement, ...rest } = JSON.parse(text as string) as { Statement: readonly { Sid: string }[] };
   const kept = Statement.filter(({ Sid }) => !leftOut.includes(Sid));

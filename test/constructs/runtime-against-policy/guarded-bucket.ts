@@ -27,12 +27,16 @@ export class GuardedBucket {
     private readonly folder: string,
     private readonly server: WormS3,
     readonly proxy: RecordingProxy,
-    private readonly kmsKeyArn: string,
+    private readonly kmsKeyArn: string | undefined,
   ) {}
 
   static async start(
     embedded: Embedded,
-    options: { readonly policy: string; readonly kmsKeyArn: string; readonly secureTransport: boolean },
+    options: {
+      readonly policy: string;
+      readonly kmsKeyArn: string | undefined;
+      readonly secureTransport: boolean;
+    },
   ): Promise<GuardedBucket> {
     const folder = await mkdtemp(join(tmpdir(), 'guarded-bucket-'));
     const { secureTransport, kmsKeyArn, policy } = options;
@@ -55,6 +59,7 @@ export class GuardedBucket {
     return this.embedded.store({
       bucket: BUCKET,
       endpoint: this.proxy.endpoint,
+      // Explicit also when there is none: the store of the test servers has a key of its own.
       kmsKeyArn: this.kmsKeyArn,
       credentials: () => Promise.resolve(credentials(principal)),
     });

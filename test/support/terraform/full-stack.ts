@@ -31,9 +31,9 @@ const VARIABLES: Readonly<Record<string, Value>> = {
   auditor_external_id: 'a-secret-between-two',
 };
 
-/** Terraform JSON of that stack. */
-export function synthesiseFull(): string {
-  return Testing.synth(anchorStack(FULL_SETTINGS), true);
+/** Terraform JSON of that stack, or of one with other settings. */
+export function synthesiseFull(settings: Readonly<Record<string, unknown>> = {}): string {
+  return Testing.synth(anchorStack({ ...FULL_SETTINGS, ...settings }), true);
 }
 
 /** The stack as an apply would make it: account 111122223333, us-east-1 and us-west-2, run by the role `deployer`. */

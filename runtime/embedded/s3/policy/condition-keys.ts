@@ -18,6 +18,7 @@ const EVALUATED: Readonly<Record<string, readonly string[] | 'every action'>> = 
   's3:x-amz-content-sha256': 'every action',
   's3:x-amz-server-side-encryption': ENCRYPTION,
   's3:x-amz-server-side-encryption-aws-kms-key-id': ENCRYPTION,
+  's3:x-amz-server-side-encryption-customer-algorithm': [...WRITE_HEADERS, 'ReplicateObject'],
   's3:object-lock-mode': LOCK_MODE,
   's3:object-lock-retain-until-date': LOCK_MODE,
   's3:object-lock-remaining-retention-days': LOCK_MODE,
@@ -61,7 +62,6 @@ const NOT_EVALUATED: ReadonlySet<string> = new Set([
   's3:x-amz-grant-write',
   's3:x-amz-grant-write-acp',
   's3:x-amz-object-ownership',
-  's3:x-amz-server-side-encryption-customer-algorithm',
   's3:x-amz-website-redirect-location',
 ]);
 const TAG_KEY =

@@ -21,6 +21,7 @@ const DAY = 86_400_000;
 const FROM_HEADERS = [
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-storage-class',
   'x-amz-acl',
   'x-amz-metadata-directive',
