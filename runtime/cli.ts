@@ -81,25 +81,37 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
 
 /** Exits even if something still keeps the event loop busy after everything was released. */
 const EXIT_GRACE_MS = 2_000;
-/** What a second Ctrl-C means: stop now. */
+/** What a second Ctrl-C means: stop now, without cleaning up. */
 const FORCED_EXIT = 130;
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
+const SAME_CTRL_C_MS = 1_000;
 
-function start(): void {
+/** Aborts at the first request to stop; a closed terminal (SIGHUP) is one too. */
+function stopOnSignals(): AbortSignal {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  let first = 0;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(FORCED_EXIT);
+      if (stop.signal.aborted && name === 'SIGINT' && performance.now() - first > SAME_CTRL_C_MS) {
+        process.exit(FORCED_EXIT);
+      }
+      if (!stop.signal.aborted) first = performance.now();
       stop.abort();
     });
   }
-  // The reader of a pipe may leave early (`| head`).
+  return stop.signal;
+}
+
+function start(): void {
+  const signal = stopOnSignals();
+  // The reader of a pipe may leave early (`| head`), and a terminal may be closed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
   const { env, stdin, stdout, stderr } = process;
-  void main({ args: process.argv.slice(2), env, stdin, stdout, stderr, signal: stop.signal }).then((code) => {
+  void main({ args: process.argv.slice(2), env, stdin, stdout, stderr, signal }).then((code) => {
     process.exitCode = code;
     setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
   });
