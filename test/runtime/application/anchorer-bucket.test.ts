@@ -1,37 +1,14 @@
 import type { AnchorOutcome } from '../../../runtime/application/anchorer';
 import type { Fault } from '../../../runtime/embedded/s3/faults';
 import { Embedded } from '../../support/embedded';
+import { anchorTwice, NEWEST, unchanged } from '../../support/half-anchored';
 
 let servers: Embedded;
 beforeAll(async () => {
   servers = await Embedded.start();
 });
 afterAll(() => servers.stop());
-beforeEach(async () => {
-  await servers.reset();
-  // Two anchors: events 1 to 5 and 6 to 10; then 5 events that none covers.
-  await servers.append(5);
-  await servers.anchorer().anchor();
-  servers.clock.advanceMinutes(60);
-  await servers.append(5);
-  await servers.anchorer().anchor();
-  await servers.append(5);
-  servers.clock.advanceMinutes(60);
-});
-
-const NEWEST = 'production/2030/01/15/15/anchor-20300115T150000Z.json';
-
-/** Anchors by a new process while an anchor is due; the bucket must be as it was before. */
-async function unchanged(anchor: () => Promise<AnchorOutcome>): Promise<AnchorOutcome> {
-  const before = await servers.versions();
-  expect(before.length).toBeGreaterThan(0);
-  try {
-    return await anchor();
-  } finally {
-    servers.s3.faults.clear();
-    expect(await servers.versions()).toEqual(before);
-  }
-}
+beforeEach(() => anchorTwice(servers));
 
 describe('a bucket that cannot be asked', () => {
   const OPERATIONS = ['ListObjectVersions', 'GetObject', 'GetBucketVersioning', 'GetObjectLockConfiguration'];
@@ -39,7 +16,7 @@ describe('a bucket that cannot be asked', () => {
   /** Anchors while the fault lasts. */
   function anchorDuring(fault: Fault): Promise<AnchorOutcome> {
     const store = servers.store({ requestTimeoutMs: 100, createBudgetMs: 2_000 });
-    return unchanged(() => {
+    return unchanged(servers, () => {
       servers.s3.faults.inject({ times: Infinity, ...fault });
       return servers.anchorer({ store }).anchor({ force: 'manual' });
     });
@@ -82,7 +59,7 @@ describe('a bucket that cannot be asked', () => {
 
   test('another time all is well: nothing is forgotten and nothing repeated', async () => {
     const anchorer = servers.anchorer();
-    const anchoring = unchanged(() => {
+    const anchoring = unchanged(servers, () => {
       servers.s3.faults.inject({ operation: 'ListObjectVersions', status: 403 });
       return anchorer.anchor();
     });

@@ -1,42 +1,18 @@
-import type { AnchorOutcome } from '../../../runtime/application/anchorer';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
 import type { Finding } from '../../../runtime/domain/findings/finding';
 import { Embedded } from '../../support/embedded';
+import { anchorTwice, NEWEST, unchanged } from '../../support/half-anchored';
 
 let servers: Embedded;
 beforeAll(async () => {
   servers = await Embedded.start();
 });
 afterAll(() => servers.stop());
-beforeEach(async () => {
-  await servers.reset();
-  // Two anchors: events 1 to 5 and 6 to 10; then 5 events that none covers.
-  await servers.append(5);
-  await servers.anchorer().anchor();
-  servers.clock.advanceMinutes(60);
-  await servers.append(5);
-  await servers.anchorer().anchor();
-  await servers.append(5);
-  servers.clock.advanceMinutes(60);
-});
-
-const NEWEST = 'production/2030/01/15/15/anchor-20300115T150000Z.json';
-
-/** Anchors by a new process while an anchor is due; the bucket must be as it was before. */
-async function unchanged(anchor: () => Promise<AnchorOutcome>): Promise<AnchorOutcome> {
-  const before = await servers.versions();
-  expect(before.length).toBeGreaterThan(0);
-  try {
-    return await anchor();
-  } finally {
-    servers.s3.faults.clear();
-    expect(await servers.versions()).toEqual(before);
-  }
-}
+beforeEach(() => anchorTwice(servers));
 
 /** The findings of the refusal, the explaining one first. */
 async function refused(anchorer = servers.anchorer()): Promise<readonly Finding[]> {
-  const outcome = await unchanged(() => anchorer.anchor({ force: 'manual' }));
+  const outcome = await unchanged(servers, () => anchorer.anchor({ force: 'manual' }));
   if (outcome.kind !== 'refused') throw new Error(`not refused: ${JSON.stringify(outcome)}`);
   return outcome.findings;
 }
@@ -118,7 +94,7 @@ describe('the database against the newest anchor', () => {
   test('it is found whether an anchor is due or not', async () => {
     await servers.anchorer().anchor();
     await servers.sql('DELETE FROM audit_events WHERE chain_index > 14');
-    const outcome = await unchanged(() => servers.anchorer().anchor());
+    const outcome = await unchanged(servers, () => servers.anchorer().anchor());
     expect(outcome).toMatchObject({ kind: 'refused', findings: [{ code: 'CHAIN_TRUNCATED' }] });
   });
 });
@@ -273,7 +249,9 @@ describe('the newest anchor itself', () => {
       .replace('2030-01-15T15:00:00Z', '2031-01-15T15:00:00Z');
     const key = anchorKey('production', Date.parse('2031-01-15T15:00:00Z') / 1000);
     await servers.put(key, future, { ChecksumAlgorithm: 'SHA256' });
-    await expect(unchanged(() => servers.anchorer().anchor({ force: 'manual' }))).rejects.toMatchObject({
+    await expect(
+      unchanged(servers, () => servers.anchorer().anchor({ force: 'manual' })),
+    ).rejects.toMatchObject({
       code: 'CLOCK_BEHIND',
       hint: expect.stringContaining('dated in the future') as string,
     });
