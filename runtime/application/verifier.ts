@@ -17,7 +17,7 @@ import type { DatabaseEvidence } from './verify/database-evidence';
 import { collectDatabaseEvidence } from './verify/database-evidence';
 import { collectNewestEvidence } from './verify/newest-evidence';
 import type { VerifyScope } from './verify/scope';
-import { selectRange, selectSince } from './verify/scope';
+import { selectionOf } from './verify/scope';
 
 /** What a long verification is doing; `total` is null when it is not known. */
 export type VerifyProgress = (
@@ -93,22 +93,15 @@ export class Verifier {
     const attestations = attestationsOf(anchors);
     const { scope, findings, progress, signal } = run;
     const newest = newestKnown(anchors);
-    const newestLinks = anchors[0]?.links;
     // Without the newest anchor there is nothing to hold the events against; why was reported already.
-    if (scope.kind === 'latest' && !newestLinks) return null;
-    const selection =
-      scope.kind === 'range'
-        ? selectRange(scope.from, scope.to, attestations.checkpoints, anchors)
-        : scope.kind === 'latest' && newestLinks
-          ? selectSince(newestLinks, attestations.checkpoints)
-          : null;
+    if (scope.kind === 'latest' && !newest) return null;
     const evidence = await collectDatabaseEvidence(
       database.auditLog,
       database.reading,
       {
         attestations,
         newest,
-        selection,
+        selection: selectionOf(scope, anchors, attestations.checkpoints),
         now: clock.now(),
         onProgress: (events, estimate) => progress('events', events, estimate),
         ...(signal ? { signal } : {}),

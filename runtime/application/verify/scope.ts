@@ -46,7 +46,7 @@ function reaching(
 }
 
 /** The events of the newest anchor and all since; those behind it when it has none of its own. */
-export function selectSince(newest: AnchorLinks, checkpoints: readonly Checkpoint[]): Selection {
+function selectSince(newest: AnchorLinks, checkpoints: readonly Checkpoint[]): Selection {
   const [checkpoint] = checkpoints;
   return checkpoint
     ? { from: checkpoint.firstSeq, to: null, firstLink: null, checkpoints }
@@ -54,7 +54,7 @@ export function selectSince(newest: AnchorLinks, checkpoints: readonly Checkpoin
 }
 
 /** Widens the bounds to whole anchored ranges, so that Merkle roots can be compared. */
-export function selectRange(
+function selectRange(
   from: Bound | null,
   to: Bound | null,
   checkpoints: readonly Checkpoint[],
@@ -70,4 +70,15 @@ export function selectRange(
     firstLink: before?.lastHash ?? null,
     checkpoints: checkpoints.slice(first, last + 1),
   };
+}
+
+/** The part of the chain that a scope asks for; null for all of it. */
+export function selectionOf(
+  scope: VerifyScope,
+  anchors: readonly AnchorEvidence[],
+  checkpoints: readonly Checkpoint[],
+): Selection | null {
+  if (scope.kind === 'range') return selectRange(scope.from, scope.to, checkpoints, anchors);
+  const newest = anchors[anchors.length - 1]?.links;
+  return scope.kind === 'latest' && newest ? selectSince(newest, checkpoints) : null;
 }
