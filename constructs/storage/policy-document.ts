@@ -13,6 +13,22 @@ export function when(test: string, variable: string, ...values: string[]): Condi
   return { test, variable, values };
 }
 
+function statement(
+  effect: 'Allow' | 'Deny',
+  sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  condition: readonly Condition[],
+): PolicyStatement {
+  return {
+    sid,
+    effect,
+    actions: [...actions],
+    resources: [...resources],
+    ...(condition.length > 0 && { condition: [...condition] }),
+  };
+}
+
 /** A Deny for every principal, and for requests without one. */
 export function denyEveryone(
   sid: string,
@@ -20,14 +36,8 @@ export function denyEveryone(
   resources: readonly string[],
   condition: readonly Condition[] = [],
 ): PolicyStatement {
-  return {
-    sid,
-    effect: 'Deny',
-    principals: [{ type: '*', identifiers: ['*'] }],
-    actions: [...actions],
-    resources: [...resources],
-    ...(condition.length > 0 && { condition: [...condition] }),
-  };
+  const principals = [{ type: '*', identifiers: ['*'] }];
+  return { ...statement('Deny', sid, actions, resources, condition), principals };
 }
 
 /** An Allow in an identity policy. */
@@ -37,13 +47,7 @@ export function allow(
   resources: readonly string[],
   condition: readonly Condition[] = [],
 ): PolicyStatement {
-  return {
-    sid,
-    effect: 'Allow',
-    actions: [...actions],
-    resources: [...resources],
-    ...(condition.length > 0 && { condition: [...condition] }),
-  };
+  return statement('Allow', sid, actions, resources, condition);
 }
 
 /** Statements a caller adds: ours are unaffected, and a repeated sid is refused because Terraform would. */

@@ -3,7 +3,6 @@ import { assertKeyLength, decode, header } from '../http/request';
 import { xmlResponse } from '../http/response';
 import { BodyDigest, type BodyDigests } from '../integrity/body-digest';
 import { CHECKSUMS, CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../integrity/checksums';
-import { readUploadLock } from '../lock/upload-lock';
 import { S3Error, invalidArgument, notImplemented } from '../s3-error';
 import type { StagedBody } from '../store/durable-files';
 import type { ObjectRecord } from '../store/records';
@@ -12,20 +11,14 @@ import { createVersion, createdHeaders } from './create-version';
 import { uploadEncryption } from './encryption';
 import { findObject, requestedVersionId } from './find-version';
 import { assertCopySource, assertReadable } from './get-object';
-import { assertWriteHeaders } from './preconditions';
-import { requestedLock, writeActions } from './put-object';
+import { authorizeWrite } from './authorize-write';
 import { keptHeaders, uploadStorageClass } from './upload-headers';
 
 export const copyObject: Operation = async (exchange, services) => {
-  const { store, clock, authorizer, region } = services;
+  const { store, region } = services;
   const { headers } = exchange;
   const bucket = store.bucket(exchange.bucket);
-  assertWriteHeaders(headers);
-  const lock = readUploadLock(headers, bucket, clock.now());
-  authorizer.require(
-    writeActions(lock),
-    objectAccess(exchange, bucket, { lock: requestedLock(lock), creates: true }),
-  );
+  const lock = authorizeWrite(exchange, services, bucket);
   const source = findSource(exchange, services);
   const replaces = replacesMetadata(exchange);
   assertChangesSomething(exchange, source, replaces);

@@ -1,26 +1,19 @@
 import type { Exchange, Operation } from '../exchange';
 import { BodyDigest, type BodyDigests } from '../integrity/body-digest';
 import { readDeclaredIntegrity, type DeclaredIntegrity } from '../integrity/declared';
-import { effectiveRetention, readUploadLock, type UploadLock } from '../lock/upload-lock';
-import type { Action } from '../policy/actions';
+import { effectiveRetention } from '../lock/upload-lock';
 import { S3Error } from '../s3-error';
 import type { StagedBody } from '../store/durable-files';
-import { objectAccess } from './access';
+import { authorizeWrite } from './authorize-write';
 import { checksumHeaders, createVersion, createdHeaders } from './create-version';
 import { uploadEncryption } from './encryption';
-import { assertWriteHeaders } from './preconditions';
 import { keptHeaders, uploadStorageClass } from './upload-headers';
 
 export const putObject: Operation = async (exchange, services) => {
-  const { store, clock, authorizer, region } = services;
+  const { store, clock, region } = services;
   const { headers } = exchange;
   const bucket = store.bucket(exchange.bucket);
-  assertWriteHeaders(headers);
-  const lock = readUploadLock(headers, bucket, clock.now());
-  authorizer.require(
-    writeActions(lock),
-    objectAccess(exchange, bucket, { lock: requestedLock(lock), creates: true }),
-  );
+  const lock = authorizeWrite(exchange, services, bucket);
   const declared = readDeclaredIntegrity(headers);
   if (effectiveRetention(lock, bucket, clock.now()) !== null) assertDigested(declared);
   const options = {
@@ -50,22 +43,6 @@ async function receive(exchange: Exchange, body: StagedBody, digest: BodyDigest)
     await body.write(chunk);
   }
   return digest.finish(exchange.payload.trailers);
-}
-
-/** Lock headers need rights of their own beside s3:PutObject. */
-export function writeActions(lock: UploadLock): Action[] {
-  const actions: Action[] = ['s3:PutObject'];
-  if (lock.retention !== null) actions.push('s3:PutObjectRetention');
-  if (lock.legalHold !== null) actions.push('s3:PutObjectLegalHold');
-  return actions;
-}
-
-export function requestedLock(lock: UploadLock) {
-  return {
-    mode: lock.retention?.mode,
-    retainUntil: lock.retention?.retainUntil,
-    legalHold: lock.legalHold ?? undefined,
-  };
 }
 
 /** The documentation asks this of uploads with a retention period only, not of a mere legal hold. */
