@@ -2,14 +2,17 @@
 import type { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
 import { systemClock } from './adapters/clock/system-clock';
-import type { OutputStream } from './cli/terminal-io';
+import type { CommandIo, OutputStream } from './cli/command-io';
+import { jobOf } from './cli/job';
+import { LogIo } from './cli/log-io';
 import { TerminalIo } from './cli/terminal-io';
 import { parseCommandLine } from './cli/program';
 import type { Chosen } from './cli/program';
 import { Composition, Resources } from './composition';
 import type { ExitCode } from './contract';
-import { EXIT } from './contract';
+import { ENV, EXIT } from './contract';
 import { demoAction } from './demo/demo';
+import { isChainId } from './domain/anchor/object-key';
 import { ConfigError, UnavailableError } from './errors';
 import { createColors, colorsWanted } from './terminal/colors';
 
@@ -24,9 +27,25 @@ export interface ProcessLike {
   readonly signal: AbortSignal;
 }
 
-function parse({ args, env, stdout, stderr }: ProcessLike): Chosen | ExitCode {
+/** The form of output that is wanted: a report, with --json a document, with `AUDIT_OUTPUT=log` log lines. */
+function openIo(
+  { args, env, stdout, stderr }: ProcessLike,
+  options: { readonly json: boolean; readonly quiet: boolean },
+): { readonly io: CommandIo; readonly logs: boolean } {
+  const job = jobOf(args);
+  if (job === null || options.json || env[ENV.output] !== 'log') {
+    return { io: new TerminalIo(stdout, stderr, env, options), logs: false };
+  }
+  const named = env[ENV.chainId] ?? '';
+  const chainId = isChainId(named) ? named : null;
+  const { quiet } = options;
+  return { io: new LogIo(stdout, stderr, { job, chainId, quiet, now: () => systemClock.now() }), logs: true };
+}
+
+function parse(process: ProcessLike): Chosen | ExitCode {
+  const { args, env, stdout, stderr } = process;
   const json = args.includes('--json');
-  const io = new TerminalIo(stdout, stderr, env, { json, quiet: false });
+  const { io, logs } = openIo(process, { json, quiet: false });
   // With --json help, version and errors are documents too.
   let printed = '';
   const out = (text: string): void => {
@@ -34,7 +53,7 @@ function parse({ args, env, stdout, stderr }: ProcessLike): Chosen | ExitCode {
     else stdout.write(text);
   };
   const err = (text: string): void => {
-    if (!json) stderr.write(text);
+    if (!json && !logs) stderr.write(text);
   };
   try {
     const chosen = parseCommandLine(args, { out, err }, (context, options) =>
@@ -47,7 +66,7 @@ function parse({ args, env, stdout, stderr }: ProcessLike): Chosen | ExitCode {
     if (!(error instanceof CommanderError)) throw error;
     const what = error.code === 'commander.help' ? 'no command was given' : error.message;
     const usage = new ConfigError('USAGE', what.replace(/^error: /, ''), { hint: 'See audit-anchor --help' });
-    if (json) io.printError(usage);
+    if (json || logs) io.printError(usage);
     return EXIT.usage;
   }
 }
@@ -58,10 +77,10 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
   if (typeof chosen === 'number') return chosen;
   const { env, stdin, stdout, stderr, signal } = process;
   const { json, quiet } = chosen;
-  const io = new TerminalIo(stdout, stderr, env, { json, quiet });
+  const { io, logs } = openIo(process, { json, quiet });
   const resources = new Resources();
   const composition = new Composition(env, systemClock, resources);
-  const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, signal };
+  const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, logs, signal };
   try {
     const outcome = await chosen.run(context);
     const exitCode = io.print(outcome);
@@ -102,7 +121,16 @@ function stopOnSignals(): AbortSignal {
   return stop.signal;
 }
 
+/** Node.js ends a crashed process with exit code 1, which would say that tampering was found. */
+function endOnDefect(): void {
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${error.stack ?? error.message}\nThis is a defect of audit-anchor.\n`);
+    process.exit(EXIT.notEvaluated);
+  });
+}
+
 function start(): void {
+  endOnDefect();
   const signal = stopOnSignals();
   // The reader of a pipe may leave early (`| head`), and a terminal may be closed.
   for (const stream of [process.stdout, process.stderr]) {

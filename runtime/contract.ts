@@ -27,6 +27,7 @@ export const ENV = {
   hashColumn: 'AUDIT_EVENTS_HASH_COLUMN',
   keyIdColumn: 'AUDIT_EVENTS_KEY_ID_COLUMN',
   httpPort: 'AUDIT_HTTP_PORT',
+  output: 'AUDIT_OUTPUT',
   databaseUrl: 'DATABASE_URL',
   region: 'AWS_REGION',
   s3Endpoint: 'AWS_ENDPOINT_URL_S3',
@@ -66,27 +67,69 @@ export const LIMITS = {
   hmacKeyBytes: { min: 32, max: 1_024 },
 } as const;
 
-/** CloudWatch metrics the daemon emits as EMF lines, and their namespace. */
+/** CloudWatch metrics that the program emits as EMF lines, and their namespace. */
 export const METRIC_NAMESPACE = 'AuditAnchor';
 export const METRICS = {
-  anchorWritten: 'AnchorWritten',
-  anchorFailed: 'AnchorFailed',
+  /** Seconds since the newest anchor. */
   anchorAgeSeconds: 'AnchorAgeSeconds',
+  /** Events after the newest anchor. */
   unanchoredEvents: 'UnanchoredEvents',
-  verificationVerified: 'VerificationVerified',
-  verificationTampered: 'VerificationTampered',
-  verificationNotEvaluated: 'VerificationNotEvaluated',
+  /** 1 for each anchor that was written. */
+  anchorsWritten: 'AnchorsWritten',
+  /** 1 for each attempt that failed or was refused, 0 for each that did not. */
+  anchorFailures: 'AnchorFailures',
+  /** Exit code of each verification: 0 verified, 1 tampered, 3 not evaluated. */
+  verificationResult: 'VerificationResult',
+  /** Findings of each verification; one value for each severity, also when it is 0. */
+  findingsBySeverity: 'FindingsBySeverity',
+  /** Events that a verification read. */
+  verifiedEvents: 'VerifiedEvents',
+  /** Days that the newest anchor stays locked. */
+  retentionDaysLeft: 'RetentionDaysLeft',
 } as const;
 
-/** Values of the `event` field of the daemon's log lines. */
+/** Dimensions of the metrics. Every combination that occurs is a metric of its own on the bill. */
+export const DIMENSIONS = {
+  /** On every metric. */
+  chainId: 'ChainId',
+  /** On `FindingsBySeverity`, besides `ChainId`. */
+  severity: 'Severity',
+  /** On a second copy of `VerificationResult`, besides `ChainId`: what was verified. */
+  scope: 'Scope',
+} as const;
+
+/** Values of the `Severity` dimension, worst first. */
+export const SEVERITIES = ['tampering', 'unproven', 'warning', 'info'] as const;
+
+/** Values of the `Scope` dimension. */
+export const SCOPES = ['full', 'latest', 'anchors-only', 'range'] as const;
+
+/** Values of the `event` field of log lines. */
 export const EVENTS = {
   started: 'service.started',
   stopped: 'service.stopped',
   anchorWritten: 'anchor.written',
+  anchorNotDue: 'anchor.not_due',
   anchorRefused: 'anchor.refused',
   anchorFailed: 'anchor.failed',
   verificationDone: 'verification.done',
   verificationFailed: 'verification.failed',
+} as const;
+
+/**
+ * Values of `AUDIT_OUTPUT`: `report` prints for people; `log` prints one JSON log line for each anchor and each
+ * verification, and metrics, on stdout, which is what a task of ECS ships.
+ */
+export const OUTPUTS = ['report', 'log'] as const;
+
+/** What the image holds, for the health check and the entry point of task definitions. */
+export const IMAGE = {
+  node: '/nodejs/bin/node',
+  program: '/app/audit-anchor.cjs',
+  /** Certificates of RDS, which Node.js trusts in the image besides its own. */
+  rdsCertificates: '/app/rds-global-bundle.pem',
+  /** `nonroot` of distroless images. */
+  user: '65532',
 } as const;
 
 /** Exit codes of every command. */

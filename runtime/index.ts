@@ -6,6 +6,8 @@ export { Anchorer } from './application/anchorer';
 export type { AnchorerOptions, AnchorOutcome, AnchorRequest, WrittenAnchor } from './application/anchorer';
 export type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock } from './application/ports';
 export type { ChainReading } from './application/scan-chain';
+export type { Failure } from './application/failure';
+export type { Gauges } from './application/gauges';
 export { Service } from './application/service';
 export type { ServiceOptions, ServiceSink, ServiceState, ServiceSummary } from './application/service';
 export { Verifier } from './application/verifier';
@@ -23,6 +25,14 @@ export type { EventValues } from './adapters/postgres/event-values';
 export { initSql } from './adapters/postgres/schema';
 export { S3AnchorStore } from './adapters/s3/s3-anchor-store';
 export type { S3AnchorStoreOptions } from './adapters/s3/s3-anchor-store';
+
+export { LIST_PRICES } from './cost/prices';
+export type { PriceName, Prices } from './cost/prices';
+export type { CostLine } from './cost/line';
+export { DEFAULT_COST_SETTINGS } from './cost/settings';
+export type { CostSettings } from './cost/settings';
+export { yearlyCost } from './cost/yearly-cost';
+export type { CostSection, YearlyCost } from './cost/yearly-cost';
 
 export type { Anchor, Trigger } from './domain/anchor/anchor';
 export { anchorHash, parseAnchor, serializeAnchor } from './domain/anchor/anchor';

@@ -14,4 +14,6 @@ export interface KnownAnchor {
   readonly systemId: string | null;
   readonly timeline: number | null;
   readonly lsn: string | null;
+  /** When its lock ends, milliseconds since 1970; null when it has none or S3 does not show it. */
+  readonly retainUntil: number | null;
 }

@@ -67,7 +67,7 @@ export class NewestAnchor {
 
 /** Null when not even the head of an archived anchor told its links. */
 export function knownFrom(evidence: AnchorEvidence): KnownAnchor | null {
-  const { anchor, links, key, versionId, seconds } = evidence;
+  const { anchor, head, links, key, versionId, seconds } = evidence;
   if (!links) return null;
   return {
     key,
@@ -81,5 +81,6 @@ export function knownFrom(evidence: AnchorEvidence): KnownAnchor | null {
     systemId: anchor?.db_system_id ?? null,
     timeline: anchor?.db_timeline ?? null,
     lsn: anchor?.db_snapshot_lsn ?? null,
+    retainUntil: head?.lock?.retainUntil ?? null,
   };
 }

@@ -3,21 +3,26 @@ import { nextGridTime } from '../domain/cadence';
 import type { Finding } from '../domain/findings/finding';
 import type { VerificationReport } from '../domain/findings/report';
 import type { Anchorer, AnchorOutcome, AnchorRequest } from './anchorer';
+import type { Failure } from './failure';
+import type { Gauges } from './gauges';
+import { ageSeconds, gaugesOf } from './gauges';
 import { isInterruption } from './interruption';
 import { VerificationSchedule } from './verification-schedule';
 import type { VerificationScheduleOptions } from './verification-schedule';
 
-/** Where the daemon tells what it does. Implementations must not throw. */
+/** Where the program tells what it does. Implementations must not throw. */
 export interface ServiceSink {
-  anchored(outcome: AnchorOutcome): void;
-  anchorFailed(error: AuditAnchorError): void;
+  /**
+   * Every attempt that came to an end.
+   * @param repeated true for a refusal with the same findings as the one before
+   */
+  anchored(outcome: AnchorOutcome, repeated?: boolean): void;
+  anchorFailed(failure: Failure): void;
   verified(report: VerificationReport): void;
-  verificationFailed(error: AuditAnchorError): void;
-  /** About once a minute. Age of the newest anchor in seconds; null while there is none. */
-  gauges(values: {
-    readonly anchorAgeSeconds: number | null;
-    readonly unanchoredEvents: number | null;
-  }): void;
+  /** @param scope what was to be verified; null when not even that is known */
+  verificationFailed(failure: Failure, scope: VerificationReport['scope'] | null): void;
+  /** About once a minute, and when the daemon starts. */
+  gauges(values: Gauges): void;
 }
 
 export interface ServiceOptions extends VerificationScheduleOptions {
@@ -71,6 +76,7 @@ export class Service {
   /** Findings of the last attempt, when it was refused. */
   private refused: readonly Finding[] | null = null;
   private anchorsWritten = 0;
+  /** Null when the last look did not tell. */
   private unanchored: number | null = null;
 
   constructor(private readonly options: ServiceOptions) {
@@ -109,14 +115,10 @@ export class Service {
         key: newest.key,
         anchorSeq: newest.anchorSeq,
         lastSeq: newest.lastSeq,
-        ageSeconds: this.age(newest.seconds),
+        ageSeconds: ageSeconds(newest, this.options.clock.now()),
       },
       lastVerification: lastReport && { verdict: lastReport.verdict, at: lastReport.finishedAt },
     };
-  }
-
-  private age(seconds: number): number {
-    return Math.max(0, Math.floor(this.options.clock.now() / 1000) - seconds);
   }
 
   private async anchorIfDue(signal: AbortSignal): Promise<void> {
@@ -139,9 +141,11 @@ export class Service {
   }
 
   private async anchor(request: AnchorRequest): Promise<void> {
-    // To verify a long range before its anchor is no standstill.
+    // To verify a long range before its anchor is no standstill, and must not look like one.
     const onProgress = (): void => {
       this.lastTick = this.options.clock.now();
+      // Before the first look came to its end too little is known.
+      if (this.looked) this.emitGauges();
     };
     const outcome = await this.options.anchorer.anchor({ ...request, onProgress });
     const before = this.refused;
@@ -149,18 +153,19 @@ export class Service {
     switch (outcome.kind) {
       case 'not due':
         this.unanchored = outcome.unanchored;
-        return;
+        break;
       case 'written':
         this.unanchored = 0;
         this.anchorsWritten += 1;
         break;
       case 'refused':
+        this.unanchored = null;
         this.failures += 1;
         this.anchorProblem = outcome.findings[0]?.message ?? 'refused';
-        // The same findings at every look would bury the first.
-        if (before && codesOf(before) === codesOf(outcome.findings)) return;
     }
-    this.options.sink.anchored(outcome);
+    const { refused } = this;
+    const repeated = before !== null && refused !== null && codesOf(before) === codesOf(refused);
+    this.options.sink.anchored(outcome, repeated);
   }
 
   private succeed(): void {
@@ -171,9 +176,10 @@ export class Service {
   private fail(error: unknown): void {
     // A defect of this program must not look like trouble with S3.
     if (!(error instanceof AuditAnchorError)) throw error;
+    this.unanchored = null;
     this.failures += 1;
     this.anchorProblem = error.message;
-    this.options.sink.anchorFailed(error as AuditAnchorError);
+    this.options.sink.anchorFailed(error);
   }
 
   /** Until the next look: the poll interval, sooner at the next full step of the grid, later after failures. */
@@ -190,11 +196,8 @@ export class Service {
     const now = this.options.clock.now();
     if (this.lastGauge !== null && now - this.lastGauge < GAUGE_MILLIS) return;
     this.lastGauge = now;
-    const newest = this.options.anchorer.newestKnown;
-    this.options.sink.gauges({
-      anchorAgeSeconds: newest ? this.age(newest.seconds) : null,
-      unanchoredEvents: this.unanchored,
-    });
+    const { anchorer, sink } = this.options;
+    sink.gauges(gaugesOf(anchorer.newestKnown, this.unanchored, now));
   }
 
   /** Why there are unanchored events left; null when there are none. */

@@ -56,6 +56,7 @@ export async function storeAnchor(
     systemId: anchor.db_system_id,
     timeline: anchor.db_timeline,
     lsn: anchor.db_snapshot_lsn,
+    retainUntil,
   };
   return { known, retainUntil, alreadyStored: created.kind === 'exists' };
 }

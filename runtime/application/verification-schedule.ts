@@ -1,5 +1,6 @@
 import { AuditAnchorError } from '../errors';
 import type { VerificationReport } from '../domain/findings/report';
+import type { Failure } from './failure';
 import { isInterruption } from './interruption';
 import type { Clock } from './ports';
 import type { VerifyScope } from './verify/scope';
@@ -17,7 +18,7 @@ export interface VerificationScheduleOptions {
   /** Where reports and failures go. Must not throw. */
   readonly sink: {
     verified(report: VerificationReport): void;
-    verificationFailed(error: AuditAnchorError): void;
+    verificationFailed(failure: Failure, scope: VerificationReport['scope'] | null): void;
   };
 }
 
@@ -72,15 +73,16 @@ export class VerificationSchedule {
 
   private async run(full: boolean, started: number, signal: AbortSignal): Promise<void> {
     const { verify, sink } = this.options;
+    const scope = full ? 'full' : 'latest';
     try {
-      this.report = await verify({ kind: full ? 'full' : 'latest' }, signal);
+      this.report = await verify({ kind: scope }, signal);
       this.done += 1;
       // Only now: a full one that failed is tried again at the next step.
       if (full) this.lastFull = started;
       sink.verified(this.report);
     } catch (error) {
       if (isInterruption(error, signal)) return;
-      if (error instanceof AuditAnchorError) sink.verificationFailed(error as AuditAnchorError);
+      if (error instanceof AuditAnchorError) sink.verificationFailed(error, scope);
       else this.defect = error;
     }
   }

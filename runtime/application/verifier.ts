@@ -146,6 +146,7 @@ export class Verifier {
         anchorSeq: newest.anchorSeq,
         lastSeq: newest.lastSeq,
         time: formatAnchorTime(newest.seconds),
+        lockedUntil: newest.retainUntil === null ? null : new Date(newest.retainUntil).toISOString(),
       },
       tail: database?.tail ?? null,
       database: database && { systemId: database.identity.systemId, timeline: database.identity.timeline },

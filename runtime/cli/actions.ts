@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
-import pino from 'pino';
+import { createLogger } from '../adapters/events/logger';
+import { Metrics } from '../adapters/events/metrics';
 import { createServiceLog } from '../adapters/events/service-log';
+import { probeHealth } from '../adapters/http/health-probe';
 import { startHealthServer } from '../adapters/http/health-server';
 import { appendStream } from '../adapters/postgres/append-stream';
 import { readEventLines } from '../adapters/postgres/event-json';
@@ -9,6 +11,7 @@ import { initSql } from '../adapters/postgres/schema';
 import { Service } from '../application/service';
 import { anchorCommand } from '../commands/anchor';
 import { appendOutcome } from '../commands/append';
+import { healthOutcome } from '../commands/health';
 import { holdCommand } from '../commands/hold';
 import { initOutcome, initSqlOutcome } from '../commands/init';
 import type { Outcome } from '../commands/outcome';
@@ -17,10 +20,10 @@ import { statusCommand } from '../commands/status';
 import type { VerifyOptions } from '../commands/verify';
 import { parseScope, verifyCommand } from '../commands/verify';
 import type { Composition } from '../composition';
-import { EVENTS } from '../contract';
+import { ENV, EVENTS } from '../contract';
 import { ConfigError } from '../errors';
 import type { Progress } from '../terminal/progress';
-import type { OutputStream } from './terminal-io';
+import type { OutputStream } from './command-io';
 import { UntilInterrupted } from './until-interrupted';
 
 /** What an action may use of the process. */
@@ -32,6 +35,8 @@ export interface ActionContext {
   readonly progress: Progress;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Log lines and metrics belong on stdout, and nothing else does: `AUDIT_OUTPUT=log`. */
+  readonly logs: boolean;
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 }
@@ -52,8 +57,10 @@ export async function initAction(
 
 export async function anchorAction(context: ActionContext, options: { force?: boolean }): Promise<Outcome> {
   const config = context.composition.config(EVERYTHING);
-  const anchorer = context.composition.anchorer(config);
-  return anchorCommand(anchorer, config.bucket, { force: options.force === true, signal: context.signal });
+  const { composition, signal } = context;
+  const anchorer = composition.anchorer(config);
+  const { clock } = composition;
+  return anchorCommand(anchorer, config.bucket, { force: options.force === true, clock, signal });
 }
 
 export async function verifyAction(context: ActionContext, options: VerifyOptions): Promise<Outcome> {
@@ -131,32 +138,40 @@ export async function appendAction(context: ActionContext, options: { keyId?: st
   }
 }
 
+/** Asks a daemon on this machine whether it works; loads neither S3 nor PostgreSQL. */
+export async function healthAction({ composition }: ActionContext): Promise<Outcome> {
+  const { httpPort } = composition.config({});
+  if (httpPort === null || httpPort === 0) {
+    const found = httpPort === null ? 'nothing' : '0, a port that only the daemon knows';
+    throw new ConfigError(
+      'CONFIG_INVALID',
+      `${ENV.httpPort}: found ${found}, allowed the port that audit-anchor run serves its health checks on`,
+      { hint: 'Set it to the same port for both, for example 8080' },
+    );
+  }
+  const problem = await probeHealth(httpPort);
+  return healthOutcome({ healthy: problem === null, problem }, httpPort);
+}
+
 export async function runAction(context: ActionContext): Promise<Outcome> {
   const { composition, stdout, stderr, signal } = context;
   const config = composition.config({ service: true, ...EVERYTHING });
   const { clock } = composition;
-  const level = context.quiet ? 'warn' : 'info';
-  const log = pino(
-    {
-      base: null,
-      level,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stderr,
-  );
+  const log = createLogger(context.logs ? stdout : stderr, context.quiet);
+  // With --json stdout belongs to the one document at the end.
+  const metrics = context.json
+    ? null
+    : new Metrics(
+        config.chainId,
+        () => clock.now(),
+        (line) => stdout.write(`${line}\n`),
+      );
   const verifier = composition.verifier(config);
   const service = new Service({
     anchorer: composition.anchorer(config),
     verify: (scope, stop) => verifier.verify(scope, undefined, stop),
     clock,
-    // With --json stdout belongs to the one document at the end.
-    sink: createServiceLog(
-      log,
-      config.chainId,
-      () => clock.now(),
-      context.json ? null : (line) => stdout.write(`${line}\n`),
-    ),
+    sink: createServiceLog(log, metrics),
     intervalMinutes: config.intervalMinutes,
     pollSeconds: config.pollSeconds,
     verifyIntervalMinutes: config.verifyIntervalMinutes,

@@ -3,6 +3,7 @@ import type { VerifyOptions } from '../commands/verify';
 import type { Outcome } from '../commands/outcome';
 import type { ActionContext } from './actions';
 import * as actions from './actions';
+import { addCostCommand } from './cost-command';
 import { packageVersion } from './version';
 
 /** An action that was chosen on the command line, ready to be run. */
@@ -24,7 +25,8 @@ Exit codes:
   3  could not be evaluated: nothing is known to be wrong, nothing is proven
 
 Configuration comes from the environment: AUDIT_ANCHOR_BUCKET, AUDIT_ANCHOR_CHAIN_ID, AWS_REGION, DATABASE_URL,
-AUDIT_HMAC_KEYS and more; the README lists them all.`;
+AUDIT_HMAC_KEYS and more; the README lists them all. With AUDIT_OUTPUT=log the commands anchor, verify and run write
+JSON log lines and CloudWatch metrics (EMF) on stdout instead of a report.`;
 
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
@@ -49,7 +51,7 @@ export function parseCommandLine(
       'Anchors a PostgreSQL audit chain into S3 Object Lock, and proves that the database still says what it said.',
     )
     .version(packageVersion(), '--version')
-    .option('--json', 'print one JSON document on stdout, and nothing else there')
+    .option('--json', 'print one JSON document on stdout, and nothing else there; wins over AUDIT_OUTPUT=log')
     .option('--quiet', 'print only what needs attention')
     .addHelpText(
       'after',
@@ -88,6 +90,15 @@ export function parseCommandLine(
     .addHelpText('after', examples('audit-anchor run', 'AUDIT_HTTP_PORT=8080 audit-anchor run'))
     .action(() => choose((context) => actions.runAction(context)));
   program
+    .command('health')
+    .description('ask the daemon on this machine whether it works; for container health checks')
+    .addHelpText(
+      'after',
+      examples('AUDIT_HTTP_PORT=8080 audit-anchor health') +
+        '\n\nExit codes: 0 healthy, 2 AUDIT_HTTP_PORT is not set, 3 not healthy or no answer.',
+    )
+    .action(() => choose((context) => actions.healthAction(context)));
+  program
     .command('verify')
     .description('prove from the bucket outward that the database still says what it said')
     .option('--full', 'every anchor and every event (default)')
@@ -122,6 +133,7 @@ export function parseCommandLine(
       ),
     )
     .action((options: { keyId?: string }) => choose((context) => actions.appendAction(context, options)));
+  addCostCommand(program, choose);
   const hold = program
     .command('hold')
     .description('legal hold on an anchor: it cannot be deleted while the hold is on');

@@ -7,13 +7,8 @@ import type { Colors } from '../terminal/colors';
 import { colorsWanted, createColors } from '../terminal/colors';
 import type { Progress } from '../terminal/progress';
 import { createProgress, progressWanted, SILENT } from '../terminal/progress';
-
-/** Output of a process, as far as it is used here. */
-export interface OutputStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
+import type { CommandIo, OutputStream } from './command-io';
+import { exitOfError } from './command-io';
 
 export interface TerminalOptions {
   readonly json: boolean;
@@ -21,7 +16,7 @@ export interface TerminalOptions {
 }
 
 /** Prints outcomes and errors: results on stdout, everything else on stderr. */
-export class TerminalIo {
+export class TerminalIo implements CommandIo {
   readonly colors: Colors;
   readonly errorColors: Colors;
   readonly progress: Progress;
@@ -52,7 +47,7 @@ export class TerminalIo {
   /** Prints the error and returns its exit code. */
   printError(error: unknown): ExitCode {
     const known: AuditAnchorError | null = error instanceof AuditAnchorError ? error : null;
-    const exitCode = known instanceof ConfigError ? EXIT.usage : EXIT.notEvaluated;
+    const exitCode = exitOfError(error);
     const message = error instanceof Error ? error.message : String(error);
     if (this.options.json) {
       const { code = 'INTERNAL', hint } = known ?? {};

@@ -1,4 +1,6 @@
 import type { Anchorer, AnchorOutcome, WrittenAnchor } from '../application/anchorer';
+import { gaugesOf } from '../application/gauges';
+import type { Clock } from '../application/ports';
 import { EXIT } from '../contract';
 import { anchorHash, coversNothing, serializeAnchor } from '../domain/anchor/anchor';
 import { findingsText } from '../report/findings-text';
@@ -80,15 +82,31 @@ export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
   }
 }
 
+/** Events that the attempt left without an anchor; null when it did not get so far. */
+function leftUnanchored(outcome: AnchorOutcome): number | null {
+  switch (outcome.kind) {
+    case 'written':
+      return 0;
+    case 'not due':
+      return outcome.unanchored;
+    case 'refused':
+      return null;
+  }
+}
+
 /** Writes an anchor now if a trigger is due, or in any case. */
 export async function anchorCommand(
   anchorer: Anchorer,
   bucket: string,
-  options: { readonly force: boolean; readonly signal: AbortSignal },
+  options: { readonly force: boolean; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Outcome> {
-  const { force, signal } = options;
-  return anchorOutcome(
-    await anchorer.anchor({ ...(force ? { force: 'manual' as const } : {}), signal }),
-    bucket,
-  );
+  const { force, clock, signal } = options;
+  const outcome = await anchorer.anchor({ ...(force ? { force: 'manual' as const } : {}), signal });
+  return {
+    ...anchorOutcome(outcome, bucket),
+    tell: (sink) => {
+      sink.anchored(outcome);
+      sink.gauges(gaugesOf(anchorer.newestKnown, leftUnanchored(outcome), clock.now()));
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import type { ServiceSink } from '../application/service';
 import type { ExitCode } from '../contract';
 import { EXIT } from '../contract';
 import type { Finding } from '../domain/findings/finding';
@@ -11,6 +12,8 @@ export interface Outcome {
   readonly document: unknown;
   /** The same for people. */
   readonly text: (colors: Colors) => readonly string[];
+  /** The same for log and metrics, where the command has something to tell there. */
+  readonly tell?: (sink: ServiceSink) => void;
   /** The text is what was asked for, and is printed with --quiet too. */
   readonly asked?: boolean;
   /** What goes on once it was printed; the command ends after it. */

@@ -1,3 +1,4 @@
+import { gaugesOfReport } from '../application/gauges';
 import type { Verifier, VerifyProgress } from '../application/verifier';
 import type { Bound, VerifyScope } from '../application/verify/scope';
 import { ConfigError } from '../errors';
@@ -102,6 +103,10 @@ export async function verifyCommand(
       exitCode: exitOfVerdict(report.verdict),
       document: report,
       text: (colors) => reportText(report, colors),
+      tell: (sink) => {
+        sink.verified(report);
+        sink.gauges(gaugesOfReport(report));
+      },
     };
   } finally {
     following.finish();

@@ -1,5 +1,8 @@
 import type { KeyRing } from '../adapters/keys/key-ring';
+import type { OUTPUTS } from '../contract';
 import type { ChainLayout } from '../domain/chain/columns';
+
+export type Output = (typeof OUTPUTS)[number];
 
 /**
  * How far the server is trusted, in libpq's words and with libpq's meaning:
@@ -67,6 +70,8 @@ export interface Config {
   readonly clockToleranceSeconds: number;
   /** Port of the health checks; 0 lets the system choose, null starts no server. */
   readonly httpPort: number | null;
+  /** A report for people, or log lines and metrics. */
+  readonly output: Output;
   /** The columns that make the chain. */
   readonly layout: ChainLayout;
   /** Table of the events, unquoted. */

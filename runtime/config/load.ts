@@ -1,6 +1,6 @@
 import { KeyRing } from '../adapters/keys/key-ring';
 import { invalidConfiguration } from '../config-faults';
-import { DEFAULTS, ENV, LIMITS } from '../contract';
+import { DEFAULTS, ENV, LIMITS, OUTPUTS } from '../contract';
 import type { ChainLayout } from '../domain/chain/columns';
 import { readChainId, readLayout, readTable } from './chain-settings';
 import type { Config, ConfigFor, Need, ReadFile } from './config';
@@ -74,6 +74,7 @@ export function loadConfig<const N extends Need>(
   const storage = needs('bucket') ? readStorage(reader) : NO_STORAGE;
   const chainId = needs('bucket') || needs('hmacKeys') ? readChainId(reader) : null;
   const numbers = readNumbers(reader);
+  const output = reader.choice(ENV.output, OUTPUTS, 'report');
   const { table, schema } = readTable(reader);
   const layout = readLayout(reader);
   const keyRing = needs('hmacKeys') ? readKeys(reader, layout) : null;
@@ -82,7 +83,17 @@ export function loadConfig<const N extends Need>(
     keyRing?.wipe();
     throw invalidConfiguration(reader.faults);
   }
-  const config: Config = { ...storage, chainId, ...numbers, layout, table, schema, keyRing, database };
+  const config: Config = {
+    ...storage,
+    chainId,
+    ...numbers,
+    output,
+    layout,
+    table,
+    schema,
+    keyRing,
+    database,
+  };
   // What was needed and is null has left a fault above.
   return config as ConfigFor<N>;
 }

@@ -48,6 +48,16 @@ export class SettingReader {
     return fallback;
   }
 
+  /** One of a few words, exactly as they are written here. */
+  choice<T extends string>(setting: string, words: readonly T[], fallback: T): T {
+    const text = this.text(setting);
+    if (text === null) return fallback;
+    const word = words.find((known) => known === text);
+    if (word !== undefined) return word;
+    this.fault(setting, quoted(text), words.map((known) => `"${known}"`).join(' or '));
+    return fallback;
+  }
+
   /**
    * Text of a file that a setting names.
    * @param allowed what the file should hold

@@ -1,4 +1,5 @@
 import type { Anchorer, AnchorOutcome, AnchorRequest, Pending } from '../../runtime/application/anchorer';
+import type { Gauges } from '../../runtime/application/gauges';
 import type { KnownAnchor } from '../../runtime/application/known-anchor';
 import type { ServiceOptions, ServiceSummary } from '../../runtime/application/service';
 import { Service } from '../../runtime/application/service';
@@ -9,6 +10,7 @@ import { finding } from '../../runtime/domain/findings/finding';
 import type { Finding } from '../../runtime/domain/findings/finding';
 import type { VerificationReport } from '../../runtime/domain/findings/report';
 import type { Verdict } from '../../runtime/domain/findings/verdict';
+import { UnavailableError } from '../../runtime/errors';
 import { SettableClock } from './settable-clock';
 
 const START = '2030-01-15T14:00:00Z';
@@ -40,6 +42,10 @@ export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending' | 'newe
   failures: Error[] = [];
   /** Attempts end like this while it is set. */
   refusal: readonly Finding[] | null = null;
+  /** Days that anchors are locked for; null when S3 does not show it. */
+  lockedForDays: number | null = null;
+  /** Every look fails while it is set. */
+  unreachable = false;
   attempts = 0;
   readonly written: { readonly trigger: Trigger; readonly time: string; readonly lastSeq: number }[] = [];
 
@@ -49,6 +55,7 @@ export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending' | 'newe
   ) {}
 
   pending(): Promise<Pending> {
+    if (this.unreachable) return Promise.reject(new UnavailableError('DB_UNREACHABLE', 'no database'));
     return Promise.resolve({ trigger: this.due(), unanchored: unanchoredEvents(this.state()) });
   }
 
@@ -82,9 +89,12 @@ export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending' | 'newe
     const anchorSeq = this.written.length;
     const place = { key: `anchor-${anchorSeq}`, versionId: `v${anchorSeq}` };
     const origin = { systemId: null, timeline: null, lsn: null };
+    const days = this.lockedForDays;
+    const retainUntil = days === null ? null : (now + days * 86_400) * 1000;
     this.newestKnown = {
       ...place,
       ...origin,
+      retainUntil,
       seconds: now,
       hash: lastHash,
       anchorSeq,
@@ -113,7 +123,8 @@ export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending' | 'newe
 }
 
 export function reportOf(verdict: Verdict, scope: 'full' | 'latest' = 'full'): VerificationReport {
-  return { verdict, scope, finishedAt: START, findings: [], coverage: {} } as unknown as VerificationReport;
+  const coverage = { anchors: 1, anchorsRead: 1, events: 12, eventsRecomputed: 12 };
+  return { verdict, scope, finishedAt: START, findings: [], coverage } as unknown as VerificationReport;
 }
 
 export function truncated(from: number): Finding {
@@ -126,8 +137,7 @@ export class Daemon {
   readonly anchorer: FakeAnchorer;
   readonly service: Service;
   readonly told: string[] = [];
-  readonly gauges: { readonly anchorAgeSeconds: number | null; readonly unanchoredEvents: number | null }[] =
-    [];
+  readonly gauges: Gauges[] = [];
   readonly verifications: { readonly kind: string; readonly time: string }[] = [];
   verify: (kind: string, signal: AbortSignal) => Promise<VerificationReport> = () =>
     Promise.resolve(reportOf('verified'));
@@ -144,7 +154,7 @@ export class Daemon {
         return this.verify(scope.kind, signal);
       },
       sink: {
-        anchored: (outcome) => this.told.push(outcome.kind),
+        anchored: ({ kind }, repeated) => this.told.push(repeated ? `${kind} again` : kind),
         anchorFailed: ({ code }) => this.told.push(code),
         verified: ({ verdict }) => this.told.push(verdict),
         verificationFailed: ({ code }) => this.told.push(`verification: ${code}`),

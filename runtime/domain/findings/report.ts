@@ -47,6 +47,8 @@ export interface VerificationReport {
     readonly anchorSeq: number;
     readonly lastSeq: number;
     readonly time: string;
+    /** When its lock ends, ISO 8601; null when it has none or S3 does not show it. */
+    readonly lockedUntil: string | null;
   } | null;
   readonly tail: UnanchoredTail | null;
   readonly database: { readonly systemId: string | null; readonly timeline: number | null } | null;

@@ -64,7 +64,7 @@ describe('verification', () => {
         signal.addEventListener('abort', () => reject(signal.reason as Error)),
       );
     expect(await daemon.until('14:10:00')).toMatchObject({ verifications: 0, shutdownProblem: null });
-    expect(daemon.told).toEqual(['written']);
+    expect(daemon.told).toEqual(['written', 'not due']);
   });
 
   test('a defect inside of it ends the run', async () => {

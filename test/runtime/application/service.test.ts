@@ -99,7 +99,12 @@ describe('failures', () => {
       '14:24:15',
     ]);
     expect(daemon.anchorer.written[1]).toMatchObject({ trigger: 'key_rotation', time: '14:24:15' });
-    expect(daemon.told).toEqual(['written', ...Array<string>(6).fill('S3_UNREACHABLE'), 'written']);
+    expect(daemon.told).toEqual([
+      'written',
+      ...Array<string>(6).fill('S3_UNREACHABLE'),
+      'written',
+      'not due',
+    ]);
   });
 
   test('the state says why, until it is over', async () => {
@@ -147,7 +152,9 @@ describe('tampering', () => {
     });
     const summary = await daemon.until('14:40:00');
     expect(summary).toMatchObject({ tampered: true, shutdownProblem: 'cut off', anchorsWritten: 1 });
-    expect(daemon.told).toEqual(['written', 'refused']);
+    expect(daemon.told.slice(0, 3)).toEqual(['written', 'refused', 'refused again']);
+    expect(new Set(daemon.told.slice(2))).toEqual(new Set(['refused again']));
+    expect(daemon.told).toHaveLength(daemon.anchorer.attempts);
     expect(daemon.anchorer.attempts).toBeGreaterThan(15);
     expect(daemon.anchorer.attempts).toBeLessThan(30);
     expect(daemon.service.state.anchorProblem).toBe('cut off');
@@ -168,7 +175,13 @@ describe('tampering', () => {
       .at('14:25:00', () => (daemon.anchorer.refusal = [other]))
       .at('14:30:00', () => (daemon.anchorer.refusal = null));
     expect(await daemon.until('14:40:00')).toMatchObject({ tampered: false, shutdownProblem: null });
-    expect(daemon.told).toEqual(['written', 'refused', 'refused', 'written']);
+    expect(daemon.told.filter((told) => told !== 'refused again')).toEqual([
+      'written',
+      'refused',
+      'refused',
+      'written',
+      'not due',
+    ]);
     expect(daemon.anchorer.written[1]).toMatchObject({ trigger: 'events' });
   });
 
@@ -192,23 +205,43 @@ describe('tampering', () => {
 });
 
 describe('gauges', () => {
-  test('once a minute: age of the newest anchor and the unanchored events, as they grow', async () => {
+  test('once a minute: age and lock of the newest anchor, and the unanchored events, as they grow', async () => {
     const daemon = new Daemon();
+    daemon.anchorer.lockedForDays = 400;
     daemon.at('14:01:30', move(daemon, 17)).at('14:02:30', move(daemon, 30));
     await daemon.until('14:03:30');
     expect(daemon.gauges).toEqual([
-      { anchorAgeSeconds: 0, unanchoredEvents: 0 },
-      { anchorAgeSeconds: 60, unanchoredEvents: 0 },
-      { anchorAgeSeconds: 120, unanchoredEvents: 7 },
-      { anchorAgeSeconds: 180, unanchoredEvents: 20 },
+      { anchorAgeSeconds: 0, unanchoredEvents: 0, retentionDaysLeft: 400 },
+      { anchorAgeSeconds: 60, unanchoredEvents: 0, retentionDaysLeft: 399.99 },
+      { anchorAgeSeconds: 120, unanchoredEvents: 7, retentionDaysLeft: 399.99 },
+      { anchorAgeSeconds: 180, unanchoredEvents: 20, retentionDaysLeft: 399.99 },
     ]);
+  });
+
+  test.each([
+    ['failed', (daemon: Daemon) => (daemon.anchorer.unreachable = true)],
+    ['was refused', (daemon: Daemon) => (daemon.anchorer.refusal = [truncated(1)])],
+  ])('a look that %s does not tell how many events are unanchored', async (_what, spoil) => {
+    const daemon = new Daemon();
+    daemon.at('14:00:30', () => {
+      spoil(daemon);
+      daemon.anchorer.head = { ...daemon.anchorer.head, index: 500 };
+    });
+    await daemon.until('14:01:30');
+    expect(daemon.gauges).toMatchObject([
+      { anchorAgeSeconds: 0, unanchoredEvents: 0 },
+      { unanchoredEvents: null },
+    ]);
+    expect(daemon.gauges[1]?.anchorAgeSeconds).toBeGreaterThanOrEqual(60);
   });
 
   test('nothing known yet: no numbers', async () => {
     const daemon = new Daemon();
     daemon.anchorer.failures = [unreachable()];
     await daemon.until('14:00:05');
-    expect(daemon.gauges).toEqual([{ anchorAgeSeconds: null, unanchoredEvents: null }]);
+    expect(daemon.gauges).toEqual([
+      { anchorAgeSeconds: null, unanchoredEvents: null, retentionDaysLeft: null },
+    ]);
   });
 
   test('verifying a long range before its anchor is a sign of life', async () => {
@@ -220,7 +253,9 @@ describe('gauges', () => {
       expect(daemon.service.state.lastTick).toBe(daemon.clock.now());
       return anchor(request);
     };
-    await daemon.until('14:40:00');
-    expect(daemon.anchorer.written.length).toBeGreaterThan(0);
+    await daemon.until('15:40:00');
+    expect(daemon.anchorer.written.length).toBeGreaterThan(1);
+    // Told in the middle of the second one: the first was written an hour before.
+    expect(daemon.gauges.map(({ anchorAgeSeconds }) => anchorAgeSeconds)).toContain(3600);
   });
 });

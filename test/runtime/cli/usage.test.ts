@@ -1,6 +1,6 @@
 import { runCli } from '../../support/run-cli';
 
-const COMMANDS = ['init', 'anchor', 'run', 'verify', 'status', 'append', 'hold', 'demo'];
+const COMMANDS = ['init', 'anchor', 'run', 'health', 'verify', 'status', 'append', 'cost', 'hold', 'demo'];
 
 describe('help and version', () => {
   test('--help shows every command, examples and exit codes', async () => {
@@ -15,7 +15,8 @@ describe('help and version', () => {
 
       Options:
         --version         output the version number
-        --json            print one JSON document on stdout, and nothing else there
+        --json            print one JSON document on stdout, and nothing else there;
+                          wins over AUDIT_OUTPUT=log
         --quiet           print only what needs attention
         -h, --help        display help for command
 
@@ -25,12 +26,16 @@ describe('help and version', () => {
         anchor [options]  write an anchor if a trigger is due
         run               the daemon: anchors on every trigger, verifies every hour,
                           stops on SIGTERM with a last anchor
+        health            ask the daemon on this machine whether it works; for
+                          container health checks
         verify [options]  prove from the bucket outward that the database still says
                           what it said
         status            newest anchor, head of the chain, unanchored events,
                           retention left, database identity
         append [options]  append events, given as JSON lines on standard input, to the
                           chain
+        cost [options]    what a year of this costs on AWS, line by line; an estimate
+                          from list prices
         hold              legal hold on an anchor: it cannot be deleted while the hold
                           is on
         demo [options]    the whole story on this machine: a real PostgreSQL, a WORM
@@ -51,7 +56,8 @@ describe('help and version', () => {
         3  could not be evaluated: nothing is known to be wrong, nothing is proven
 
       Configuration comes from the environment: AUDIT_ANCHOR_BUCKET, AUDIT_ANCHOR_CHAIN_ID, AWS_REGION, DATABASE_URL,
-      AUDIT_HMAC_KEYS and more; the README lists them all.
+      AUDIT_HMAC_KEYS and more; the README lists them all. With AUDIT_OUTPUT=log the commands anchor, verify and run write
+      JSON log lines and CloudWatch metrics (EMF) on stdout instead of a report.
       "
     `);
   });

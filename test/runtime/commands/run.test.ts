@@ -7,6 +7,13 @@ import { CliScene } from '../../support/cli-scene';
 
 type Line = Readonly<Record<string, unknown>>;
 
+function jsonLines(text: string): Line[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
+}
+
 let scene: CliScene;
 beforeAll(async () => {
   scene = await CliScene.start();
@@ -39,10 +46,7 @@ class Run {
   }
 
   get log(): Line[] {
-    return this.stderr
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Line);
+    return jsonLines(this.stderr);
   }
 
   events(name: string): Line[] {
@@ -116,13 +120,22 @@ test('from the first anchor to the last one, with health, metrics and a log', as
   const lines = run.stdout.trimEnd().split('\n');
   expect(lines.pop()).toBe('✔ stopped; anchors written: 4, verifications: 1');
   const metrics = lines.map((line) => JSON.parse(line) as Line);
-  expect(metrics.filter(({ AnchorWritten }) => AnchorWritten === 1)).toHaveLength(4);
-  expect(metrics.filter(({ VerificationVerified }) => VerificationVerified === 1)).toHaveLength(1);
-  expect(metrics.some(({ UnanchoredEvents }) => UnanchoredEvents !== undefined)).toBe(true);
+  expect(metrics.filter(({ AnchorsWritten }) => AnchorsWritten === 1)).toHaveLength(4);
+  expect(metrics.filter(({ AnchorFailures }) => AnchorFailures === 0)).toHaveLength(4);
+  expect(metrics.filter(({ VerificationResult }) => VerificationResult === 0)).toHaveLength(1);
+  expect(metrics.filter(({ FindingsBySeverity }) => FindingsBySeverity === 0)).toHaveLength(4);
+  expect(metrics.find(({ UnanchoredEvents }) => UnanchoredEvents !== undefined)).toMatchObject({
+    AnchorAgeSeconds: expect.any(Number) as number,
+    RetentionDaysLeft: expect.closeTo(400, 0) as number,
+  });
   for (const metric of metrics) {
     expect(metric).toMatchObject({
       ChainId: 'production',
-      _aws: { CloudWatchMetrics: [{ Namespace: 'AuditAnchor', Dimensions: [['ChainId']] }] },
+      _aws: {
+        CloudWatchMetrics: expect.arrayContaining([
+          expect.objectContaining({ Namespace: 'AuditAnchor' }),
+        ]) as unknown,
+      },
     });
   }
   expect(await embedded.verifier().verify({ kind: 'full' })).toMatchObject({
@@ -130,6 +143,21 @@ test('from the first anchor to the last one, with health, metrics and a log', as
     findings: [],
   });
 }, 20_000);
+
+test('AUDIT_OUTPUT=log: everything on stdout, as JSON lines', async () => {
+  await scene.embedded.append(3);
+  const run = new Run([], { AUDIT_OUTPUT: 'log' });
+  while (!run.stdout.includes('verification.done') || !run.stdout.includes('anchor.written')) await delay(20);
+  expect(await run.terminate()).toBe(0);
+  expect(run.stderr).toBe('');
+  const lines = jsonLines(run.stdout);
+  const events = lines.filter(({ event }) => event !== undefined).map(({ event }) => event);
+  expect(events[0]).toBe('service.started');
+  expect(events.slice(1, 3).sort()).toEqual(['anchor.written', 'verification.done']);
+  expect(events.slice(3)).toEqual(['anchor.not_due', 'service.stopped']);
+  expect(lines.filter(({ AnchorsWritten }) => AnchorsWritten === 1)).toHaveLength(1);
+  expect(lines.filter(({ VerificationResult }) => VerificationResult === 0)).toHaveLength(1);
+});
 
 test('with --json stdout holds one document, at the end', async () => {
   await scene.embedded.append(1);

@@ -37,6 +37,7 @@ function report(changes: Partial<VerificationReport> = {}): VerificationReport {
       anchorSeq: 3,
       lastSeq: 12_000,
       time: '2030-01-15T16:00:00Z',
+      lockedUntil: '2031-02-19T16:00:00.000Z',
     },
     tail: { events: 34, fromIndex: 12_001, ageSeconds: 75 },
     database: { systemId: '7461', timeline: 1 },

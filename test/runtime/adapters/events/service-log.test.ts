@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { createServiceLog } from '../../../../runtime/adapters/events/service-log';
-import { emfLine } from '../../../../runtime/adapters/events/emf';
+import { Metrics } from '../../../../runtime/adapters/events/metrics';
 import { finding } from '../../../../runtime/domain/findings/finding';
 import { UnavailableError } from '../../../../runtime/errors';
 import { reportOf, truncated } from '../../../support/daemon';
@@ -18,43 +18,50 @@ function open(metrics = true): {
   const logger = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(line) });
   const parse = (all: readonly string[]) => all.map((line) => JSON.parse(line) as Record<string, unknown>);
   return {
-    sink: createServiceLog(logger, 'production', () => NOW, metrics ? (line) => void emf.push(line) : null),
+    sink: createServiceLog(
+      logger,
+      metrics
+        ? new Metrics(
+            'production',
+            () => NOW,
+            (line) => void emf.push(line),
+          )
+        : null,
+    ),
     log: () => parse(lines),
     emf: () => parse(emf),
   };
 }
 
-test('an EMF line: one line, with unit, dimension and time', () => {
-  const line = emfLine([{ name: 'AnchorAgeSeconds', unit: 'Seconds', value: 12 }], 'prod\n"x"', NOW);
-  expect(line).not.toContain('\n');
-  expect(JSON.parse(line)).toEqual({
-    _aws: {
-      Timestamp: NOW,
-      CloudWatchMetrics: [
-        {
-          Namespace: 'AuditAnchor',
-          Dimensions: [['ChainId']],
-          Metrics: [{ Name: 'AnchorAgeSeconds', Unit: 'Seconds' }],
-        },
-      ],
-    },
-    ChainId: 'prod\n"x"',
-    AnchorAgeSeconds: 12,
-  });
-});
-
 test('a refusal: the findings, and a failed anchor', () => {
   const { sink, log, emf } = open();
   sink.anchored({ kind: 'refused', findings: Array.from({ length: 40 }, (_, n) => truncated(n)) });
   expect(log()).toMatchObject([{ level: 50, event: 'anchor.refused', msg: 'no anchor written: cut off' }]);
+  expect(log()[0]).toMatchObject({ findingsInAll: 40 });
   expect(log()[0]?.findings).toHaveLength(10);
-  expect(emf()).toMatchObject([{ AnchorFailed: 1 }]);
+  expect(emf()).toMatchObject([{ AnchorFailures: 1 }]);
 });
 
-test('nothing due is nothing to tell', () => {
+test('a refusal like the one before: counted, not logged again', () => {
+  const { sink, log, emf } = open();
+  sink.anchored({ kind: 'refused', findings: [truncated(5)] }, true);
+  expect(log()).toEqual([]);
+  expect(emf()).toMatchObject([{ AnchorFailures: 1 }]);
+});
+
+test('nothing due: when the next one comes, and no failure', () => {
   const { sink, log, emf } = open();
   sink.anchored({ kind: 'not due', nextInterval: NOW, unanchored: 1 });
-  expect([...log(), ...emf()]).toEqual([]);
+  expect(log()).toEqual([
+    {
+      level: 30,
+      event: 'anchor.not_due',
+      unanchoredEvents: 1,
+      nextInterval: '2030-01-15T14:00:00.000Z',
+      msg: 'no anchor is due',
+    },
+  ]);
+  expect(emf()).toMatchObject([{ AnchorFailures: 0 }]);
 });
 
 test('an error: its code, text and hint, never its cause', () => {
@@ -63,7 +70,7 @@ test('an error: its code, text and hint, never its cause', () => {
   sink.anchorFailed(
     new UnavailableError('S3_UNREACHABLE', 'S3 is not there', { hint: 'check the network', cause }),
   );
-  sink.verificationFailed(new UnavailableError('DB_TIMEOUT', 'too slow', { cause }));
+  sink.verificationFailed(new UnavailableError('DB_TIMEOUT', 'too slow', { cause }), 'latest');
   expect(log()).toEqual([
     {
       level: 50,
@@ -72,39 +79,28 @@ test('an error: its code, text and hint, never its cause', () => {
       hint: 'check the network',
       msg: 'S3 is not there',
     },
-    { level: 50, event: 'verification.failed', code: 'DB_TIMEOUT', msg: 'too slow' },
+    { level: 50, event: 'verification.failed', code: 'DB_TIMEOUT', scope: 'latest', msg: 'too slow' },
   ]);
-  expect(emf()).toMatchObject([{ AnchorFailed: 1 }, { VerificationNotEvaluated: 1 }]);
+  expect(emf()).toMatchObject([{ AnchorFailures: 1 }, { VerificationResult: 3, Scope: 'latest' }]);
 });
 
 test.each([
-  ['verified', 30, 'verification (full): verified', 'VerificationVerified'],
-  ['tampered', 60, 'verification (full): TAMPERED: cut off', 'VerificationTampered'],
-  ['not evaluated', 50, 'verification (full): not evaluated: cut off', 'VerificationNotEvaluated'],
-] as const)('a report: %s', (verdict, level, msg, metric) => {
+  ['verified', 30, 'verification (full): verified', 0],
+  ['tampered', 60, 'verification (full): TAMPERED: cut off', 1],
+  ['not evaluated', 50, 'verification (full): not evaluated: cut off', 3],
+] as const)('a report: %s', (verdict, level, msg, result) => {
   const { sink, log, emf } = open();
   const findings =
     verdict === 'verified' ? [] : [truncated(5), finding({ ...truncated(6), code: 'RANGE_ROOT' })];
   sink.verified({ ...reportOf(verdict), findings });
   expect(log()).toMatchObject([{ level, msg, event: 'verification.done', verdict, scope: 'full', findings }]);
-  expect(emf()).toMatchObject([{ [metric]: 1 }]);
-});
-
-test('gauges: only what is known', () => {
-  const { sink, emf } = open();
-  sink.gauges({ anchorAgeSeconds: null, unanchoredEvents: null });
-  sink.gauges({ anchorAgeSeconds: null, unanchoredEvents: 7 });
-  sink.gauges({ anchorAgeSeconds: 60, unanchoredEvents: 0 });
-  expect(emf()).toHaveLength(2);
-  expect(emf()[0]).toMatchObject({ UnanchoredEvents: 7 });
-  expect(emf()[0]).not.toHaveProperty('AnchorAgeSeconds');
-  expect(emf()[1]).toMatchObject({ AnchorAgeSeconds: 60, UnanchoredEvents: 0 });
+  expect(emf()[0]).toMatchObject({ VerificationResult: result, Scope: 'full', VerifiedEvents: 12 });
 });
 
 test('without metrics the log is the same', () => {
   const { sink, log, emf } = open(false);
   sink.verified(reportOf('verified'));
-  sink.gauges({ anchorAgeSeconds: 60, unanchoredEvents: 0 });
+  sink.gauges({ anchorAgeSeconds: 60, unanchoredEvents: 0, retentionDaysLeft: 400 });
   expect(log()).toHaveLength(1);
   expect(emf()).toEqual([]);
 });

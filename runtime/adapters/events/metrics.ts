@@ -1,0 +1,81 @@
+import type { AnchorOutcome } from '../../application/anchorer';
+import type { Gauges } from '../../application/gauges';
+import { DIMENSIONS, EXIT, METRICS, SEVERITIES } from '../../contract';
+import type { VerificationReport } from '../../domain/findings/report';
+import type { MetricGroup, MetricValue } from './emf';
+import { emfLine } from './emf';
+
+type Scope = VerificationReport['scope'];
+
+const CHAIN = [DIMENSIONS.chainId];
+const CHAIN_AND_SCOPE = [DIMENSIONS.chainId, DIMENSIONS.scope];
+const CHAIN_AND_SEVERITY = [DIMENSIONS.chainId, DIMENSIONS.severity];
+
+const RESULTS = { verified: EXIT.ok, tampered: EXIT.tampered, 'not evaluated': EXIT.notEvaluated } as const;
+
+function count(name: string, value: number): MetricValue {
+  return { name, unit: 'Count', value };
+}
+
+/** Turns what happened into the metrics of the contract. */
+export class Metrics {
+  /**
+   * @param now milliseconds since 1970
+   * @param write takes one line, without its end
+   */
+  constructor(
+    private readonly chainId: string,
+    private readonly now: () => number,
+    private readonly write: (line: string) => void,
+  ) {}
+
+  /** One attempt to anchor that came to an end. */
+  anchored(outcome: AnchorOutcome): void {
+    const written = outcome.kind === 'written' ? [count(METRICS.anchorsWritten, 1)] : [];
+    const failures = count(METRICS.anchorFailures, outcome.kind === 'refused' ? 1 : 0);
+    this.emit([{ dimensions: [CHAIN], metrics: [...written, failures] }]);
+  }
+
+  anchorFailed(): void {
+    this.emit([{ dimensions: [CHAIN], metrics: [count(METRICS.anchorFailures, 1)] }]);
+  }
+
+  verified({ verdict, scope, coverage, findings }: VerificationReport): void {
+    const events = count(METRICS.verifiedEvents, coverage.events);
+    this.emit([this.result(RESULTS[verdict], scope), { dimensions: [CHAIN], metrics: [events] }], {
+      [DIMENSIONS.scope]: scope,
+    });
+    // A line has one value for each dimension, so every severity needs its own.
+    for (const severity of SEVERITIES) {
+      const found = findings.filter((finding) => finding.severity === severity).length;
+      this.emit([{ dimensions: [CHAIN_AND_SEVERITY], metrics: [count(METRICS.findingsBySeverity, found)] }], {
+        [DIMENSIONS.severity]: severity,
+      });
+    }
+  }
+
+  /** @param scope null when the command line did not say what to verify */
+  verificationFailed(scope: Scope | null): void {
+    this.emit([this.result(EXIT.notEvaluated, scope)], scope === null ? {} : { [DIMENSIONS.scope]: scope });
+  }
+
+  /** What is null is not known, and no value is better than a wrong one. */
+  gauges({ anchorAgeSeconds, unanchoredEvents, retentionDaysLeft }: Gauges): void {
+    const metrics: MetricValue[] = [];
+    if (anchorAgeSeconds !== null)
+      metrics.push({ name: METRICS.anchorAgeSeconds, unit: 'Seconds', value: anchorAgeSeconds });
+    if (unanchoredEvents !== null) metrics.push(count(METRICS.unanchoredEvents, unanchoredEvents));
+    if (retentionDaysLeft !== null)
+      metrics.push({ name: METRICS.retentionDaysLeft, unit: 'None', value: retentionDaysLeft });
+    if (metrics.length > 0) this.emit([{ dimensions: [CHAIN], metrics }]);
+  }
+
+  private result(value: number, scope: Scope | null): MetricGroup {
+    const dimensions = scope === null ? [CHAIN] : [CHAIN, CHAIN_AND_SCOPE];
+    return { dimensions, metrics: [{ name: METRICS.verificationResult, unit: 'None', value }] };
+  }
+
+  private emit(groups: readonly MetricGroup[], more: Readonly<Record<string, string>> = {}): void {
+    this.write(emfLine(groups, { [DIMENSIONS.chainId]: this.chainId, ...more }, this.now()));
+  }
+}

@@ -1,0 +1,22 @@
+import { get } from 'node:http';
+
+/** Shorter than the 5 s that ECS gives a health check by default. */
+const TIMEOUT_MILLIS = 3_000;
+
+/** Asks the daemon on this machine for /healthz. Resolves with what is wrong, null when nothing is; never rejects. */
+export function probeHealth(port: number, timeoutMs = TIMEOUT_MILLIS): Promise<string | null> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, path: '/healthz', agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200 ? null : `it answered with status ${response.statusCode ?? 0}`);
+    });
+    const timer = setTimeout(() => {
+      resolve(`no answer within ${timeoutMs} ms`);
+      request.destroy();
+    }, timeoutMs);
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(`no answer (${error.code ?? error.message})`),
+    );
+    request.on('close', () => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,25 @@
+import type { Outcome } from '../commands/outcome';
+import type { ExitCode } from '../contract';
+import { EXIT } from '../contract';
+import { ConfigError } from '../errors';
+import type { Progress } from '../terminal/progress';
+
+/** Output of a process, as far as it is used here. */
+export interface OutputStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** How a command shows what it does and what came of it. */
+export interface CommandIo {
+  readonly progress: Progress;
+  /** Shows the outcome and returns its exit code. */
+  print(outcome: Outcome): ExitCode;
+  /** Shows the error and returns its exit code. */
+  printError(error: unknown): ExitCode;
+}
+
+export function exitOfError(error: unknown): ExitCode {
+  return error instanceof ConfigError ? EXIT.usage : EXIT.notEvaluated;
+}

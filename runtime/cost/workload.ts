@@ -1,0 +1,130 @@
+import { SEVERITIES } from '../contract';
+import { populationOf } from './population';
+import type { Population } from './population';
+import type { CostSettings } from './settings';
+import { BYTES_PER_GB, DAYS_PER_YEAR, HOURS_PER_YEAR } from './units';
+
+const MINUTES_PER_DAY = 1_440;
+const MINUTES_PER_YEAR = MINUTES_PER_DAY * DAYS_PER_YEAR;
+/** Fargate bills at least a minute for each task. */
+const MIN_TASK_SECONDS = 60;
+/** Up to here the newest anchor is found by one request; behind it, down through year, month, day and hour. */
+const FRESH_MINUTES = 120;
+const LOOK_REQUESTS = { fresh: 1, older: 6 };
+const ANCHORS_PER_PAGE = 1_000;
+/** GetBucketVersioning and GetObjectLockConfiguration. */
+const BUCKET_SETTINGS_REQUESTS = 2;
+/** One of the log, one of its metrics, and one of the gauges. */
+const LINES_PER_ATTEMPT = 3;
+/** The same three, and one for each severity. */
+const LINES_PER_VERIFICATION = 3 + SEVERITIES.length;
+/** The daemon reports its gauges once a minute. */
+const GAUGE_LINES_PER_YEAR = MINUTES_PER_YEAR;
+/** A line with its JSON, and what CloudWatch adds to each event. */
+const BYTES_PER_LINE = 600 + 26;
+
+/** What is done in a year, in numbers of times; the prices are not yet known here. */
+export interface Workload {
+  readonly anchors: number;
+  readonly anchorsPerDay: number;
+  readonly population: Population;
+  /** Anchors that exist, on average over the year. */
+  readonly liveAnchors: number;
+  /** Tasks that are started: scheduled anchoring, and both verifications where they run as tasks. */
+  readonly anchorRuns: number;
+  readonly latestRuns: number;
+  readonly fullRuns: number;
+  readonly taskStarts: number;
+  /** Hours of all tasks, as Fargate bills them. */
+  readonly anchoringHours: number;
+  readonly verificationHours: number;
+  /** Requests of S3. */
+  readonly lists: number;
+  readonly anchorReads: number;
+  readonly otherReads: number;
+  readonly logGb: number;
+}
+
+/** Anchors that the event trigger adds between two interval anchors, looking every `grid` minutes (0: at once). */
+function eventAnchorsPerInterval(
+  { eventsPerDay, eventThreshold }: CostSettings,
+  interval: number,
+  grid: number,
+): number {
+  if (eventsPerDay === 0) return 0;
+  const reached = (MINUTES_PER_DAY * eventThreshold) / eventsPerDay;
+  const minutes = grid === 0 ? reached : Math.ceil(reached / grid) * grid;
+  // The last one falls together with the interval's own.
+  return Math.max(0, Math.ceil(interval / minutes) - 1);
+}
+
+function anchorsPerYear(settings: CostSettings): number {
+  const { anchoring, intervalMinutes, keyRotationsPerYear } = settings;
+  const grid = anchoring.mode === 'scheduled' ? anchoring.everyMinutes : 0;
+  // A schedule that is slower than the interval decides.
+  const interval = Math.max(intervalMinutes, grid);
+  const intervals = MINUTES_PER_YEAR / interval;
+  return intervals * (1 + eventAnchorsPerInterval(settings, interval, grid)) + keyRotationsPerYear;
+}
+
+function hours(runs: number, seconds: number): number {
+  return (runs * Math.max(seconds, MIN_TASK_SECONDS)) / 3_600;
+}
+
+/** What settings mean in requests, hours and bytes. */
+export function workloadOf(settings: CostSettings): Workload {
+  const { anchoring, verification } = settings;
+  const anchors = anchorsPerYear(settings);
+  const anchorsPerDay = anchors / DAYS_PER_YEAR;
+  const population = populationOf(settings);
+  const liveAnchors = anchorsPerDay * population.days;
+
+  const scheduled = anchoring.mode === 'scheduled';
+  const anchorRuns = scheduled ? MINUTES_PER_YEAR / anchoring.everyMinutes : 0;
+  const { latestEveryMinutes, fullEveryHours } = verification;
+  const latestRuns = latestEveryMinutes === 0 ? 0 : MINUTES_PER_YEAR / latestEveryMinutes;
+  const fullRuns = fullEveryHours === 0 ? 0 : HOURS_PER_YEAR / fullEveryHours;
+  const asTasks = verification.runsAs === 'task';
+  const verificationHours = asTasks
+    ? hours(latestRuns, verification.latestTaskSeconds) + hours(fullRuns, verification.fullTaskSeconds)
+    : 0;
+  const anchoringHours = {
+    service: HOURS_PER_YEAR,
+    scheduled: scheduled ? hours(anchorRuns, anchoring.taskSeconds) : 0,
+    external: 0,
+  }[anchoring.mode];
+
+  const gap = scheduled
+    ? Math.max(settings.intervalMinutes, anchoring.everyMinutes)
+    : settings.intervalMinutes;
+  const look = gap <= FRESH_MINUTES ? LOOK_REQUESTS.fresh : LOOK_REQUESTS.older;
+  const pages = Math.ceil(liveAnchors / ANCHORS_PER_PAGE);
+  // A daemon remembers its last anchor and asks only what is behind it; a task has to find it and to read it.
+  const looks = scheduled ? anchorRuns * look : anchors;
+  return {
+    anchors,
+    anchorsPerDay,
+    population,
+    liveAnchors,
+    anchorRuns,
+    latestRuns,
+    fullRuns,
+    taskStarts: anchorRuns + (asTasks ? latestRuns + fullRuns : 0),
+    anchoringHours,
+    verificationHours,
+    lists: looks + latestRuns * look + fullRuns * pages,
+    anchorReads: anchorRuns + latestRuns + fullRuns * liveAnchors,
+    otherReads: BUCKET_SETTINGS_REQUESTS * (fullRuns + (scheduled ? anchors : 0)),
+    logGb:
+      (logLines(settings, { anchors, anchorRuns, latestRuns, fullRuns }) * BYTES_PER_LINE) / BYTES_PER_GB,
+  };
+}
+
+function logLines(
+  { anchoring }: CostSettings,
+  runs: Pick<Workload, 'anchors' | 'anchorRuns' | 'latestRuns' | 'fullRuns'>,
+): number {
+  const attempts = anchoring.mode === 'scheduled' ? runs.anchorRuns : runs.anchors;
+  const gauges = anchoring.mode === 'scheduled' ? 0 : GAUGE_LINES_PER_YEAR;
+  return gauges + attempts * LINES_PER_ATTEMPT + (runs.latestRuns + runs.fullRuns) * LINES_PER_VERIFICATION;
+}
