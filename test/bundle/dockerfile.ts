@@ -36,8 +36,12 @@ function instructionsOf(text: string): Instruction[] {
 /** The stages of runtime/Dockerfile, the last one being the image. */
 export function readDockerfile(): readonly Stage[] {
   const defaults = new Map<string, string>();
-  const stages: { base: string; platform: string | null; name: string | null; instructions: Instruction[] }[] =
-    [];
+  const stages: {
+    base: string;
+    platform: string | null;
+    name: string | null;
+    instructions: Instruction[];
+  }[] = [];
   for (const instruction of instructionsOf(readFileSync(path.join(ROOT, 'runtime/Dockerfile'), 'utf8'))) {
     const stage = stages[stages.length - 1];
     if (instruction.name === 'FROM') {

@@ -16,7 +16,10 @@ beforeEach(() => {
 afterEach(() => rmSync(bin, { recursive: true, force: true }));
 
 /** Puts a program on the PATH: `answers` by the first words of its arguments, `else` for all others. */
-function install(name: string, answers: Readonly<Record<string, { status?: number; out?: string; err?: string }>>): void {
+function install(
+  name: string,
+  answers: Readonly<Record<string, { status?: number; out?: string; err?: string }>>,
+): void {
   const source = `#!${process.execPath}
 const line = process.argv.slice(2).join(' ');
 require('node:fs').appendFileSync(${JSON.stringify(path.join(bin, 'calls'))}, ${JSON.stringify(name)} + ' ' + line + '\\n');
@@ -77,12 +80,20 @@ describe('what is run', () => {
     installGit(' M README.md\n');
     const { code, stdout } = run(
       ...['--push', 'localhost:5000/audit-anchor:1.2.3', '--platform', 'linux/arm64'],
-      ...['--build-arg', 'SOURCE=https://example.com/a b', '--build-arg', 'RDS_CERTIFICATES=ca.pem', '--dry-run'],
+      ...[
+        '--build-arg',
+        'SOURCE=https://example.com/a b',
+        '--build-arg',
+        'RDS_CERTIFICATES=ca.pem',
+        '--dry-run',
+      ],
     );
     expect(code).toBe(0);
     expect(stdout).toContain('--platform linux/arm64 --build-arg');
     expect(stdout).toContain(`--build-arg REVISION=${REVISION}-changed `);
-    expect(stdout).toContain(`--build-arg 'SOURCE=https://example.com/a b' --build-arg RDS_CERTIFICATES=ca.pem`);
+    expect(stdout).toContain(
+      `--build-arg 'SOURCE=https://example.com/a b' --build-arg RDS_CERTIFICATES=ca.pem`,
+    );
     expect(stdout).toContain('--tag localhost:5000/audit-anchor:1.2.3 --push .');
   });
 
@@ -120,7 +131,11 @@ describe('what is refused, with exit code 2', () => {
     ['a URL', ['--push', `https://${REPO}`], 'allowed REPO or REPO:TAG'],
     ['capitals', ['--push', 'Example/Image'], 'in lower case'],
     ['a digest', ['--push', `${REPO}@sha256:${'a'.repeat(64)}`], 'allowed REPO or REPO:TAG'],
-    ['another platform', ['--push', REPO, '--platform', 'linux/arm64,windows/amd64'], 'found "windows/amd64"'],
+    [
+      'another platform',
+      ['--push', REPO, '--platform', 'linux/arm64,windows/amd64'],
+      'found "windows/amd64"',
+    ],
     ['a build argument without a value', ['--push', REPO, '--build-arg', 'SOURCE'], 'allowed NAME=VALUE'],
     ['a build argument of its own', ['--push', REPO, '--build-arg', 'VERSION=9'], 'found VERSION'],
     ['an unknown option', ['--push', REPO, '--load'], "'--load'"],
@@ -153,7 +168,11 @@ describe('where it cannot be done, with exit code 3', () => {
 
   test.each([
     ['no docker', null, 'SKIPPED, no image was pushed: found no docker on the PATH'],
-    ['no buildx', { 'buildx version': { status: 1 } }, 'SKIPPED, no image was pushed: found docker without its buildx'],
+    [
+      'no buildx',
+      { 'buildx version': { status: 1 } },
+      'SKIPPED, no image was pushed: found docker without its buildx',
+    ],
     [
       'no engine',
       { ...WORKING, 'buildx inspect': { status: 1, err: 'Cannot connect to the Docker daemon\nmore\n' } },

@@ -34,7 +34,8 @@ export class Running {
     for (;;) {
       const match = pattern.exec(this.stdout);
       if (match) return match;
-      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${this.stdout}${this.stderr}`);
+      if (child.exitCode !== null)
+        throw new Error(`ended with ${child.exitCode}: ${this.stdout}${this.stderr}`);
       await new Promise<void>((resolve) => {
         child.stdout.once('data', () => resolve());
         child.once('close', () => resolve());
