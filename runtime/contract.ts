@@ -76,6 +76,8 @@ export const METRICS = {
   unanchoredEvents: 'UnanchoredEvents',
   /** 1 for each anchor that was written. */
   anchorsWritten: 'AnchorsWritten',
+  /** Events that each anchor covers. */
+  anchoredEvents: 'AnchoredEvents',
   /** 1 for each attempt that failed or was refused, 0 for each that did not. */
   anchorFailures: 'AnchorFailures',
   /** Exit code of each verification: 0 verified, 1 tampered, 3 not evaluated. */

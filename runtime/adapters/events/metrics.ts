@@ -1,6 +1,7 @@
 import type { AnchorOutcome } from '../../application/anchorer';
 import type { Gauges } from '../../application/gauges';
 import { DIMENSIONS, EXIT, METRICS, SEVERITIES } from '../../contract';
+import type { Anchor } from '../../domain/anchor/anchor';
 import type { VerificationReport } from '../../domain/findings/report';
 import type { MetricGroup, MetricValue } from './emf';
 import { emfLine } from './emf';
@@ -17,6 +18,10 @@ function count(name: string, value: number): MetricValue {
   return { name, unit: 'Count', value };
 }
 
+function newAnchor({ first_seq, last_seq }: Anchor): MetricValue[] {
+  return [count(METRICS.anchorsWritten, 1), count(METRICS.anchoredEvents, last_seq - first_seq + 1)];
+}
+
 /** Turns what happened into the metrics of the contract. */
 export class Metrics {
   /**
@@ -31,7 +36,7 @@ export class Metrics {
 
   /** One attempt to anchor that came to an end. */
   anchored(outcome: AnchorOutcome): void {
-    const written = outcome.kind === 'written' ? [count(METRICS.anchorsWritten, 1)] : [];
+    const written = outcome.kind === 'written' ? newAnchor(outcome.anchor) : [];
     const failures = count(METRICS.anchorFailures, outcome.kind === 'refused' ? 1 : 0);
     this.emit([{ dimensions: [CHAIN], metrics: [...written, failures] }]);
   }

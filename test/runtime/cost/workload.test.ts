@@ -116,6 +116,6 @@ describe('metrics on the bill', () => {
   });
 
   test('without verification those of anchoring are left', () => {
-    expect(count(0, 0)).toBe(5);
+    expect(count(0, 0)).toBe(6);
   });
 });

@@ -97,12 +97,15 @@ test('an EMF line: one line, with unit, dimensions and time', () => {
 
 test('an attempt to anchor: failures are counted, and their absence too', () => {
   const { metrics, lines } = open();
-  metrics.anchored({ kind: 'written' } as Parameters<Metrics['anchored']>[0]);
+  metrics.anchored({ kind: 'written', anchor: { first_seq: 11, last_seq: 30 } } as Parameters<
+    Metrics['anchored']
+  >[0]);
   metrics.anchored({ kind: 'not due', nextInterval: NOW, unanchored: 1 });
   metrics.anchored({ kind: 'refused', findings: [truncated(1)] });
   metrics.anchorFailed();
   expect(published(lines())).toEqual([
     'AnchorsWritten ChainId=production: 1',
+    'AnchoredEvents ChainId=production: 20',
     'AnchorFailures ChainId=production: 0',
     'AnchorFailures ChainId=production: 0',
     'AnchorFailures ChainId=production: 1',
@@ -164,7 +167,9 @@ test('gauges: only what is known, and no line of nothing', () => {
 
 test('every line is valid, and every metric of the contract is emitted somewhere', () => {
   const { metrics, lines, text } = open();
-  metrics.anchored({ kind: 'written' } as Parameters<Metrics['anchored']>[0]);
+  metrics.anchored({ kind: 'written', anchor: { first_seq: 11, last_seq: 30 } } as Parameters<
+    Metrics['anchored']
+  >[0]);
   for (const scope of SCOPES) metrics.verified({ ...reportOf('tampered'), scope, findings: [truncated(5)] });
   metrics.gauges({ anchorAgeSeconds: 60, unanchoredEvents: 0, retentionDaysLeft: 399.5 });
   metrics.verificationFailed(null);

@@ -1,0 +1,200 @@
+import type { TerraformProvider } from 'cdktf';
+import { checkChainIds } from '../access/chain-id';
+import type { AnchorReplica } from '../replication/anchor-replica';
+import type { WormBucket } from '../storage/worm-bucket';
+import type { Tags } from '../tags';
+import { LIMITS } from '../../runtime/contract';
+import { isUnknownAtSynth, type PropCheck, type TextRule } from '../validation';
+import { alarmPrefix, ENVIRONMENT, ENVIRONMENT_FIX } from './alarm-names';
+import { checkAlarmTopics } from './alarm-topics';
+import type { WriterMode } from './chain-alarms';
+
+export interface AnchorAlarmsProps {
+  /** Name of the environment, part of the names of all alarms: 1 to 32 of a-z, 0-9 and "-". */
+  readonly environment: string;
+
+  /**
+   * Chains that are watched, each the `AUDIT_ANCHOR_CHAIN_ID` of a writer; at least one. A member may be a
+   * token, the list may not.
+   */
+  readonly chainIds: readonly string[];
+
+  /** The bucket of the anchors; alarms are made in its region, with its provider. */
+  readonly bucket: WormBucket;
+
+  /**
+   * Its replica, whose lag and whose bucket and key are watched too.
+   *
+   * @default - no replica is watched
+   */
+  readonly replica?: AnchorReplica;
+
+  /**
+   * Who writes anchors: `service`, a daemon that runs all the time; `scheduled`, a task that a schedule
+   * starts; `none`, something else, whose metrics are not known: then only bucket, key, replica and
+   * dead-letter queue are watched.
+   *
+   * @default service - a daemon
+   */
+  readonly mode?: WriterMode | 'none';
+
+  /**
+   * Minutes between two starts of the scheduled writer, 1 to 1,440; without meaning for a daemon.
+   *
+   * @default 5
+   */
+  readonly scheduleMinutes?: number;
+
+  /**
+   * Minutes between interval anchors, 1 to 1,440: the writer's `AUDIT_ANCHOR_INTERVAL_MINUTES`. The alarm
+   * "no anchor" fires after two hours, or after two intervals if that is longer.
+   *
+   * @default 60
+   */
+  readonly intervalMinutes?: number;
+
+  /**
+   * Events that make an anchor due: the writer's `AUDIT_ANCHOR_EVENT_THRESHOLD`. Ten times as many unanchored
+   * events are an alarm.
+   *
+   * @default 10000
+   */
+  readonly eventThreshold?: number;
+
+  /**
+   * Minutes between two verifications of the newest anchor, 5 to 1,440; 0 when there are none, which are
+   * then not missed either.
+   *
+   * @default 60
+   */
+  readonly verifyIntervalMinutes?: number;
+
+  /**
+   * Hours between two full verifications, 1 to 166, because CloudWatch looks back for seven days; 0 when
+   * there are none, which are then not missed either.
+   *
+   * @default 24
+   */
+  readonly verifyFullIntervalHours?: number;
+
+  /**
+   * Name of the queue that takes the runs a schedule could not start.
+   *
+   * @default - no queue is watched
+   */
+  readonly deadLetterQueueName?: string;
+
+  /**
+   * ARNs of SNS topics in the bucket's region that are told, at most 5; a token for a list is decided by
+   * Terraform. Their policies have to let `cloudwatch.amazonaws.com` and `events.amazonaws.com` publish, the
+   * latter without a condition, which EventBridge cannot meet.
+   *
+   * @default - a new topic, child `Topics`; somebody has to subscribe to it
+   */
+  readonly topicArns?: string[];
+
+  /**
+   * ARN of the KMS key of the new topic, whose policy has to let `cloudwatch.amazonaws.com` and
+   * `events.amazonaws.com` use `kms:Decrypt` and `kms:GenerateDataKey`.
+   *
+   * @default - the topic is not encrypted with KMS: messages hold names and numbers only
+   */
+  readonly topicKmsKeyArn?: string;
+
+  /**
+   * Tags of alarms, rules, topic and role.
+   *
+   * @default - only `Name` and `Purpose`, which are always set
+   */
+  readonly tags?: Tags;
+
+  /**
+   * Provider that makes everything outside the replica's region; its region has to be the bucket's.
+   *
+   * @default - the bucket's
+   */
+  readonly provider?: TerraformProvider;
+}
+
+const QUEUE_NAME: TextRule = {
+  test: (name) => /^[A-Za-z0-9_-]{1,80}(\.fifo)?$/.test(name),
+  allowed: 'the name of an SQS queue, 1 to 80 of letters, digits, "_" and "-"',
+};
+
+const SCHEDULE_MINUTES = { min: 1, max: 1_440 };
+/** Below five minutes the periods of alarms would be shorter than runs are apart. */
+const VERIFY_MINUTES = { min: 5, max: 1_440 };
+/** The alarm waits two hours longer, and seven days are the most that CloudWatch looks back. */
+const FULL_HOURS = { min: 1, max: 166 };
+
+/** Longest name of an alarm that CloudWatch takes, and what stands behind a chain's id. */
+const LONGEST_NAME = 255;
+const LONGEST_SUFFIX = '/verify-latest-not-evaluated'.length;
+
+/** Faults of the props, also for those who compose this construct. */
+export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProps): void {
+  const { environment, chainIds } = props;
+  check.text('environment', environment, ENVIRONMENT, ENVIRONMENT_FIX);
+  check.rule(!isUnknownAtSynth(chainIds), {
+    prop: 'chainIds',
+    found: 'a token for the whole list',
+    allowed: 'a list whose length is known at synth; its members may be tokens',
+    fix: 'list the chains, each as a variable of its own if need be',
+  });
+  if (!isUnknownAtSynth(chainIds)) {
+    checkChainIds(check, 'chainIds', chainIds);
+    const repeated = chainIds.find((id, index) => chainIds.indexOf(id) !== index);
+    check.rule(repeated === undefined, {
+      prop: 'chainIds',
+      found: `${JSON.stringify(repeated)} twice`,
+      allowed: 'each chain once',
+      fix: 'remove one of the two',
+    });
+    const longest = LONGEST_NAME - LONGEST_SUFFIX - alarmPrefix(environment).length;
+    const fits = {
+      test: (id: string) => id.length <= longest,
+      allowed: `at most ${longest} characters here`,
+    };
+    check.list('chainIds', chainIds, fits, 'it is part of the names of alarms, which have at most 255');
+  }
+  check
+    .wholeNumber(
+      'scheduleMinutes',
+      props.scheduleMinutes,
+      SCHEDULE_MINUTES,
+      'minutes',
+      'choose another number',
+    )
+    .wholeNumber(
+      'intervalMinutes',
+      props.intervalMinutes,
+      LIMITS.intervalMinutes,
+      'minutes',
+      'give the value of the writer',
+    )
+    .wholeNumber(
+      'eventThreshold',
+      props.eventThreshold,
+      LIMITS.eventThreshold,
+      'events',
+      'give the value of the writer',
+    )
+    .text('deadLetterQueueName', props.deadLetterQueueName, QUEUE_NAME, 'give the name, not the ARN or URL');
+  if (props.verifyIntervalMinutes !== 0)
+    check.wholeNumber(
+      'verifyIntervalMinutes',
+      props.verifyIntervalMinutes,
+      VERIFY_MINUTES,
+      'minutes',
+      'use 0 when the newest anchor is not verified on its own',
+    );
+  if (props.verifyFullIntervalHours !== 0)
+    check.wholeNumber(
+      'verifyFullIntervalHours',
+      props.verifyFullIntervalHours,
+      FULL_HOURS,
+      'hours',
+      'use 0 when nothing verifies everything',
+    );
+  checkAlarmTopics(check, props);
+}

@@ -1,0 +1,89 @@
+import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
+import { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
+import type { TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { DEFAULTS } from '../../runtime/contract';
+import { checkChainIds } from '../access/chain-id';
+import type { AnchorReplica } from '../replication/anchor-replica';
+import type { WormBucket } from '../storage/worm-bucket';
+import { isUnknownAtSynth, PropCheck } from '../validation';
+import { ENVIRONMENT, ENVIRONMENT_FIX, monitoringName } from './alarm-names';
+import { anchorGapSeconds } from './alarm-timing';
+import { chainWidgets, inRows, replicationWidget, type Widget } from './dashboard-widgets';
+import { REPLICATION_TIME_SECONDS } from './infrastructure-alarms';
+
+export interface AnchorDashboardProps {
+  /** Name of the environment, part of the dashboard's name: 1 to 32 of a-z, 0-9 and "-". */
+  readonly environment: string;
+
+  /** Chains that are shown, at least one; a member may be a token, the list may not. */
+  readonly chainIds: readonly string[];
+
+  /** The bucket of the anchors. */
+  readonly bucket: WormBucket;
+
+  /**
+   * Its replica, whose lag is shown.
+   *
+   * @default - no replica is shown
+   */
+  readonly replica?: AnchorReplica;
+
+  /**
+   * Minutes between interval anchors; draws the line that the age must not cross.
+   *
+   * @default 60
+   */
+  readonly intervalMinutes?: number;
+
+  /**
+   * Provider that makes the dashboard; its region has to be the bucket's.
+   *
+   * @default - the bucket's
+   */
+  readonly provider?: TerraformProvider;
+}
+
+/**
+ * One page: age of the newest anchor, unanchored events, anchors and verified events per hour, findings,
+ * failures, and the lag of the replica. It costs about 3 USD a month beyond the three that AWS gives away.
+ */
+export class AnchorDashboard extends Construct {
+  readonly resource: CloudwatchDashboard;
+
+  /** @throws ConstructError `PROPS_INVALID` */
+  constructor(scope: Construct, id: string, props: AnchorDashboardProps) {
+    super(scope, id);
+    const check = new PropCheck(this).text('environment', props.environment, ENVIRONMENT, ENVIRONMENT_FIX);
+    if (!isUnknownAtSynth(props.chainIds)) checkChainIds(check, 'chainIds', props.chainIds);
+    check.throwIfAny();
+
+    const provider = props.provider ?? props.bucket.provider;
+    const { id: region } = new DataAwsRegion(this, 'Region', { provider });
+    const widgets = props.chainIds.flatMap((chainId) =>
+      chainWidgets({
+        chainId,
+        region,
+        oldestAnchorSeconds: anchorGapSeconds(props.intervalMinutes ?? DEFAULTS.intervalMinutes),
+      }),
+    );
+    this.resource = new CloudwatchDashboard(this, 'Resource', {
+      provider,
+      dashboardName: monitoringName(props.environment, 'dashboard'),
+      dashboardBody: JSON.stringify({ widgets: inRows([...widgets, ...this.replicationWidgets(props)]) }),
+    });
+  }
+
+  private replicationWidgets({ bucket, replica }: AnchorDashboardProps): Widget[] {
+    if (!replica) return [];
+    const { provider } = replica.bucket;
+    return [
+      replicationWidget({
+        sourceBucketName: bucket.bucketName,
+        replicaBucketName: replica.bucket.bucketName,
+        region: new DataAwsRegion(this, 'ReplicaRegion', { provider }).id,
+        promisedSeconds: REPLICATION_TIME_SECONDS,
+      }),
+    ];
+  }
+}

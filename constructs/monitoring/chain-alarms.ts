@@ -1,0 +1,243 @@
+import { DIMENSIONS, EXIT, METRIC_NAMESPACE, METRICS, SCOPES, SEVERITIES } from '../../runtime/contract';
+import type { AlarmDefinition, AlarmMetric } from './alarm-definition';
+import {
+  ANCHOR_GAP_PERIODS,
+  anchorGapPeriod,
+  anchorGapSeconds,
+  fewestRetentionDays,
+  fullSilenceHours,
+  gaugePeriod,
+  larger,
+  LATEST_SILENCE_PERIODS,
+  latestSilencePeriod,
+  times,
+  WRITER_SILENCE_PERIODS,
+} from './alarm-timing';
+
+/** Who writes anchors: a daemon, or a task that a schedule starts. */
+export type WriterMode = 'service' | 'scheduled';
+
+/** What the alarms of one chain follow from; numbers may be tokens. */
+export interface WatchedChain {
+  readonly chainId: string;
+  readonly mode: WriterMode;
+  readonly scheduleMinutes: number;
+  readonly intervalMinutes: number;
+  readonly eventThreshold: number;
+  readonly retentionDays: number;
+  /** 0 when the newest anchor is not verified on its own. */
+  readonly verifyIntervalMinutes: number;
+  /** 0 when nothing verifies everything. */
+  readonly verifyFullIntervalHours: number;
+}
+
+/** Unanchored events, in thresholds, beyond which anchoring does not keep up. */
+const FAR_BEYOND = 10;
+
+const [TAMPERING] = SEVERITIES;
+const [FULL, LATEST] = SCOPES;
+
+/** Where to look first when the writer is suspected. */
+const WRITER: Readonly<Record<WriterMode, string>> = {
+  service: 'whether the ECS service has a running task, and why the last one stopped',
+  scheduled: 'whether the schedule starts tasks, and why the last one stopped',
+};
+
+/** The table of alarms of one chain. */
+export function chainAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
+  return [
+    ...writerAlarms(chain),
+    tampering(chain),
+    ...(chain.verifyIntervalMinutes === 0 ? [] : latestAlarms(chain)),
+    ...(chain.verifyFullIntervalHours === 0 ? [] : fullAlarms(chain)),
+  ];
+}
+
+function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
+  const { mode, scheduleMinutes } = chain;
+  const everyGauge = gaugePeriod(mode === 'service' ? 1 : scheduleMinutes);
+  // A schedule that is slower than the interval decides how often there can be an anchor.
+  const interval =
+    mode === 'service' ? chain.intervalMinutes : larger(chain.intervalMinutes, scheduleMinutes);
+  return [
+    {
+      id: 'NoAnchor',
+      name: 'no-anchor',
+      metric: metric(chain, METRICS.anchorsWritten),
+      statistic: 'Sum',
+      comparison: 'LessThanThreshold',
+      threshold: 1,
+      // Only anchors count here, so that silence is the alarm, whoever caused it and also from the first day.
+      periodSeconds: anchorGapPeriod(interval),
+      periods: ANCHOR_GAP_PERIODS,
+      periodsToAlarm: ANCHOR_GAP_PERIODS,
+      missingData: 'breaching',
+      description: `No anchor of chain "${chain.chainId}" was written for 2 hours, or for two intervals if that is longer. What was logged since can be rewritten without a trace. First: "audit-anchor status" with the writer's environment shows the newest anchor and what is due. Then look ${WRITER[mode]}. Normal until the first anchor of a new chain.`,
+    },
+    {
+      id: 'AnchorAge',
+      name: 'anchor-age',
+      metric: metric(chain, METRICS.anchorAgeSeconds),
+      statistic: 'Maximum',
+      comparison: 'GreaterThanThreshold',
+      threshold: anchorGapSeconds(interval),
+      periodSeconds: 300,
+      periods: 1,
+      periodsToAlarm: 1,
+      // The verifier tells the age once an hour also when the writer is dead; in between nothing has changed.
+      missingData: 'ignore',
+      description: `The newest anchor of chain "${chain.chainId}" was seen, and it is older than 2 hours, or than two intervals if that is longer. Something runs, but no anchor comes of it. First: "audit-anchor status" with the writer's environment; then the log lines "anchor.failed" and "anchor.refused" of the writer.`,
+    },
+    {
+      id: 'WriterSilent',
+      name: 'writer-silent',
+      metric: metric(chain, METRICS.unanchoredEvents),
+      statistic: 'SampleCount',
+      comparison: 'LessThanThreshold',
+      threshold: 1,
+      // The verifier does not write this metric, so it cannot hide that the writer is gone.
+      periodSeconds: everyGauge,
+      periods: WRITER_SILENCE_PERIODS,
+      periodsToAlarm: WRITER_SILENCE_PERIODS,
+      missingData: 'breaching',
+      description: `The writer of chain "${chain.chainId}" does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: look ${WRITER[mode]}; then "audit-anchor status" with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
+    },
+    {
+      id: 'AnchoringFails',
+      name: 'anchoring-fails',
+      metric: metric(chain, METRICS.anchorFailures),
+      statistic: 'Maximum',
+      comparison: 'GreaterThanOrEqualToThreshold',
+      threshold: 1,
+      // One failure that is followed by an anchor reaches no third period.
+      periodSeconds: everyGauge,
+      periods: 3,
+      periodsToAlarm: 3,
+      missingData: 'notBreaching',
+      description: `Attempts to anchor chain "${chain.chainId}" fail again and again. First: read the newest log line "anchor.refused" or "anchor.failed" of the writer. Refused means that the writer found the chain broken or shortened and wrote nothing: treat it as tampering and run "audit-anchor verify --full". Failed means that database, bucket or key cannot be used; the line says which.`,
+    },
+    {
+      id: 'UnanchoredEvents',
+      name: 'unanchored-events',
+      metric: metric(chain, METRICS.unanchoredEvents),
+      statistic: 'Minimum',
+      comparison: 'GreaterThanThreshold',
+      threshold: times(chain.eventThreshold, FAR_BEYOND),
+      periodSeconds: everyGauge,
+      periods: 3,
+      periodsToAlarm: 3,
+      missingData: 'ignore',
+      description: `More than ${FAR_BEYOND} times the events that should trigger an anchor of chain "${chain.chainId}" wait for one: anchoring does not keep up or is stuck. First: "audit-anchor status" with the writer's environment; then the duration in the log lines "anchor.written".`,
+    },
+    {
+      id: 'RetentionEnds',
+      name: 'retention-ends',
+      metric: metric(chain, METRICS.retentionDaysLeft),
+      statistic: 'Minimum',
+      comparison: 'LessThanThreshold',
+      threshold: fewestRetentionDays(chain.retentionDays),
+      periodSeconds: everyGauge,
+      periods: 1,
+      periodsToAlarm: 1,
+      missingData: 'ignore',
+      description: `Even the newest anchor of chain "${chain.chainId}" stays locked for less than a month (or half of the retention, if that is shorter); all older ones are free earlier. Anchors are not written any more, or with too short a retention. First: "audit-anchor status". Before the lock ends, "audit-anchor hold on KEY" keeps an anchor that is needed as evidence.`,
+    },
+  ];
+}
+
+function tampering(chain: WatchedChain): AlarmDefinition {
+  return {
+    id: 'Tampering',
+    name: 'tampering',
+    metric: metric(chain, METRICS.findingsBySeverity, { [DIMENSIONS.severity]: TAMPERING }),
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    // A day, so that hourly looks at the newest anchor do not call off what the daily full one found. Not longer,
+    // because alarms on more than a day are evaluated once an hour; so a finding that stays is told again daily.
+    periodSeconds: 3_600,
+    periods: 24,
+    periodsToAlarm: 1,
+    missingData: 'ignore',
+    description: `TAMPERING: a verification of chain "${chain.chainId}" found evidence that contradicts the database or the anchors. This is a security incident: do not repair or delete anything. First: "audit-anchor verify --full --json > evidence.json" from a machine you trust, with the verifier's environment. It is over when no verification has found anything for a day; what only the full verification finds is told again every day.`,
+  };
+}
+
+function latestAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
+  return [
+    {
+      id: 'LatestNotEvaluated',
+      name: 'verify-latest-not-evaluated',
+      metric: verificationResult(chain, LATEST),
+      statistic: 'Maximum',
+      comparison: 'GreaterThanThreshold',
+      // Tampering has its own alarm, and the exit code of tampering is the smaller one.
+      threshold: EXIT.tampered,
+      periodSeconds: gaugePeriod(chain.verifyIntervalMinutes),
+      periods: 2,
+      periodsToAlarm: 2,
+      missingData: 'ignore',
+      description: `Verifications of the newest anchor of chain "${chain.chainId}" could not be evaluated, twice in a row. Nothing is known to be wrong, and nothing is proven. First: "audit-anchor verify --latest" with the verifier's environment names what could not be read: database, bucket, key, permission.`,
+    },
+    {
+      id: 'LatestSilent',
+      name: 'verify-latest-silent',
+      metric: verificationResult(chain, LATEST),
+      statistic: 'SampleCount',
+      comparison: 'LessThanThreshold',
+      threshold: 1,
+      periodSeconds: latestSilencePeriod(chain.verifyIntervalMinutes),
+      periods: LATEST_SILENCE_PERIODS,
+      periodsToAlarm: LATEST_SILENCE_PERIODS,
+      missingData: 'breaching',
+      description: `The newest anchor of chain "${chain.chainId}" was not verified for three intervals: the verifier does not run. First: "audit-anchor verify --latest" with the verifier's environment tells whether the chain is sound; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first verification.`,
+    },
+  ];
+}
+
+function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
+  return [
+    {
+      id: 'FullNotEvaluated',
+      name: 'verify-full-not-evaluated',
+      metric: verificationResult(chain, FULL),
+      statistic: 'Maximum',
+      comparison: 'GreaterThanThreshold',
+      threshold: EXIT.tampered,
+      periodSeconds: 300,
+      periods: 1,
+      periodsToAlarm: 1,
+      missingData: 'ignore',
+      description: `The full verification of chain "${chain.chainId}" could not be evaluated. Nothing is known to be wrong, and nothing is proven about older events. First: "audit-anchor verify --full" with the verifier's environment names what could not be read: database, bucket, key, permission.`,
+    },
+    {
+      id: 'FullSilent',
+      name: 'verify-full-silent',
+      metric: verificationResult(chain, FULL),
+      statistic: 'SampleCount',
+      comparison: 'LessThanThreshold',
+      threshold: 1,
+      periodSeconds: 3_600,
+      periods: fullSilenceHours(chain.verifyFullIntervalHours),
+      periodsToAlarm: fullSilenceHours(chain.verifyFullIntervalHours),
+      missingData: 'breaching',
+      description: `Chain "${chain.chainId}" was not verified from end to end for longer than it should be: the full verification does not run, or does not come to an end. First: "audit-anchor verify --full" with the verifier's environment; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first full verification.`,
+    },
+  ];
+}
+
+function metric(
+  { chainId }: WatchedChain,
+  metricName: string,
+  more: Readonly<Record<string, string>> = {},
+): AlarmMetric {
+  return {
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensions: { [DIMENSIONS.chainId]: chainId, ...more },
+  };
+}
+
+function verificationResult(chain: WatchedChain, scope: (typeof SCOPES)[number]): AlarmMetric {
+  return metric(chain, METRICS.verificationResult, { [DIMENSIONS.scope]: scope });
+}
