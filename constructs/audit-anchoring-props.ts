@@ -1,7 +1,10 @@
 import type { TerraformProvider } from 'cdktf';
-import { checkChainIds } from './access/chain-id';
+import { CHAIN_ID, CHAIN_ID_FIX, checkChainIds } from './access/chain-id';
 import { type Grantee, ROLE_NAME } from './access/grantee-role';
 import { checkVerifierRoleProps } from './access/verifier-role';
+import { type AnchorComputeOptions, checkAnchorCompute } from './compute/anchor-compute';
+import { ENVIRONMENT, ENVIRONMENT_FIX } from './environment';
+import { checkAlarmTopics } from './monitoring/alarm-topics';
 import { checkAnchorBucketProps } from './storage/anchor-bucket';
 import { checkAnchorKeyProps } from './storage/anchor-key';
 import type { AnchorLifecycleOptions } from './storage/anchor-lifecycle';
@@ -9,7 +12,32 @@ import { BUCKET_NAME } from './storage/bucket-name';
 import type { ObjectLockRetention } from './storage/object-lock-retention';
 import type { PolicyStatement } from './storage/policy-document';
 import type { Tags } from './tags';
-import type { PropCheck, TextRule } from './validation';
+import { isUnknownAtSynth, type PropCheck, quoted } from './validation';
+
+export interface AnchoringAlarmOptions {
+  /**
+   * ARNs of the SNS topics that alarms tell, at most 5; a token for a list is decided by Terraform.
+   *
+   * @default - a new topic; somebody has to subscribe to it
+   */
+  readonly topicArns?: string[];
+
+  /**
+   * ARN of the KMS key of the new topic.
+   *
+   * @default - the topic is not encrypted with KMS: messages hold names and numbers only
+   */
+  readonly topicKmsKeyArn?: string;
+}
+
+export interface AnchoringComputeOptions extends AnchorComputeOptions {
+  /**
+   * The chain that the tasks anchor and verify, one of `chainIds`.
+   *
+   * @default - the only one of `chainIds`
+   */
+  readonly chainId?: string;
+}
 
 export interface AuditAnchoringProps extends AnchorLifecycleOptions {
   /** Name of the environment, part of the names of all resources: 1 to 32 of a-z, 0-9 and "-". */
@@ -86,6 +114,30 @@ export interface AuditAnchoringProps extends AnchorLifecycleOptions {
   readonly auditorOrganizationId?: string;
 
   /**
+   * ECS tasks that anchor and verify, see `AnchorCompute`. With a `writerRole` the tasks anchor under a role of
+   * their own, and the gateway keeps its permission to write.
+   *
+   * @default - nothing runs here: the gateway writes the anchors
+   */
+  readonly compute?: AnchoringComputeOptions;
+
+  /**
+   * Alarms, see `AnchorAlarms`: on everything that is made here, and on anchoring and verification when `compute`
+   * runs them.
+   *
+   * @default - no alarms
+   */
+  readonly alarms?: AnchoringAlarmOptions;
+
+  /**
+   * A dashboard of the metrics, see `AnchorDashboard`. It costs 3 USD a month beyond the first three of an
+   * account.
+   *
+   * @default false - no dashboard
+   */
+  readonly dashboard?: boolean;
+
+  /**
    * AWS provider of the DR region, in the same account.
    *
    * @default - no replica
@@ -135,14 +187,16 @@ export interface AuditAnchoringProps extends AnchorLifecycleOptions {
   readonly provider?: TerraformProvider;
 }
 
-export const ENVIRONMENT: TextRule = {
-  test: (name) => /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name),
-  allowed: '1 to 32 of a-z, 0-9 and "-", beginning and ending with a letter or digit',
-};
+/** The chain of the tasks; undefined when there are several to choose from. */
+export function chainOfTasks({ compute, chainIds, environment }: AuditAnchoringProps): string | undefined {
+  if (compute?.chainId !== undefined) return compute.chainId;
+  if (chainIds === undefined) return environment;
+  return !isUnknownAtSynth(chainIds) && chainIds.length === 1 ? chainIds[0] : undefined;
+}
 
 /** Faults of all parts, under the names of these props. */
 export function checkAuditAnchoringProps(check: PropCheck, props: AuditAnchoringProps): void {
-  check.text('environment', props.environment, ENVIRONMENT, 'choose another name');
+  check.text('environment', props.environment, ENVIRONMENT, ENVIRONMENT_FIX);
   checkAnchorBucketProps(check, { ...props, encryption: undefined });
   checkAnchorKeyProps(check, { breakGlassRoleArn: props.breakGlassRoleArn });
   checkChainIds(check, 'chainIds', props.chainIds);
@@ -172,4 +226,31 @@ export function checkAuditAnchoringProps(check: PropCheck, props: AuditAnchoring
       { externalId: 'auditorExternalId', organizationId: 'auditorOrganizationId' },
     );
   }
+  if (props.alarms !== undefined) checkAlarmTopics(check.within('alarms'), props.alarms);
+  if (props.compute !== undefined) checkCompute(check.within('compute'), props, props.compute);
+}
+
+function checkCompute(check: PropCheck, props: AuditAnchoringProps, compute: AnchoringComputeOptions): void {
+  const { writerRole, environment, chainIds = [environment] } = props;
+  const chain = chainOfTasks(props);
+  checkAnchorCompute(check, { ...compute, otherWriters: writerRole === undefined ? [] : [writerRole] });
+  check
+    .text('chainId', compute.chainId, CHAIN_ID, CHAIN_ID_FIX)
+    .rule(chain !== undefined, {
+      prop: 'chainId',
+      found: 'absent, while "chainIds" does not name exactly one',
+      allowed: 'one of "chainIds"',
+      fix: 'name the chain that the tasks anchor; add an AnchorService for each other one',
+    })
+    .rule(chain === undefined || mayBeOneOf(chain, chainIds), {
+      prop: 'chainId',
+      found: quoted(chain ?? ''),
+      allowed: `one of "chainIds", which the writer may write`,
+      fix: 'add it there, or name another',
+    });
+}
+
+function mayBeOneOf(chain: string, chainIds: readonly string[]): boolean {
+  if (isUnknownAtSynth(chainIds)) return true;
+  return chainIds.includes(chain) || [chain, ...chainIds].some(isUnknownAtSynth);
 }

@@ -1,9 +1,19 @@
+import type { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { AnchorBucketGrants } from './access/grants';
 import { ServiceRole } from './access/grantee-role';
 import { VerifierRole } from './access/verifier-role';
-import { type AuditAnchoringProps, checkAuditAnchoringProps } from './audit-anchoring-props';
+import {
+  type AnchoringAlarmOptions,
+  type AnchoringComputeOptions,
+  type AuditAnchoringProps,
+  chainOfTasks,
+  checkAuditAnchoringProps,
+} from './audit-anchoring-props';
+import { AnchorCompute } from './compute/anchor-compute';
+import { AnchorAlarms } from './monitoring/anchor-alarms';
+import { AnchorDashboard } from './monitoring/anchor-dashboard';
 import { AnchorReplica } from './replication/anchor-replica';
 import { ACCESS_LOGS_PREFIX, AccessLogsBucket } from './storage/access-logs-bucket';
 import { AnchorBucket } from './storage/anchor-bucket';
@@ -12,11 +22,11 @@ import { AnchorKey } from './storage/anchor-key';
 import { PropCheck } from './validation';
 
 /**
- * The whole pattern: bucket, key, policy, access logs, writer, auditors, and the replica when a provider for
- * it is given.
+ * The whole pattern: bucket, key, policy, access logs, writer, auditors; the replica when a provider for it is
+ * given; tasks that anchor and verify, alarms and a dashboard when they are asked for.
  *
- * Child ids (`Key`, `Bucket`, `AccessLogs`, `Writer`, `Verifier`, `Grants`, `Replica`, `ReplicaGrants`) are a
- * public contract: changing one would replace a bucket that cannot be emptied.
+ * Child ids (`Key`, `Bucket`, `AccessLogs`, `Writer`, `Verifier`, `Grants`, `Replica`, `ReplicaGrants`,
+ * `Compute`, `Alarms`, `Dashboard`) are a public contract: changing one would replace a bucket that cannot be emptied.
  */
 export class AuditAnchoring extends Construct {
   readonly bucket: AnchorBucket;
@@ -30,6 +40,12 @@ export class AuditAnchoring extends Construct {
   readonly verifier: VerifierRole;
   readonly grants: AnchorBucketGrants;
   readonly replica: AnchorReplica | undefined;
+  /** Undefined when nothing runs here. */
+  readonly compute: AnchorCompute | undefined;
+  /** Undefined unless they were asked for. */
+  readonly alarms: AnchorAlarms | undefined;
+  /** Undefined unless it was asked for. */
+  readonly dashboard: AnchorDashboard | undefined;
 
   /** @throws ConstructError `PROPS_INVALID` */
   constructor(scope: Construct, id: string, props: AuditAnchoringProps) {
@@ -50,7 +66,7 @@ export class AuditAnchoring extends Construct {
 
     this.grants = new AnchorBucketGrants(this, 'Grants', { bucket: this.bucket });
     this.writer = props.writerRole === undefined ? this.newWriter(props) : undefined;
-    this.grants.write('Write', props.writerRole ?? (this.writer as ServiceRole), {
+    const writes = this.grants.write('Write', props.writerRole ?? (this.writer as ServiceRole), {
       chainIds,
       policyName: `audit-anchor-writer-${environment}`,
     });
@@ -73,6 +89,11 @@ export class AuditAnchoring extends Construct {
       this.grants.verify('Verify', this.verifier, { chainIds, policyName: 's3-read-only' });
     }
     this.replica = props.replicaProvider && this.newReplica(props, props.replicaProvider, chainIds);
+    this.compute = props.compute && this.newCompute(props, props.compute, writes);
+    this.alarms = props.alarms && this.newAlarms(props, props.alarms);
+    this.dashboard = props.dashboard
+      ? new AnchorDashboard(this, 'Dashboard', this.watchedBy(props))
+      : undefined;
   }
 
   private newKey({ environment, breakGlassRoleArn, deployRoleArn, tags, provider }: AuditAnchoringProps) {
@@ -134,6 +155,52 @@ export class AuditAnchoring extends Construct {
       );
     }
     return replica;
+  }
+
+  private newCompute(
+    props: AuditAnchoringProps,
+    options: AnchoringComputeOptions,
+    writes: IamRolePolicy,
+  ): AnchorCompute {
+    const { environment, writerRole, tags, provider } = props;
+    return new AnchorCompute(this, 'Compute', {
+      ...options,
+      chainId: chainOfTasks(props) ?? environment,
+      environment,
+      bucket: this.bucket,
+      replica: this.replica?.bucket,
+      ...(this.writer && { taskRole: this.writer, dependsOn: [writes] }),
+      otherWriters: writerRole === undefined ? [] : [writerRole],
+      tags,
+      provider,
+    });
+  }
+
+  private newAlarms(props: AuditAnchoringProps, options: AnchoringAlarmOptions): AnchorAlarms {
+    const { compute } = this;
+    return new AnchorAlarms(this, 'Alarms', {
+      ...options,
+      ...this.watchedBy(props),
+      mode: compute?.service.mode ?? 'none',
+      scheduleMinutes: compute?.service.scheduleMinutes,
+      eventThreshold: props.compute?.eventThreshold,
+      ...compute?.verification,
+      deadLetterQueueName: compute?.deadLetterQueue?.queueName,
+      tags: props.tags,
+    });
+  }
+
+  private watchedBy(props: AuditAnchoringProps) {
+    const { environment, chainIds = [environment], compute } = props;
+    return {
+      environment,
+      // Of other chains nobody knows here how they are anchored.
+      chainIds: compute ? [chainOfTasks(props) ?? environment] : chainIds,
+      bucket: this.bucket,
+      replica: this.replica,
+      intervalMinutes: compute?.intervalMinutes,
+      provider: props.provider,
+    };
   }
 
   /** `audit-anchors-dr-ENVIRONMENT-SUFFIX`, or the given name and `-dr`. */

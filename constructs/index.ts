@@ -1,6 +1,10 @@
 /** Public entry of the infrastructure half. */
 export { AuditAnchoring } from './audit-anchoring';
-export type { AuditAnchoringProps } from './audit-anchoring-props';
+export type {
+  AnchoringAlarmOptions,
+  AnchoringComputeOptions,
+  AuditAnchoringProps,
+} from './audit-anchoring-props';
 
 export { AccessLogsBucket } from './storage/access-logs-bucket';
 export type { AccessLogsBucketProps } from './storage/access-logs-bucket';
@@ -29,6 +33,24 @@ export type { VerifierRoleProps } from './access/verifier-role';
 
 export { AnchorReplica, REPLICATION_RULE_ID } from './replication/anchor-replica';
 export type { AnchorReplicaProps } from './replication/anchor-replica';
+
+export { AnchorCompute } from './compute/anchor-compute';
+export type { AnchorComputeOptions, AnchorComputeProps } from './compute/anchor-compute';
+export { AnchorService } from './compute/anchor-service';
+export type { AnchorServiceOptions, AnchorServiceProps } from './compute/anchor-service-props';
+export type { AnchoredChain, AnchoredChainOptions } from './compute/anchored-chain';
+export { DeadLetterQueue } from './compute/dead-letter-queue';
+export type { DeadLetterQueueProps } from './compute/dead-letter-queue';
+export type { RuntimeSettings } from './compute/task-environment';
+export { TaskPlatform } from './compute/task-platform';
+export type { TaskPlatformOptions, TaskPlatformProps } from './compute/task-platform';
+export { VerifierTask } from './compute/verifier-task';
+export type { VerifierTaskOptions, VerifierTaskProps, Writer } from './compute/verifier-task-props';
+
+export { AnchorAlarms } from './monitoring/anchor-alarms';
+export type { AnchorAlarmsProps } from './monitoring/anchor-alarms-props';
+export { AnchorDashboard } from './monitoring/anchor-dashboard';
+export type { AnchorDashboardProps } from './monitoring/anchor-dashboard';
 
 export { annotationsOf } from './stack/annotations';
 export { AuditAnchorStack } from './stack/audit-anchor-stack';

@@ -25,18 +25,33 @@ export function isUnknownAtSynth(value: unknown): boolean {
 
 /** Collects every fault of a props object; `throwIfAny` reports them as one error. */
 export class PropCheck {
-  private readonly faults: PropFault[] = [];
+  private faults: PropFault[] = [];
+  private group = '';
 
   constructor(private readonly place: IConstruct | string) {}
 
-  /** A whole number within bounds, both included. Absent values and tokens pass. */
-  wholeNumber(prop: string, value: number | undefined, range: Range, unit: string, fix: string): this {
+  /** The same collection for the members of a group of props; their faults are told as `group.prop`. */
+  within(group: string): PropCheck {
+    const members = new PropCheck(this.place);
+    members.faults = this.faults;
+    members.group = `${this.group}${group}.`;
+    return members;
+  }
+
+  /** A whole number within bounds, both included; the unit is for people. Absent values and tokens pass. */
+  wholeNumber(
+    prop: string,
+    value: number | undefined,
+    range: Range,
+    unit: string | undefined,
+    fix: string,
+  ): this {
     if (value === undefined || isUnknownAtSynth(value)) return this;
     const ok = Number.isInteger(value) && value >= range.min && value <= range.max;
     return this.rule(ok, {
       prop,
       found: String(value),
-      allowed: `a whole number of ${unit} from ${range.min} to ${range.max}`,
+      allowed: wholeNumberFrom(range, unit),
       fix,
     });
   }
@@ -56,8 +71,9 @@ export class PropCheck {
 
   /** Anything else; records the fault when `ok` is false. The same fault of the same prop is told once. */
   rule(ok: boolean, fault: PropFault): this {
-    const told = this.faults.some(({ prop, allowed }) => prop === fault.prop && allowed === fault.allowed);
-    if (!ok && !told) this.faults.push(fault);
+    const named = { ...fault, prop: this.group + fault.prop };
+    const told = this.faults.some(({ prop, allowed }) => prop === named.prop && allowed === named.allowed);
+    if (!ok && !told) this.faults.push(named);
     return this;
   }
 
@@ -65,6 +81,11 @@ export class PropCheck {
   throwIfAny(code: ConstructErrorCode = 'PROPS_INVALID'): void {
     if (this.faults.length > 0) throw new ConstructError(code, pathOf(this.place), this.faults);
   }
+}
+
+/** `a whole number of days from 1 to 7`; a port, for one, has no unit. */
+export function wholeNumberFrom({ min, max }: Range, unit: string | undefined): string {
+  return `a whole number${unit === undefined ? '' : ` of ${unit}`} from ${min} to ${max}`;
 }
 
 export function quoted(text: string): string {

@@ -20,6 +20,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'constructs/tags',
     'constructs/validation',
   ],
+  'constructs/environment': ['constructs/validation'],
   'constructs/errors': [],
   'constructs/tags': [],
   'constructs/guard': [],
@@ -48,6 +49,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'constructs/monitoring': [
     'constructs/access',
+    'constructs/environment',
     'constructs/guard',
     'constructs/replication',
     'constructs/storage',
@@ -57,7 +59,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'constructs/compute': [
     'constructs/access',
-    'constructs/errors',
+    'constructs/environment',
+    'constructs/monitoring',
     'constructs/storage',
     'constructs/tags',
     'constructs/validation',
@@ -75,6 +78,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'constructs/audit-anchoring-props': [
     'constructs/access',
     'constructs/compute',
+    'constructs/environment',
     'constructs/monitoring',
     'constructs/storage',
     'constructs/tags',
@@ -85,6 +89,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'constructs/audit-anchoring',
     'constructs/audit-anchoring-props',
     'constructs/compute',
+    'constructs/environment',
     'constructs/errors',
     'constructs/guard',
     'constructs/storage',

@@ -10,15 +10,15 @@ export const CHAIN_ID: TextRule = {
     'letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or ".."), at most 900 characters',
 };
 
-const FIX = 'give the value of AUDIT_ANCHOR_CHAIN_ID, without a slash at its end';
+export const CHAIN_ID_FIX = 'give the value of AUDIT_ANCHOR_CHAIN_ID, without a slash at its end';
 
 /** Records faults of a list of chains, which has to have at least one. */
 export function checkChainIds(check: PropCheck, prop: string, chainIds: readonly string[] | undefined): void {
-  check.list(prop, chainIds, CHAIN_ID, FIX);
+  check.list(prop, chainIds, CHAIN_ID, CHAIN_ID_FIX);
   check.rule(chainIds === undefined || chainIds.length > 0, {
     prop,
     found: 'an empty list',
     allowed: 'at least one chain',
-    fix: FIX,
+    fix: CHAIN_ID_FIX,
   });
 }

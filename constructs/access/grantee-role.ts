@@ -41,6 +41,18 @@ export function granteeRole(
   return grantee;
 }
 
+/** True when two are known to be one role, by identity or by the names they were given. */
+export function isSameRole(one: Grantee, other: Grantee): boolean {
+  const name = givenName(one);
+  return one === other || (name !== undefined && name === givenName(other));
+}
+
+function givenName(grantee: Grantee): string | undefined {
+  if (typeof grantee === 'string') return grantee;
+  if (grantee instanceof IamRole || grantee instanceof DataAwsIamRole) return grantee.nameInput;
+  return grantee instanceof ServiceRole ? grantee.resource.nameInput : undefined;
+}
+
 export interface ServiceRoleProps {
   /** Name of the role. */
   readonly roleName: string;

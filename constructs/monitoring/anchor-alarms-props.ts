@@ -1,11 +1,12 @@
 import type { TerraformProvider } from 'cdktf';
 import { checkChainIds } from '../access/chain-id';
+import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import type { AnchorReplica } from '../replication/anchor-replica';
 import type { WormBucket } from '../storage/worm-bucket';
 import type { Tags } from '../tags';
 import { LIMITS } from '../../runtime/contract';
 import { isUnknownAtSynth, type PropCheck, type TextRule } from '../validation';
-import { alarmPrefix, ENVIRONMENT, ENVIRONMENT_FIX } from './alarm-names';
+import { alarmPrefix } from './alarm-names';
 import { checkAlarmTopics } from './alarm-topics';
 import type { WriterMode } from './chain-alarms';
 

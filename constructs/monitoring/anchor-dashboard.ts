@@ -1,13 +1,14 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
-import type { TerraformProvider } from 'cdktf';
+import { Fn, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { DEFAULTS } from '../../runtime/contract';
 import { checkChainIds } from '../access/chain-id';
+import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import type { AnchorReplica } from '../replication/anchor-replica';
 import type { WormBucket } from '../storage/worm-bucket';
 import { isUnknownAtSynth, PropCheck } from '../validation';
-import { ENVIRONMENT, ENVIRONMENT_FIX, monitoringName } from './alarm-names';
+import { monitoringName } from './alarm-names';
 import { anchorGapSeconds } from './alarm-timing';
 import { chainWidgets, inRows, replicationWidget, type Widget } from './dashboard-widgets';
 import { REPLICATION_TIME_SECONDS } from './infrastructure-alarms';
@@ -70,7 +71,7 @@ export class AnchorDashboard extends Construct {
     this.resource = new CloudwatchDashboard(this, 'Resource', {
       provider,
       dashboardName: monitoringName(props.environment, 'dashboard'),
-      dashboardBody: JSON.stringify({ widgets: inRows([...widgets, ...this.replicationWidgets(props)]) }),
+      dashboardBody: Fn.jsonencode({ widgets: inRows([...widgets, ...this.replicationWidgets(props)]) }),
     });
   }
 

@@ -72,7 +72,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: ANCHOR_GAP_PERIODS,
       periodsToAlarm: ANCHOR_GAP_PERIODS,
       missingData: 'breaching',
-      description: `No anchor of chain "${chain.chainId}" was written for 2 hours, or for two intervals if that is longer. What was logged since can be rewritten without a trace. First: "audit-anchor status" with the writer's environment shows the newest anchor and what is due. Then look ${WRITER[mode]}. Normal until the first anchor of a new chain.`,
+      description: `No anchor of chain ${chain.chainId} was written for 2 hours, or for two intervals if that is longer. What was logged since can be rewritten without a trace. First: 'audit-anchor status' with the writer's environment shows the newest anchor and what is due. Then look ${WRITER[mode]}. Normal until the first anchor of a new chain.`,
     },
     {
       id: 'AnchorAge',
@@ -86,7 +86,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periodsToAlarm: 1,
       // The verifier tells the age once an hour also when the writer is dead; in between nothing has changed.
       missingData: 'ignore',
-      description: `The newest anchor of chain "${chain.chainId}" was seen, and it is older than 2 hours, or than two intervals if that is longer. Something runs, but no anchor comes of it. First: "audit-anchor status" with the writer's environment; then the log lines "anchor.failed" and "anchor.refused" of the writer.`,
+      description: `The newest anchor of chain ${chain.chainId} was seen, and it is older than 2 hours, or than two intervals if that is longer. Something runs, but no anchor comes of it. First: 'audit-anchor status' with the writer's environment; then the log lines 'anchor.failed' and 'anchor.refused' of the writer.`,
     },
     {
       id: 'WriterSilent',
@@ -100,7 +100,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: WRITER_SILENCE_PERIODS,
       periodsToAlarm: WRITER_SILENCE_PERIODS,
       missingData: 'breaching',
-      description: `The writer of chain "${chain.chainId}" does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: look ${WRITER[mode]}; then "audit-anchor status" with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
+      description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: look ${WRITER[mode]}; then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
     },
     {
       id: 'AnchoringFails',
@@ -114,7 +114,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: 3,
       periodsToAlarm: 3,
       missingData: 'notBreaching',
-      description: `Attempts to anchor chain "${chain.chainId}" fail again and again. First: read the newest log line "anchor.refused" or "anchor.failed" of the writer. Refused means that the writer found the chain broken or shortened and wrote nothing: treat it as tampering and run "audit-anchor verify --full". Failed means that database, bucket or key cannot be used; the line says which.`,
+      description: `Attempts to anchor chain ${chain.chainId} fail again and again. First: read the newest log line 'anchor.refused' or 'anchor.failed' of the writer. Refused means that the writer found the chain broken or shortened and wrote nothing: treat it as tampering and run 'audit-anchor verify --full'. Failed means that database, bucket or key cannot be used; the line says which.`,
     },
     {
       id: 'UnanchoredEvents',
@@ -127,7 +127,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: 3,
       periodsToAlarm: 3,
       missingData: 'ignore',
-      description: `More than ${FAR_BEYOND} times the events that should trigger an anchor of chain "${chain.chainId}" wait for one: anchoring does not keep up or is stuck. First: "audit-anchor status" with the writer's environment; then the duration in the log lines "anchor.written".`,
+      description: `More than ${FAR_BEYOND} times the events that should trigger an anchor of chain ${chain.chainId} wait for one: anchoring does not keep up or is stuck. First: 'audit-anchor status' with the writer's environment; then the duration in the log lines 'anchor.written'.`,
     },
     {
       id: 'RetentionEnds',
@@ -140,7 +140,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: 1,
       periodsToAlarm: 1,
       missingData: 'ignore',
-      description: `Even the newest anchor of chain "${chain.chainId}" stays locked for less than a month (or half of the retention, if that is shorter); all older ones are free earlier. Anchors are not written any more, or with too short a retention. First: "audit-anchor status". Before the lock ends, "audit-anchor hold on KEY" keeps an anchor that is needed as evidence.`,
+      description: `Even the newest anchor of chain ${chain.chainId} stays locked for less than a month (or half of the retention, if that is shorter); all older ones are free earlier. Anchors are not written any more, or with too short a retention. First: 'audit-anchor status'. Before the lock ends, 'audit-anchor hold on KEY' keeps an anchor that is needed as evidence.`,
     },
   ];
 }
@@ -159,7 +159,7 @@ function tampering(chain: WatchedChain): AlarmDefinition {
     periods: 24,
     periodsToAlarm: 1,
     missingData: 'ignore',
-    description: `TAMPERING: a verification of chain "${chain.chainId}" found evidence that contradicts the database or the anchors. This is a security incident: do not repair or delete anything. First: "audit-anchor verify --full --json > evidence.json" from a machine you trust, with the verifier's environment. It is over when no verification has found anything for a day; what only the full verification finds is told again every day.`,
+    description: `TAMPERING: a verification of chain ${chain.chainId} found evidence that contradicts the database or the anchors. This is a security incident: do not repair or delete anything. First: 'audit-anchor verify --full --json > evidence.json' from a machine you trust, with the verifier's environment. It is over when no verification has found anything for a day; what only the full verification finds is told again every day.`,
   };
 }
 
@@ -177,7 +177,7 @@ function latestAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: 2,
       periodsToAlarm: 2,
       missingData: 'ignore',
-      description: `Verifications of the newest anchor of chain "${chain.chainId}" could not be evaluated, twice in a row. Nothing is known to be wrong, and nothing is proven. First: "audit-anchor verify --latest" with the verifier's environment names what could not be read: database, bucket, key, permission.`,
+      description: `Verifications of the newest anchor of chain ${chain.chainId} could not be evaluated, twice in a row. Nothing is known to be wrong, and nothing is proven. First: 'audit-anchor verify --latest' with the verifier's environment names what could not be read: database, bucket, key, permission.`,
     },
     {
       id: 'LatestSilent',
@@ -190,7 +190,7 @@ function latestAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: LATEST_SILENCE_PERIODS,
       periodsToAlarm: LATEST_SILENCE_PERIODS,
       missingData: 'breaching',
-      description: `The newest anchor of chain "${chain.chainId}" was not verified for three intervals: the verifier does not run. First: "audit-anchor verify --latest" with the verifier's environment tells whether the chain is sound; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first verification.`,
+      description: `The newest anchor of chain ${chain.chainId} was not verified for three intervals: the verifier does not run. First: 'audit-anchor verify --latest' with the verifier's environment tells whether the chain is sound; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first verification.`,
     },
   ];
 }
@@ -208,7 +208,7 @@ function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: 1,
       periodsToAlarm: 1,
       missingData: 'ignore',
-      description: `The full verification of chain "${chain.chainId}" could not be evaluated. Nothing is known to be wrong, and nothing is proven about older events. First: "audit-anchor verify --full" with the verifier's environment names what could not be read: database, bucket, key, permission.`,
+      description: `The full verification of chain ${chain.chainId} could not be evaluated. Nothing is known to be wrong, and nothing is proven about older events. First: 'audit-anchor verify --full' with the verifier's environment names what could not be read: database, bucket, key, permission.`,
     },
     {
       id: 'FullSilent',
@@ -221,7 +221,7 @@ function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: fullSilenceHours(chain.verifyFullIntervalHours),
       periodsToAlarm: fullSilenceHours(chain.verifyFullIntervalHours),
       missingData: 'breaching',
-      description: `Chain "${chain.chainId}" was not verified from end to end for longer than it should be: the full verification does not run, or does not come to an end. First: "audit-anchor verify --full" with the verifier's environment; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first full verification.`,
+      description: `The chain ${chain.chainId} was not verified from end to end for longer than it should be: the full verification does not run, or does not come to an end. First: 'audit-anchor verify --full' with the verifier's environment; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first full verification.`,
     },
   ];
 }

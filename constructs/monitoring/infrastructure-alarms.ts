@@ -23,7 +23,7 @@ export function replicationFails(watched: WatchedReplication): AlarmDefinition {
     periods: 1,
     periodsToAlarm: 1,
     missingData: 'ignore',
-    description: `S3 could not copy an anchor to the replica "${watched.replicaBucketName}". The anchor itself is safe, its copy is missing, and S3 does not try again by itself; the alarm is over with the next copy, the gap is not. First: "aws s3api head-object" on the newest anchor shows ReplicationStatus; FAILED after a change points to the role, a key or a bucket policy. Mend that, then copy what is missing with S3 Batch Replication.`,
+    description: `S3 could not copy an anchor to the replica '${watched.replicaBucketName}'. The anchor itself is safe, its copy is missing, and S3 does not try again by itself; the alarm is over with the next copy, the gap is not. First: 'aws s3api head-object' on the newest anchor shows ReplicationStatus; FAILED after a change points to the role, a key or a bucket policy. Mend that, then copy what is missing with S3 Batch Replication.`,
   };
 }
 
@@ -40,7 +40,7 @@ export function replicationLags(watched: WatchedReplication): AlarmDefinition {
     periods: 3,
     periodsToAlarm: 3,
     missingData: 'ignore',
-    description: `Copies of anchors reach the replica "${watched.replicaBucketName}" later than the 15 minutes that S3 promises. Should the region of the source be lost now, the newest anchors are lost with it. First: "aws s3api head-object" on the newest anchor shows ReplicationStatus; PENDING for long is usually S3 itself, so look at the AWS Health Dashboard; FAILED is yours to mend.`,
+    description: `Copies of anchors reach the replica '${watched.replicaBucketName}' later than the 15 minutes that S3 promises. Should the region of the source be lost now, the newest anchors are lost with it. First: 'aws s3api head-object' on the newest anchor shows ReplicationStatus; PENDING for long is usually S3 itself, so look at the AWS Health Dashboard; FAILED is yours to mend.`,
   };
 }
 
@@ -62,7 +62,7 @@ export function deadLetters(queueName: string): AlarmDefinition {
     periodsToAlarm: 1,
     // SQS stops reporting a queue that nobody touches for hours, though its messages are still there.
     missingData: 'ignore',
-    description: `A scheduled task could not be started, and the scheduler gave up. First: "aws sqs receive-message --queue-url URL --message-attribute-names All" on queue "${queueName}"; ERROR_MESSAGE says why: usually no capacity, a task definition or role that is gone, or no right to pass the role. Mend that and purge the queue.`,
+    description: `A scheduled task could not be started, and the scheduler gave up. First: 'aws sqs receive-message --queue-url URL --message-attribute-names All' on queue '${queueName}'; ERROR_MESSAGE says why: usually no capacity, a task definition or role that is gone, or no right to pass the role. Mend that and purge the queue.`,
   };
 }
 

@@ -35,7 +35,7 @@ export class NotifyingRule extends Construct {
       provider,
       name,
       description: props.description,
-      eventPattern: JSON.stringify(props.pattern),
+      eventPattern: Fn.jsonencode(props.pattern),
       tags: tagsFor(props.tags, name, 'Audit anchor monitoring'),
     });
     const target = {

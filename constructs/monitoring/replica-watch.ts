@@ -7,7 +7,7 @@ import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
-import type { TerraformProvider } from 'cdktf';
+import { Fn, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { allow, when } from '../storage/policy-document';
 import type { WormBucket } from '../storage/worm-bucket';
@@ -40,7 +40,8 @@ export class ReplicaWatch extends Construct {
   constructor(scope: Construct, id: string, props: ReplicaWatchProps) {
     super(scope, id);
     const { environment, tags, provider, replicaBucket } = props;
-    this.lag = metricAlarm(this, replicationLags(props.replication), {
+    const lags = replicationLags(props.replication);
+    this.lag = metricAlarm(this, lags, {
       prefix: alarmPrefix(environment),
       actions: [],
       tags,
@@ -75,7 +76,7 @@ export class ReplicaWatch extends Construct {
           region: '$.region',
         },
         lines: [
-          `${environment}: alarm ${this.lag.alarmName} in <region> is now <state>, since <time>.`,
+          `${environment}: alarm ${alarmPrefix(environment)}${lags.name} in <region> is now <state>, since <time>.`,
           'Reason: <reason>',
           'First: aws s3api head-object on the newest anchor shows ReplicationStatus. The description of the alarm says more.',
         ],
@@ -102,7 +103,7 @@ export class ReplicaWatch extends Construct {
       provider,
       name,
       description: rule.description,
-      eventPattern: JSON.stringify(rule.pattern),
+      eventPattern: Fn.jsonencode(rule.pattern),
       tags: tagsFor(tags, name, 'Audit anchor monitoring'),
     });
     new CloudwatchEventTarget(this, `${rule.id}Target`, {

@@ -8,6 +8,7 @@ import { ENV } from '../../runtime/contract';
 import { AuditAnchoring } from '../audit-anchoring';
 import { ObjectLockRetention } from '../storage/object-lock-retention';
 import type { StackSettings } from './settings';
+import { taskOutputs } from './task-outputs';
 import { AnchorVariables, deployRoleOr } from './variables';
 
 /** Ages of the source document's archive transitions, in days. */
@@ -46,6 +47,9 @@ export class AuditAnchorStack extends TerraformStack {
       breakGlassRoleArn: settings.breakGlassRoleArn,
       expireAfterRetention: settings.expireAnchors,
       ...(settings.archiveAnchors && ARCHIVE),
+      compute: settings.compute,
+      ...(settings.alarms && { alarms: { topicArns: this.variables.alarmSnsTopicArns } }),
+      dashboard: settings.dashboard,
       tags: this.variables.tags,
     });
     this.declareOutputs();
@@ -77,7 +81,7 @@ export class AuditAnchorStack extends TerraformStack {
   }
 
   private declareOutputs(): void {
-    const { bucket, key, verifier, writer, replica } = this.anchoring;
+    const { bucket, key, verifier, writer, replica, alarms } = this.anchoring;
     this.output('audit_anchor_bucket', 'S3 bucket name for audit anchors', bucket.bucketName);
     this.output('audit_anchor_bucket_arn', 'S3 bucket ARN', bucket.bucketArn);
     if (key) this.output('kms_key_arn', 'KMS key ARN for anchor encryption', key.keyArn);
@@ -88,6 +92,10 @@ export class AuditAnchorStack extends TerraformStack {
     );
     if (writer) this.output('writer_role_arn', 'IAM role ARN of the program that writes', writer.roleArn);
     if (replica) this.output('replica_bucket', 'S3 bucket name of the replica', replica.bucket.bucketName);
+    if (alarms) this.output('alarm_topic_arns', 'SNS topics that alarms notify', alarms.topics.arns);
+    for (const [name, { description, value }] of Object.entries(taskOutputs(this.anchoring.compute))) {
+      this.output(name, description, value);
+    }
     this.output('gateway_environment', 'Environment variables of the program that writes', {
       [ENV.bucket]: bucket.bucketName,
       [ENV.chainId]: this.variables.chainId,

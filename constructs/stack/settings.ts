@@ -1,15 +1,17 @@
 import { ROLE_NAME } from '../access/grantee-role';
-import { ENVIRONMENT } from '../audit-anchoring-props';
+import type { AnchorComputeOptions } from '../compute/anchor-compute';
+import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import { BUCKET_NAME } from '../storage/bucket-name';
 import { PRINCIPAL_ARN, PRINCIPAL_ARN_FIX } from '../storage/role-arn';
 import { PropCheck, type TextRule } from '../validation';
+import { type CadenceSettings, readCadence, readCompute } from './compute-settings';
 import { CONTEXT_KEY, envName, isRawSettings, type RawSettings, SettingReader } from './setting-reader';
 
 /**
  * What shapes the stack and is therefore decided when it is synthesised. Everything else is a Terraform
  * variable, see `AnchorVariables`.
  */
-export interface StackSettings {
+export interface StackSettings extends CadenceSettings {
   /** `environment`: names the stack, its state and its resources. */
   readonly environment: string;
   /** `enable_replication`: whether there is a replica. */
@@ -32,6 +34,12 @@ export interface StackSettings {
   readonly archiveAnchors: boolean;
   /** `expire_anchors`: delete anchors on the day after their retention. */
   readonly expireAnchors: boolean;
+  /** `anchor_mode` and everything that tasks need; without them the gateway writes the anchors. */
+  readonly compute: AnchorComputeOptions | undefined;
+  /** `alarms`: on unless switched off. */
+  readonly alarms: boolean;
+  /** `dashboard`: costs 3 USD a month after the third of an account. */
+  readonly dashboard: boolean;
   /** `state_bucket` and `state_region`: S3 backend; without them state is a local file. */
   readonly stateBackend: { readonly bucket: string; readonly region: string } | undefined;
 }
@@ -81,8 +89,9 @@ function readOne(
   env: Readonly<Record<string, string | undefined>>,
 ): StackSettings {
   const read = new SettingReader(context, env, check);
+  const cadence = readCadence(read);
   const settings = {
-    environment: read.text('environment', ENVIRONMENT, 'choose another name') ?? '',
+    environment: read.text('environment', ENVIRONMENT, ENVIRONMENT_FIX) ?? '',
     enableReplication: read.flag('enable_replication'),
     bucketName: read.text('bucket_name', BUCKET_NAME, 'choose another name'),
     encryption: read.choice('encryption', ['kms', 's3']),
@@ -93,6 +102,10 @@ function readOne(
     requireAuditorMfa: read.flag('require_auditor_mfa'),
     archiveAnchors: read.flag('archive_anchors'),
     expireAnchors: read.flag('expire_anchors'),
+    ...cadence,
+    compute: readCompute(read, cadence),
+    alarms: read.flag('alarms', true),
+    dashboard: read.flag('dashboard'),
     stateBackend: stateBackend(check, read),
   };
   check.rule(settings.environment !== '' || hasValue(context, env, 'environment'), {

@@ -21,6 +21,7 @@ export class AnchorVariables {
   readonly auditorExternalId: string;
   readonly chainId: string;
   readonly deployRoleArn: string;
+  readonly alarmSnsTopicArns: string[];
   readonly tags: Record<string, string>;
 
   constructor(stack: Construct, { environment, enableReplication }: StackSettings) {
@@ -77,7 +78,7 @@ export class AnchorVariables {
         },
       ],
     }).stringValue;
-    declareAlarmTopics(stack);
+    this.alarmSnsTopicArns = declareAlarmTopics(stack).listValue;
     this.tags = Token.asStringMap(
       new TerraformVariable(stack, 'tags', {
         description: 'Tags of every resource',
@@ -170,10 +171,9 @@ function declareChainId(stack: Construct, environment: string): TerraformVariabl
   });
 }
 
-/** Accepted now so that the tfvars of the source document work; alarms that are added later use it. */
-function declareAlarmTopics(stack: Construct): void {
-  new TerraformVariable(stack, 'alarm_sns_topic_arns', {
-    description: 'SNS topics that alarms notify',
+function declareAlarmTopics(stack: Construct): TerraformVariable {
+  return new TerraformVariable(stack, 'alarm_sns_topic_arns', {
+    description: 'SNS topics that alarms notify; a topic is made when there are none',
     type: 'list(string)',
     default: [],
     nullable: false,

@@ -2,7 +2,7 @@ import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 import { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { PropCheck } from '../validation';
+import { PropCheck, type TextRule } from '../validation';
 
 /** What a principal does with the key; each is granted exactly the actions that S3 needs for it. */
 export type KeyUse = 'write' | 'read' | 'replicateFrom' | 'replicateTo';
@@ -38,8 +38,8 @@ export interface ExistingAnchorKeyProps {
   readonly provider?: TerraformProvider;
 }
 
-const KEY_ARN = {
-  test: (arn: string) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(arn),
+export const KEY_ARN: TextRule = {
+  test: (arn) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(arn),
   allowed: 'the full ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID',
 };
 

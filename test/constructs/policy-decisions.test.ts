@@ -1,16 +1,17 @@
 import { conditionFaults } from '../support/policy/condition-keys';
 import { type Deployed, deployedFrom, everyPolicy } from '../support/policy/deployed';
 import { weakenings } from '../support/policy/weakenings';
-import { ACCOUNT, applied } from '../support/terraform/full-stack';
+import { ACCOUNT, applied, synthesiseFull } from '../support/terraform/full-stack';
 import { KEYS_AND_TRUST } from './policy-decisions/key-and-trust-rows';
 import { OTHERS } from './policy-decisions/outsider-rows';
 import { READERS, REPLICATION_ROLE } from './policy-decisions/reader-rows';
 import { decideRow, type Headers, headersOfCreate, keysOf, type Row } from './policy-decisions/stage';
+import { TASKS } from './policy-decisions/task-rows';
 import { WRITER_READS, WRITES, WRITES_WITHOUT_BUCKET_POLICY } from './policy-decisions/writer-rows';
 
 /**
- * What AWS would decide about requests, over all policies that the stack makes: bucket, key, role and trust
- * policies. Each refusal names the statement that is its reason.
+ * What AWS would decide about requests, over all policies that the stack makes: of buckets, keys, roles, their
+ * trust, queues and topics. Each refusal names the statement that is its reason.
  */
 const ROWS: readonly Row[] = [
   ...WRITES,
@@ -19,9 +20,14 @@ const ROWS: readonly Row[] = [
   ...REPLICATION_ROLE,
   ...OTHERS,
   ...KEYS_AND_TRUST,
+  ...TASKS,
 ];
 
-const deployed: Deployed = deployedFrom(applied(), ACCOUNT);
+const deployed: Deployed = deployedFrom(
+  // Of the two modes this one has a role more.
+  applied(synthesiseFull({ anchor_mode: 'scheduled' })),
+  ACCOUNT,
+);
 let headers: Headers;
 
 beforeAll(async () => {
@@ -56,6 +62,9 @@ const REPEATED: Readonly<Record<string, string>> = {
   'AllowRead without StringEquals kms:CallerAccount': 'the roles that are named are of this account',
   'AllowReplicateFrom without StringEquals kms:CallerAccount': 'the roles that are named are of this account',
   'AllowReplicateTo without StringEquals kms:CallerAccount': 'the roles that are named are of this account',
+  'trust AssumedByScheduler without StringEquals aws:SourceAccount': 'the ARN of the group names the account',
+  'AllowScheduler without StringEquals aws:SourceAccount': 'the ARN of the schedule names the account',
+  'AllowAlarms without StringEquals aws:SourceAccount': 'the ARN of the alarm names the account',
 };
 
 test('leaving out any part of any policy changes a decision of the tables', () => {

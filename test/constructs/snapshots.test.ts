@@ -8,6 +8,7 @@ import {
   ObjectLockRetention,
 } from '../../constructs/index';
 import { anchorStack, foreignStack, synthesise } from '../support/infra-stack';
+import { COMPUTE_SETTINGS, FULL_SETTINGS } from '../support/terraform/full-stack';
 
 /** A stack of somebody else that uses one construct, in a region of its own and with a role it has already. */
 function foreign(): TerraformStack {
@@ -27,6 +28,9 @@ function foreign(): TerraformStack {
   return stack;
 }
 
+/** Subnets without a way to AWS's services. */
+const CLOSED_SUBNETS = { interface_endpoints: true, route_table_ids: ['rtb-0a1b2c3d4e5f67890'] };
+
 test.each<[string, () => TerraformStack]>([
   ['defaults', () => anchorStack()],
   ['replication on', () => anchorStack({ enable_replication: true })],
@@ -34,6 +38,9 @@ test.each<[string, () => TerraformStack]>([
   ['SSE-S3', () => anchorStack({ encryption: 's3' })],
   ['lifecycle on', () => anchorStack({ archive_anchors: true, expire_anchors: true })],
   ['imported into a foreign stack', foreign],
+  ['service', () => anchorStack(COMPUTE_SETTINGS)],
+  ['scheduled', () => anchorStack({ ...COMPUTE_SETTINGS, anchor_mode: 'scheduled' })],
+  ['full', () => anchorStack({ ...FULL_SETTINGS, ...CLOSED_SUBNETS, dashboard: true, expire_anchors: true })],
 ])('%s', (_, build) => {
   expect(synthesise(build())).toMatchSnapshot();
 });

@@ -54,6 +54,22 @@ describe('PropCheck', () => {
     expect(() => check.throwIfAny()).not.toThrow();
   });
 
+  test('tells members of a group with its name, at any depth, once and together with the others', () => {
+    const check = new PropCheck('x').text('own', 'A', LOWER, FIX);
+    const members = check.within('group');
+    members.text('own', 'A', LOWER, FIX).text('own', 'A', LOWER, FIX);
+    members.within('inner').list('list', ['A'], LOWER, FIX);
+    const { faults } = errorOf(() => check.throwIfAny());
+    expect(faults.map(({ prop }) => prop)).toEqual(['own', 'group.own', 'group.inner.list[0]']);
+  });
+
+  test('tells a number that has no unit', () => {
+    const check = new PropCheck('x').wholeNumber('port', 0, { min: 1, max: 9 }, undefined, FIX);
+    expect(errorOf(() => check.throwIfAny()).faults).toMatchObject([
+      { found: '0', allowed: 'a whole number from 1 to 9' },
+    ]);
+  });
+
   test('cuts long values short', () => {
     const error = errorOf(() => new PropCheck('x').text('name', 'A'.repeat(5_000), LOWER, FIX).throwIfAny());
     expect(error.faults[0]?.found).toHaveLength(103);

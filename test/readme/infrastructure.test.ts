@@ -1,7 +1,8 @@
 import { readSettings } from '../../constructs/stack/settings';
 import { ConstructError } from '../../constructs/errors';
 import { anchorStack, synthesise } from '../support/infra-stack';
-import { codeBlocks, compileExample, tableRows } from './readme';
+import { FULL_SETTINGS } from '../support/terraform/full-stack';
+import { codeBlocks, compileExample, README, tableRows } from './readme';
 
 /** Names of a table's first column, which may hold several. */
 function names(heading: string, nth: number): string[] {
@@ -33,8 +34,15 @@ test('the variables are exactly those of the stack, with their defaults', () => 
 });
 
 test('the outputs are exactly those that a stack can have', () => {
-  const full = synthesise(anchorStack({ enable_replication: true })).output ?? {};
+  const full = synthesise(anchorStack(FULL_SETTINGS)).output ?? {};
   expect(names(SETTINGS, 2).sort()).toEqual(Object.keys(full).sort());
+});
+
+test('the repository that is made first has the address that Terraform is told', () => {
+  const [target] = /(?<=-target=aws_ecr_repository\.)\w+/.exec(README) ?? [];
+  expect(Object.keys(synthesise(anchorStack(FULL_SETTINGS)).resource.aws_ecr_repository ?? {})).toEqual([
+    target,
+  ]);
 });
 
 test('the import example compiles', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { DataAwsIamPolicyDocument } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
-import { Testing, TerraformStack } from 'cdktf';
+import { TerraformOutput, TerraformStack, Testing } from 'cdktf';
 import { ConstructError, type PropFault } from '../../constructs/errors';
 import { AuditAnchorStack } from '../../constructs/stack/audit-anchor-stack';
 import { readSettings, type StackSettings } from '../../constructs/stack/settings';
@@ -60,6 +60,13 @@ export function settingsOf(context: Record<string, unknown> = {}): StackSettings
 
 export function synthesise(stack: TerraformStack): Synthesised {
   return JSON.parse(Testing.synth(stack, true)) as Synthesised;
+}
+
+/** What a value becomes in the synthesised JSON of a stack. */
+export function synthesised(stack: TerraformStack, value: unknown): unknown {
+  const id = `value${stack.node.children.length}`;
+  new TerraformOutput(stack, id, { value, staticId: true });
+  return synthesise(stack).output?.[id]?.value;
 }
 
 /** The only resource of a type, or the one whose address contains `part`. */

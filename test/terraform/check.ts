@@ -35,7 +35,7 @@ async function check(steps: Steps): Promise<void> {
   steps.say(
     `terraform ${program.found}, AWS provider ${provider.found.version}, moto ${endpoint === null ? 'none' : 'on loopback'}`,
   );
-  if (endpoint !== null) await Promise.all(EXISTING_ROLES.map((role) => createRole(endpoint, role)));
+  if (aws !== null) await Promise.all(EXISTING_ROLES.map((role) => createRole(aws.api, role)));
 
   for (const scenario of SCENARIOS) await checkScenario(steps, scenario, options);
   const terraform = await checkScenario(steps, FULL, options);

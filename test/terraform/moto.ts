@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleanup } from '../support/programs/cleanup';
 import { startProgram } from '../support/programs/run';
+import { MotoApi } from './moto-api';
 
 const START_MS = 30_000;
 const MINIMUM_SIZE = 'x-amz-transition-default-minimum-object-size';
@@ -12,6 +13,10 @@ const MINIMUM_SIZE = 'x-amz-transition-default-minimum-object-size';
 export interface Moto {
   /** Endpoint of all AWS services. */
   readonly endpoint: string;
+  /** Ports that are taken until the end. */
+  readonly ports: readonly number[];
+  /** Asks these services, as somebody else than Terraform. */
+  readonly api: MotoApi;
   /** Body of the newest PutBucketReplication, of which moto keeps only a part. */
   readonly replicationSent: () => string;
 }
@@ -58,8 +63,12 @@ async function startFront(port: number, cleanup: Cleanup): Promise<Moto> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
+  const front = (server.address() as AddressInfo).port;
+  const endpoint = `http://127.0.0.1:${front}`;
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
+    ports: [port, front],
+    api: new MotoApi(endpoint),
     replicationSent: () => replication,
   };
 }
@@ -88,48 +97,14 @@ function forward(
 }
 
 /** Makes a role that scenarios expect to exist. */
-export async function createRole(endpoint: string, name: string): Promise<void> {
+export async function createRole(api: MotoApi, name: string): Promise<void> {
   const trust = { Version: '2012-10-17', Statement: [] };
-  const body = {
-    Action: 'CreateRole',
-    Version: '2010-05-08',
-    RoleName: name,
-    AssumeRolePolicyDocument: JSON.stringify(trust),
-  };
-  await call(endpoint, 'iam', new URLSearchParams(body));
+  const parameters = { RoleName: name, AssumeRolePolicyDocument: JSON.stringify(trust) };
+  await api.form('iam', 'CreateRole', parameters);
 }
 
-/** Asks KMS something about a key. */
-export async function askKms(
-  endpoint: string,
-  operation: string,
-  input: object,
-  region: string,
-): Promise<Record<string, unknown>> {
-  const reply = await call(endpoint, 'kms', JSON.stringify(input), region, {
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': `TrentService.${operation}`,
-  });
-  return JSON.parse(reply) as Record<string, unknown>;
-}
-
-/** moto reads service, region and account out of the signature, and verifies none. */
-async function call(
-  endpoint: string,
-  service: string,
-  body: URLSearchParams | string,
-  region = 'us-east-1',
-  headers: Record<string, string> = {},
-): Promise<string> {
-  const scope = `check/20300101/${region}/${service}/aws4_request`;
-  const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
-  const reply = await fetch(endpoint, { method: 'POST', body, headers: { authorization, ...headers } });
-  const text = await reply.text();
-  if (!reply.ok) throw new Error(`${service} of moto answers ${reply.status}: ${text}`);
-  return text;
-}
-
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createTcpServer();
   await listen(server);
   const { port } = server.address() as AddressInfo;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as sdk from '@aws-sdk/client-s3';
 import { TerraformModule } from '../support/terraform/module';
-import { askKms, type Moto } from './moto';
+import type { Moto } from './moto';
 import { BUCKET, CHAIN, RETENTION_DAYS } from './scenarios';
 import type { Terraform } from './terraform';
 
@@ -151,9 +151,9 @@ export class ReadBack {
       [source, REGIONS.source],
       [replica, REGIONS.replica],
     ] as const) {
-      const { KeyRotationEnabled } = await askKms(
-        this.aws.endpoint,
-        'GetKeyRotationStatus',
+      const { KeyRotationEnabled } = await this.aws.api.json(
+        'kms',
+        'TrentService.GetKeyRotationStatus',
         { KeyId },
         region,
       );
@@ -194,9 +194,9 @@ export class ReadBack {
   }
 
   private async keyPolicy(KeyId: string, region: string): Promise<string> {
-    const { Policy } = await askKms(
-      this.aws.endpoint,
-      'GetKeyPolicy',
+    const { Policy } = await this.aws.api.json(
+      'kms',
+      'TrentService.GetKeyPolicy',
       { KeyId, PolicyName: 'default' },
       region,
     );

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cleanup } from '../support/programs/cleanup';
 import { runOrThrow } from '../support/programs/run';
+import type { Instance } from '../support/terraform/module';
 import type { Scenario } from './scenarios';
 import type { AwsProvider } from './tools';
 
@@ -17,6 +18,18 @@ interface Change {
     readonly before: unknown;
     readonly after: unknown;
   };
+}
+
+interface Made {
+  readonly mode: string;
+  readonly type: string;
+  readonly address: string;
+  readonly values: Instance;
+}
+
+/** What Terraform knows of the resources that it made. */
+export interface MadeResources {
+  instances(type: string): ReadonlyMap<string, Instance>;
 }
 
 export interface TerraformOptions {
@@ -110,6 +123,21 @@ export class Terraform {
     const { stdout } = await this.run('output', '-json');
     const outputs = JSON.parse(stdout) as Record<string, { value: unknown }>;
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+
+  /** Attributes of what was made, by type and address. */
+  async made(): Promise<MadeResources> {
+    const { stdout } = await this.run('show', '-json');
+    const { values } = JSON.parse(stdout) as { values: { root_module: { resources: Made[] } } };
+    const { resources } = values.root_module;
+    return {
+      instances: (type) =>
+        new Map(
+          resources
+            .filter((each) => each.mode === 'managed' && each.type === type)
+            .map((each) => [each.address, each.values]),
+        ),
+    };
   }
 
   /**

@@ -89,7 +89,7 @@ export const access: readonly Guarantee[] = [
     holds: (of) => {
       const trust = anchoring.verifier.node.findChild('Trust') as DataAwsIamPolicyDocument;
       const s = statement(of, trust, 'AssumedByAuditors');
-      const role = resource(of, 'aws_iam_role', 'Verifier');
+      const role = resource(of, 'aws_iam_role', 'Anchoring_Verifier_');
       return (
         same(s.principals, [{ identifiers: '${var.auditor_account_ids}', type: 'AWS' }]) &&
         same(conditionsOf(s), ['StringEquals sts:ExternalId ${var.auditor_external_id}']) &&

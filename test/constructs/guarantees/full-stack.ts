@@ -2,6 +2,7 @@ import type { DataAwsIamPolicyDocument } from '@cdktf/provider-aws/lib/data-aws-
 import { TerraformElement, TerraformResource } from 'cdktf';
 import type { AnchorKey } from '../../../constructs/storage/anchor-key';
 import { anchorStack, synthesise } from '../../support/infra-stack';
+import { COMPUTE_SETTINGS } from '../../support/terraform/full-stack';
 
 /** The stack with everything that can be switched on, its JSON, and its parts by name. */
 export const BREAK_GLASS = 'arn:aws:iam::123456789012:role/break-glass';
@@ -12,6 +13,11 @@ export const stack = anchorStack({
   expire_anchors: true,
   custodian_role_name: 'custodian',
   break_glass_role_arn: BREAK_GLASS,
+  ...COMPUTE_SETTINGS,
+  anchor_mode: 'scheduled',
+  interface_endpoints: true,
+  route_table_ids: ['rtb-0a1b2c3d4e5f67890'],
+  dashboard: true,
 });
 export const json = synthesise(stack);
 

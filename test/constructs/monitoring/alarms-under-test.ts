@@ -6,6 +6,7 @@ import { AnchorKey } from '../../../constructs/storage/anchor-key';
 import type { WormBucket } from '../../../constructs/storage/worm-bucket';
 import { drProvider, foreignStack, type Synthesised, synthesise } from '../../support/infra-stack';
 import type { Alarm } from './cloudwatch';
+import { jsonText } from './json-text';
 
 export const CHAIN = 'billing';
 export const PREFIX = 'audit-anchor/production/';
@@ -44,15 +45,19 @@ export function build(differences: Partial<AnchorAlarmsProps> = {}): Built {
     topicArns: [TOPIC],
     ...differences,
   });
-  const known = [
+  const known = new Map([
     [`aws_s3_bucket.${bucket.resource.friendlyUniqueId}.id`, SOURCE],
     [`aws_s3_bucket.${replica.bucket.resource.friendlyUniqueId}.id`, REPLICA],
     [`aws_kms_key.${keyOf(bucket)}.arn`, SOURCE_KEY],
     [`aws_kms_key.${keyOf(replica.bucket)}.arn`, REPLICA_KEY],
-  ] as const;
+  ]);
   let text = JSON.stringify(synthesise(stack));
   for (const [reference, name] of known) text = text.replaceAll(`\${${reference}}`, name);
-  return { alarms, json: JSON.parse(text) as Synthesised };
+  const json = JSON.parse(text) as Synthesised;
+  for (const rule of Object.values(json.resource.aws_cloudwatch_event_rule ?? {})) {
+    Object.assign(rule, { event_pattern: jsonText(String(rule.event_pattern), known) });
+  }
+  return { alarms, json };
 }
 
 function keyOf({ encryption: { key } }: WormBucket): string {

@@ -86,7 +86,7 @@ describe('what people read', () => {
   )('%s says what it means and what to do first', (name, description) => {
     expect(description).toMatch(/First: /);
     expect(description).toMatch(/audit-anchor (status|verify)|aws s3api|aws sqs|log line|look whether/);
-    expect(description.includes(`"${CHAIN}"`)).toBe(name.startsWith(`${CHAIN}/`));
+    expect(description.includes(` chain ${CHAIN}`)).toBe(name.startsWith(`${CHAIN}/`));
   });
 
   test('only the alarm of tampering speaks of tampering as a fact', () => {

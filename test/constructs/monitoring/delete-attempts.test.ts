@@ -137,7 +137,7 @@ test('the alarm on the lag is told from the other region, when it fires and when
   const change = (value: string) => ({
     source: 'aws.cloudwatch',
     'detail-type': 'CloudWatch Alarm State Change',
-    resources: [`\${aws_cloudwatch_metric_alarm.${lag}.arn}`],
+    resources: [`aws_cloudwatch_metric_alarm.${lag}.arn`],
     detail: { state: { value } },
   });
   expect(['ALARM', 'OK', 'INSUFFICIENT_DATA'].map((state) => matched(there, change(state)))).toEqual([

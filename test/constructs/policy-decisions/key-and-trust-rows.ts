@@ -70,19 +70,21 @@ const USES: readonly Row[] = [
     'allowed',
   ],
   ...[BUCKET, REPLICA].flatMap((bucket): Row[] => [
-    ['the verifier', `opens the key of ${bucket}`, through(bucket, 'kms:Decrypt'), 'allowed'],
-    [
-      'the verifier',
-      `encrypts with the key of ${bucket}`,
-      through(bucket, 'kms:GenerateDataKey'),
-      nothing('kms:GenerateDataKey', 'both'),
-    ],
-    [
-      'the verifier',
-      `opens the key of ${bucket} by itself`,
-      direct(bucket, 'kms:Decrypt'),
-      nothing('kms:Decrypt', 'both'),
-    ],
+    ...(['the verifier', 'the verifier task'] as const).flatMap((who): Row[] => [
+      [who, `opens the key of ${bucket}`, through(bucket, 'kms:Decrypt'), 'allowed'],
+      [
+        who,
+        `encrypts with the key of ${bucket}`,
+        through(bucket, 'kms:GenerateDataKey'),
+        nothing('kms:GenerateDataKey', 'both'),
+      ],
+      [
+        who,
+        `opens the key of ${bucket} by itself`,
+        direct(bucket, 'kms:Decrypt'),
+        nothing('kms:Decrypt', 'both'),
+      ],
+    ]),
     [
       'the custodian',
       `opens the key of ${bucket}`,
@@ -98,6 +100,8 @@ const IMITATIONS: readonly Row[] = (
     ['the writer', BUCKET, 'kms:GenerateDataKey'],
     ['the verifier', BUCKET, 'kms:Decrypt'],
     ['the verifier', REPLICA, 'kms:Decrypt'],
+    ['the verifier task', BUCKET, 'kms:Decrypt'],
+    ['the verifier task', REPLICA, 'kms:Decrypt'],
     ['the replication role', BUCKET, 'kms:Decrypt'],
     ['the replication role', REPLICA, 'kms:GenerateDataKey'],
   ] as const

@@ -1,7 +1,6 @@
 import { BUCKET, REPLICA } from '../../support/terraform/full-stack';
-import { after, ANCHOR, type Row, type Stage } from './stage';
+import { after, ANCHOR, type Row, type Stage, type Who } from './stage';
 
-const VERIFIER = 'the verifier';
 const CUSTODIAN = 'the custodian';
 const REPLICATION = 'the replication role';
 const STAGING = ANCHOR.replace('production', 'staging');
@@ -39,56 +38,47 @@ const onAnchor =
 const keyOf = ({ sourceKey, replicaKey }: Stage, bucket: string) =>
   bucket === BUCKET ? sourceKey : replicaKey;
 
-function verifierRows(bucket: string): Row[] {
+/** Auditors and the task that verifies are granted the same. */
+function verifierRows(who: Who, bucket: string): Row[] {
   const where = bucket === BUCKET ? 'in the source' : 'in the replica';
   const refused = (action: string) => `not allowed: ${action} (identity)`;
   return [
     [
-      VERIFIER,
+      who,
       `reads a version ${where}`,
       (stage) => stage.calls.read(bucket, ANCHOR, keyOf(stage, bucket)),
       'allowed',
     ],
-    ...OBJECT_READS.map((action): Row => [
-      VERIFIER,
-      `${action} ${where}`,
-      onAnchor(bucket, action),
-      'allowed',
-    ]),
+    ...OBJECT_READS.map((action): Row => [who, `${action} ${where}`, onAnchor(bucket, action), 'allowed']),
     [
-      VERIFIER,
+      who,
       `reads another chain ${where}`,
       onAnchor(bucket, 's3:GetObjectVersion', STAGING),
       refused('s3:GetObjectVersion'),
     ],
     ...['s3:ListBucketVersions', 's3:ListBucket'].flatMap((action): Row[] => [
       [
-        VERIFIER,
+        who,
         `${action} of its chain ${where}`,
         ({ calls }) => calls.list(bucket, action, 'production/'),
         'allowed',
       ],
       [
-        VERIFIER,
+        who,
         `${action} of another chain ${where}`,
         ({ calls }) => calls.list(bucket, action, 'staging/'),
         refused(action),
       ],
-      [
-        VERIFIER,
-        `${action} of everything ${where}`,
-        ({ calls }) => calls.list(bucket, action),
-        refused(action),
-      ],
+      [who, `${action} of everything ${where}`, ({ calls }) => calls.list(bucket, action), refused(action)],
     ]),
     ...BUCKET_READS.map((action): Row => [
-      VERIFIER,
+      who,
       `${action} ${where}`,
       ({ calls }) => calls.onBucket(bucket, action),
       'allowed',
     ]),
     [
-      VERIFIER,
+      who,
       `puts an anchor ${where}`,
       ({ calls, headers }) => calls.put(bucket, ANCHOR, headers),
       bucket === BUCKET
@@ -96,19 +86,19 @@ function verifierRows(bucket: string): Row[] {
         : 'denied by DenyForeignWrites',
     ],
     ...OBJECT_WRITES.map((action): Row => [
-      VERIFIER,
+      who,
       `${action} ${where}`,
       onAnchor(bucket, action),
       refused(action),
     ]),
     ...['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention'].map((action): Row => [
-      VERIFIER,
+      who,
       `${action} ${where}`,
       onAnchor(bucket, action),
       'denied by DenyDelete',
     ]),
     [
-      VERIFIER,
+      who,
       `changes the policy ${where}`,
       ({ calls }) => calls.onBucket(bucket, 's3:PutBucketPolicy'),
       'denied by DenyConfigTamper',
@@ -231,5 +221,11 @@ const REPLICATION_ROWS: readonly Row[] = [
   ]),
 ];
 
-export const READERS: readonly Row[] = [...verifierRows(BUCKET), ...verifierRows(REPLICA), ...CUSTODIAN_ROWS];
+export const READERS: readonly Row[] = [
+  ...(['the verifier', 'the verifier task'] as const).flatMap((who) => [
+    ...verifierRows(who, BUCKET),
+    ...verifierRows(who, REPLICA),
+  ]),
+  ...CUSTODIAN_ROWS,
+];
 export const REPLICATION_ROLE: readonly Row[] = REPLICATION_ROWS;

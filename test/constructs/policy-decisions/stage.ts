@@ -51,7 +51,16 @@ export type Who =
   | 'nobody in particular'
   | 'the logging service'
   | 'the replication service'
-  | 'the container service';
+  | 'the container service'
+  | 'the verifier task'
+  | 'the starter of writers'
+  | 'the starter of verifiers'
+  | 'the scheduler of writers'
+  | 'the scheduler of verifiers'
+  | 'the carrier of events'
+  | 'the schedule service'
+  | 'the event service'
+  | 'the alarm service';
 
 export function stageOf(deployed: Deployed, headers: Headers): Stage {
   const [sourceKey, replicaKey] = keysOf(deployed);
@@ -133,6 +142,24 @@ export function principalOf(who: Who, { roles }: Deployed): Principal {
       return { kind: 'service', service: 's3.amazonaws.com' };
     case 'the container service':
       return { kind: 'service', service: 'ecs-tasks.amazonaws.com' };
+    case 'the verifier task':
+      return stackRole('audit-anchor-verify-prod');
+    case 'the starter of writers':
+      return stackRole('audit-anchor-service-exec-prod');
+    case 'the starter of verifiers':
+      return stackRole('audit-anchor-verify-exec-prod');
+    case 'the scheduler of writers':
+      return stackRole('audit-anchor-scheduler-prod');
+    case 'the scheduler of verifiers':
+      return stackRole('audit-anchor-verify-scheduler-prod');
+    case 'the carrier of events':
+      return stackRole('audit-anchor-prod-dr-events');
+    case 'the schedule service':
+      return { kind: 'service', service: 'scheduler.amazonaws.com' };
+    case 'the event service':
+      return { kind: 'service', service: 'events.amazonaws.com' };
+    case 'the alarm service':
+      return { kind: 'service', service: 'cloudwatch.amazonaws.com' };
   }
 }
 

@@ -1,5 +1,7 @@
 import { DEFAULTS, LIMITS } from '../../../runtime/contract';
 import { anchorStack, resource, synthesise } from '../../support/infra-stack';
+import { splitTemplate } from '../../support/terraform/tokens';
+import { COMPUTE_SETTINGS, FULL_SETTINGS } from '../../support/terraform/full-stack';
 import { brokenReferences } from '../../support/terraform-references';
 
 const EVERYTHING = {
@@ -18,8 +20,37 @@ test.each([
   [{ encryption: 's3', enable_replication: true }],
   [{ bucket_name: 'audit-anchors-x', enable_replication: true }],
   [{ access_logs_bucket: 'logs' }],
+  [{ alarms: false }],
+  [{ ...FULL_SETTINGS, dashboard: true }],
+  [{ ...COMPUTE_SETTINGS, anchor_mode: 'scheduled', gateway_role_name: 'gateway', encryption: 's3' }],
 ])('with %j everything that is referred to exists', (context) => {
   expect(brokenReferences(synthesise(anchorStack(context)))).toEqual([]);
+});
+
+/** Text around the expressions of a template. */
+function outsideOfExpressions(text: string): string {
+  return splitTemplate(text)
+    .map((part) => ('text' in part ? part.text : ''))
+    .join('');
+}
+
+/** Every text of a structure, with the way to it. */
+function texts(value: unknown, path = ''): [path: string, text: string][] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => texts(member, `${path}.${name}`));
+}
+
+test('no text mixes quotes with expressions, which cdktf cannot write as HCL', () => {
+  const {
+    resource: resources,
+    data,
+    output,
+  } = synthesise(anchorStack({ ...FULL_SETTINGS, dashboard: true }));
+  const mixed = texts({ resources, data, output }).filter(
+    ([, text]) => text.includes('${') && outsideOfExpressions(text).includes('"'),
+  );
+  expect(mixed.map(([path]) => path)).toEqual([]);
 });
 
 test('the variables of the source document keep their names, types and defaults', () => {
@@ -76,6 +107,7 @@ describe('outputs', () => {
 
   test('are those of the source document and what the gateway needs', () => {
     expect(names({})).toEqual([
+      'alarm_topic_arns',
       'audit_anchor_bucket',
       'audit_anchor_bucket_arn',
       'gateway_environment',
@@ -90,6 +122,25 @@ describe('outputs', () => {
       expect.arrayContaining([expect.stringMatching(/kms|writer/)]),
     );
     expect(names({ enable_replication: true })).toContain('replica_bucket');
+  });
+
+  test('name what runs, for people who look at it', () => {
+    const added = (context: Record<string, unknown>) =>
+      names({ ...COMPUTE_SETTINGS, ...context }).filter((name) => !names({}).includes(name));
+    const scheduled = [
+      'anchor_task_definition_arn',
+      'ecr_repository_url',
+      'ecs_cluster_arn',
+      'log_group_names',
+      'task_network',
+      'verifier_task_definition_arns',
+    ];
+    expect(added({})).toEqual(['anchor_service_name', ...scheduled]);
+    expect(added({ anchor_mode: 'scheduled' })).toEqual(scheduled);
+    expect(added({ image: 'ghcr.io/x/audit-anchor:1', image_tag: undefined })).not.toContain(
+      'ecr_repository_url',
+    );
+    expect(names({ alarms: false })).not.toContain('alarm_topic_arns');
   });
 
   test('give the environment of the gateway under the names it reads', () => {
@@ -146,4 +197,54 @@ test('archiving takes the ages of the source document', () => {
       ],
     }),
   );
+});
+
+describe('tasks', () => {
+  const TASKS = /^aws_(ecs|ecr|scheduler|sqs|security|cloudwatch_log|vpc)/;
+  const types = (context: Record<string, unknown>) => Object.keys(synthesise(anchorStack(context)).resource);
+
+  test('are not made by default, and settings for them alone make none', () => {
+    expect(types({}).filter((type) => TASKS.test(type))).toEqual([]);
+    expect(types({ ...COMPUTE_SETTINGS, anchor_mode: 'none' }).filter((type) => TASKS.test(type))).toEqual(
+      [],
+    );
+  });
+
+  test('anchor the chain of the variable, for as long as the variable says', () => {
+    const { container_definitions } = resource(
+      synthesise(anchorStack(COMPUTE_SETTINGS)),
+      'aws_ecs_task_definition',
+      'Service',
+    );
+    expect(container_definitions).toContain('"AUDIT_ANCHOR_CHAIN_ID", "value" = var.chain_id');
+    expect(container_definitions).toContain(
+      '"AUDIT_ANCHOR_RETENTION_DAYS", "value" = tostring(var.worm_retention_days)',
+    );
+  });
+});
+
+describe('alarms', () => {
+  test('are made unless they are switched off', () => {
+    const topics = (context: Record<string, unknown>) =>
+      Object.keys(synthesise(anchorStack(context)).resource.aws_sns_topic ?? {}).length;
+    expect(topics({})).toBe(1);
+    expect(topics({ alarms: false })).toBe(0);
+  });
+
+  test('tell the topics of the variable, and one of their own when there are none', () => {
+    const json = synthesise(anchorStack(COMPUTE_SETTINGS));
+    const [[topic = '', { count } = {}] = []] = Object.entries(json.resource.aws_sns_topic ?? {});
+    expect(count).toMatch(/^\$\{\(length\(var\.alarm_sns_topic_arns\) >= 1\) \? .* : 1\}$/);
+    expect(json.output?.alarm_topic_arns?.value).toBe(
+      `\${concat(var.alarm_sns_topic_arns, aws_sns_topic.${topic}[*].arn)}`,
+    );
+  });
+
+  test('follow the settings of the writer', () => {
+    const json = synthesise(anchorStack({ ...COMPUTE_SETTINGS, interval_minutes: 120, event_threshold: 50 }));
+    expect(resource(json, 'aws_cloudwatch_metric_alarm', 'AnchorAge').threshold).toBeGreaterThanOrEqual(
+      14_400,
+    );
+    expect(resource(json, 'aws_cloudwatch_metric_alarm', 'UnanchoredEvents').threshold).toBe(500);
+  });
 });

@@ -1,5 +1,6 @@
 import { decide, type Check, type Decision, type Target } from './decide';
 import type { Deployed, DeployedBucket } from './deployed';
+import type { PolicyDocument } from './document';
 import type { Principal } from './principal';
 
 type Context = Readonly<Record<string, readonly string[]>>;
@@ -59,7 +60,7 @@ const HEADER_KEYS: Readonly<Record<string, string>> = {
   'if-none-match': 's3:if-none-match',
 };
 
-/** Builds calls against the buckets and keys of a deployed stack. */
+/** Builds calls against the buckets, keys, roles, queues and topics of a deployed stack. */
 export class S3Calls {
   constructor(
     private readonly deployed: Deployed,
@@ -131,6 +132,24 @@ export class S3Calls {
   /** An action of KMS that S3 calls for a request on a bucket with a bucket key. */
   throughS3(bucketName: string, keyArn: string, action: string): ApiCall {
     return { checks: this.keyChecks(this.bucket(bucketName), keyArn, [action]) };
+  }
+
+  /** A message to a queue or a topic of the stack. */
+  onChannel(arn: string, action: string, context: Context = {}): ApiCall {
+    const channel = this.deployed.channels.get(arn);
+    if (channel === undefined) throw new Error(`the stack has no queue or topic ${arn}`);
+    return this.onOther(arn, action, context, channel.policy);
+  }
+
+  /**
+   * An action on something of the account without a policy of its own, or with one that leaves the decision to the
+   * account, as the keys of other stacks do.
+   */
+  onOther(arn: string, action: string, context: Context = {}, policy: PolicyDocument | null = null): ApiCall {
+    const target: Target = { service: 'other', account: this.deployed.account, policy };
+    return {
+      checks: [{ check: { action, resource: arn, context: { ...this.always, ...context } }, target }],
+    };
   }
 
   /** AssumeRole, judged by the trust policy of the role and the policies of whoever asks. */

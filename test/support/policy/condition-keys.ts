@@ -2,8 +2,8 @@ import type { Condition, PolicyDocument, Statement } from './document';
 import { matchesAction } from './patterns';
 
 /**
- * Condition keys by action, as the Service Authorization Reference lists them (S3 and KMS, August 2026), for the
- * actions that policies of this project name.
+ * Condition keys by action, as the Service Authorization Reference lists them (August 2026), for the actions that
+ * policies of this project name.
  */
 // It goes with another request and takes that one's keys.
 const BYPASS = 's3:BypassGovernanceRetention';
@@ -56,9 +56,14 @@ const GLOBAL = [
   'aws:sourceaccount',
   'aws:multifactorauthpresent',
 ];
-const STS_KEYS = ['sts:externalid'];
+/** Keys of other services, by the actions they go with. */
+const OTHER_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'sts:externalid': ['sts:AssumeRole'],
+  'ecs:cluster': ['ecs:RunTask'],
+  'iam:passedtoservice': ['iam:PassRole'],
+};
 
-/** Every action that S3, KMS and STS have and that this project names or has to think of. */
+/** Every action that this project names or has to think of. */
 const ACTIONS: readonly string[] = [
   ...Object.values(S3_KEYS).flat(),
   ...CRYPTOGRAPHY,
@@ -123,6 +128,16 @@ const ACTIONS: readonly string[] = [
     ['DeleteImportedKeyMaterial', 'ImportKeyMaterial', 'ReplicateKey', 'UpdatePrimaryRegion', 'RetireGrant'],
   ]),
   'sts:AssumeRole',
+  'iam:PassRole',
+  'ecs:RunTask',
+  ...prefixed('ecr', [
+    ['GetAuthorizationToken', 'BatchCheckLayerAvailability', 'BatchGetImage', 'GetDownloadUrlForLayer'],
+  ]),
+  ...prefixed('logs', [['CreateLogStream', 'PutLogEvents']]),
+  'secretsmanager:GetSecretValue',
+  ...prefixed('sqs', [['SendMessage', 'ReceiveMessage', 'DeleteMessage', 'PurgeQueue']]),
+  'sns:Publish',
+  'events:PutEvents',
 ];
 
 /** What AWS would refuse, or silently never match: actions it does not have, keys that do not go with an action. */
@@ -147,7 +162,7 @@ function keyFaults(place: string, { actions }: Statement, { key }: Condition): s
 
 function goesWith(key: string, action: string): boolean {
   if (GLOBAL.includes(key)) return true;
-  if (action.startsWith('sts:')) return STS_KEYS.includes(key);
+  if (!/^(?:s3|kms):/.test(action)) return OTHER_KEYS[key]?.includes(action) ?? false;
   if (action.startsWith('s3:')) return S3_KEYS[key]?.includes(action) ?? false;
   if (KMS_CONTEXT.test(key)) return CRYPTOGRAPHY.includes(action);
   const known = KMS_KEYS[key];

@@ -13,10 +13,10 @@ export interface Check {
 
 /** What is asked for, and whose rules apply. */
 export interface Target {
-  readonly service: 's3' | 'kms' | 'sts';
+  readonly service: 's3' | 'kms' | 'sts' | 'other';
   /** Account that owns the resource. */
   readonly account: string;
-  /** Bucket, key or trust policy; null when there is none. */
+  /** The resource's own policy; null when there is none. */
   readonly policy: PolicyDocument | null;
 }
 
@@ -33,9 +33,9 @@ export type Decision =
 const ROOT_KEEPS = ['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'];
 
 /**
- * AWS's evaluation: an explicit Deny anywhere wins; inside an account S3 takes an Allow of either side; KMS and STS
- * always need the resource's own policy, which may leave the decision to the account's identity policies; across
- * accounts both sides have to allow.
+ * AWS's evaluation: an explicit Deny anywhere wins; inside an account S3 and most others take an Allow of either
+ * side; KMS and STS always need the resource's own policy, which may leave the decision to the account's identity
+ * policies; across accounts both sides have to allow.
  */
 export function decide(principal: Principal, check: Check, target: Target): Decision {
   const context = { ...principalContext(principal), ...check.context };
@@ -67,9 +67,9 @@ export function decide(principal: Principal, check: Check, target: Target): Deci
   return { allowed: false, because: 'not allowed', missing };
 }
 
-/** Inside its account S3 does without a bucket policy. Keys and roles never do without theirs. */
+/** Inside its account a bucket, for one, does without a policy. Keys and roles never do without theirs. */
 function resourceNotNeeded({ service }: Target, sameAccount: boolean): boolean {
-  return service === 's3' && sameAccount;
+  return service !== 'kms' && service !== 'sts' && sameAccount;
 }
 
 function rootKeeps(principal: Principal, { action }: Check, { service, account }: Target): boolean {

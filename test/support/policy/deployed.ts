@@ -16,6 +16,12 @@ export interface DeployedKey {
   readonly policy: PolicyDocument;
 }
 
+/** A queue or a topic and its policy. */
+export interface DeployedChannel {
+  readonly arn: string;
+  readonly policy: PolicyDocument | null;
+}
+
 /** What the stack gives to a role; the trust policy is null for roles that exist already. */
 export interface DeployedRole {
   readonly name: string;
@@ -29,10 +35,12 @@ export interface Deployed {
   readonly buckets: ReadonlyMap<string, DeployedBucket>;
   readonly keys: ReadonlyMap<string, DeployedKey>;
   readonly roles: ReadonlyMap<string, DeployedRole>;
+  /** Queues and topics by their ARN. */
+  readonly channels: ReadonlyMap<string, DeployedChannel>;
 }
 
-/** Reads the policies out of an evaluated stack. */
-export function deployedFrom(module: TerraformModule, account: string): Deployed {
+/** Reads the policies out of a stack, evaluated or applied. */
+export function deployedFrom(module: Pick<TerraformModule, 'instances'>, account: string): Deployed {
   const all = (type: string): Instance[] => [...module.instances(type).values()];
   const bucketPolicies = new Map(
     all('aws_s3_bucket_policy').map((each) => [
@@ -53,7 +61,31 @@ export function deployedFrom(module: TerraformModule, account: string): Deployed
     const arn = textOf(key['arn'], 'arn');
     return [arn, { arn, policy: readPolicy(arn, textOf(key['policy'], 'policy'), 'resource') }];
   });
-  return { account, buckets: new Map(buckets), keys: new Map(keys), roles: rolesOf(all) };
+  return {
+    account,
+    buckets: new Map(buckets),
+    keys: new Map(keys),
+    roles: rolesOf(all),
+    channels: new Map([
+      ...channelsOf(all('aws_sqs_queue'), 'url', all('aws_sqs_queue_policy'), 'queue_url'),
+      ...channelsOf(all('aws_sns_topic'), 'arn', all('aws_sns_topic_policy'), 'arn'),
+    ]),
+  };
+}
+
+/** Each channel with the policy that names it by one of its attributes. */
+function channelsOf(
+  channels: readonly Instance[],
+  attribute: string,
+  policies: readonly Instance[],
+  reference: string,
+): [string, DeployedChannel][] {
+  return channels.map((channel) => {
+    const arn = textOf(channel['arn'], 'arn');
+    const own = policies.find((each) => each[reference] === channel[attribute]);
+    const policy = own ? readPolicy(arn, textOf(own['policy'], 'policy'), 'resource') : null;
+    return [arn, { arn, policy }];
+  });
 }
 
 function rolesOf(all: (type: string) => Instance[]): Map<string, DeployedRole> {
@@ -81,10 +113,11 @@ function rolesOf(all: (type: string) => Instance[]): Map<string, DeployedRole> {
 }
 
 /** All policies with their kind, for checks over every statement. */
-export function everyPolicy({ buckets, keys, roles }: Deployed): PolicyDocument[] {
+export function everyPolicy({ buckets, keys, roles, channels }: Deployed): PolicyDocument[] {
   return [
     ...[...buckets.values()].flatMap(({ policy }) => policy ?? []),
     ...[...keys.values()].map(({ policy }) => policy),
+    ...[...channels.values()].flatMap(({ policy }) => policy ?? []),
     ...[...roles.values()].flatMap(({ trust, policies }) => [
       ...(trust === null ? [] : [trust]),
       ...policies,

@@ -10,7 +10,7 @@ export interface Weakening {
 
 /** Every way to leave out one statement, condition, action or resource of one policy. */
 export function weakenings(deployed: Deployed): Weakening[] {
-  const { buckets, keys, roles } = deployed;
+  const { buckets, keys, roles, channels } = deployed;
   return [
     ...[...buckets].flatMap(([name, bucket]) =>
       bucket.policy === null
@@ -25,6 +25,14 @@ export function weakenings(deployed: Deployed): Weakening[] {
         what,
         changed: { ...deployed, keys: new Map([...keys, [arn, { ...key, policy }]]) },
       })),
+    ),
+    ...[...channels].flatMap(([arn, channel]) =>
+      channel.policy === null
+        ? []
+        : without(channel.policy).map(({ what, policy }) => ({
+            what,
+            changed: { ...deployed, channels: new Map([...channels, [arn, { arn, policy }]]) },
+          })),
     ),
     ...[...roles].flatMap(([name, role]) => [
       ...(role.trust === null ? [] : without(role.trust)).map(({ what, policy }) => ({

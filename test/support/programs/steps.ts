@@ -19,7 +19,7 @@ export class Steps {
   }
 
   /** One step, with the time it took. */
-  async passes<T>(title: string, run: () => Promise<T>): Promise<T> {
+  async passes<T>(title: string, run: () => T | Promise<T>): Promise<T> {
     const started = Date.now();
     try {
       const result = await run();

@@ -24,8 +24,10 @@ const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   compact: (list) => (list as readonly Value[]).filter((value) => value !== null && value !== ''),
   distinct: (list) => [...new Set(list as readonly Value[])],
   tolist: (list) => list,
+  tostring: (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
   toset: (list) => [...new Set(list as readonly Value[])],
   floor: (value) => Math.floor(Number(value)),
+  max: (...values) => Math.max(...values.map(Number)),
   jsonencode: (value) => JSON.stringify(value),
 };
 

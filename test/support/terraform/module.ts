@@ -67,7 +67,10 @@ export class TerraformModule {
   private resource(type: string, name: string): Value {
     const block = this.json.resource[type]?.[name];
     if (block === undefined) throw new Error(`there is no ${type}.${name}`);
-    const make = (): Instance => this.attributes(`${type}.${name}`, type, block);
+    return this.counted(block, () => this.attributes(`${type}.${name}`, type, block));
+  }
+
+  private counted(block: Block, make: () => Instance): Value {
     if (block['count'] === undefined) return make();
     return Array.from({ length: Number(evaluate(block['count'], this.scope)) }, make);
   }
@@ -75,7 +78,7 @@ export class TerraformModule {
   private data(type: string, name: string): Value {
     const block = this.json.data?.[type]?.[name];
     if (block === undefined) throw new Error(`there is no data.${type}.${name}`);
-    return this.attributes(`data.${type}.${name}`, `data.${type}`, block);
+    return this.counted(block, () => this.attributes(`data.${type}.${name}`, `data.${type}`, block));
   }
 
   /** The configuration, evaluated on first use, with what only AWS knows. */
@@ -96,10 +99,26 @@ export class TerraformModule {
     const text = (name: string): string => textOf(configured[name], `${address}.${name}`);
     const roleArn = () => `arn:aws:iam::${account}:role/${text('name')}`;
     const keyId = uuidOf(address);
+    const arn = (service: string, resource: () => string) => () =>
+      `arn:aws:${service}:${region}:${account}:${resource()}`;
+    const family = arn('ecs', () => `task-definition/${text('family')}`);
     const table: Readonly<Record<string, Record<string, () => Value>>> = {
       aws_s3_bucket: { id: () => text('bucket'), arn: () => `arn:aws:s3:::${text('bucket')}` },
-      aws_kms_key: { key_id: () => keyId, arn: () => `arn:aws:kms:${region}:${account}:key/${keyId}` },
+      aws_kms_key: { key_id: () => keyId, arn: arn('kms', () => `key/${keyId}`) },
       aws_iam_role: { id: () => text('name'), arn: roleArn },
+      aws_ecs_cluster: { arn: arn('ecs', () => `cluster/${text('name')}`) },
+      aws_ecs_task_definition: { arn: () => `${family()}:1`, arn_without_revision: family },
+      aws_cloudwatch_log_group: { arn: arn('logs', () => `log-group:${text('name')}`) },
+      aws_scheduler_schedule_group: { arn: arn('scheduler', () => `schedule-group/${text('name')}`) },
+      aws_sqs_queue: {
+        arn: arn('sqs', () => text('name')),
+        url: () => `https://sqs.${region}.amazonaws.com/${account}/${text('name')}`,
+      },
+      aws_sns_topic: { arn: arn('sns', () => text('name')) },
+      aws_ecr_repository: {
+        arn: arn('ecr', () => `repository/${text('name')}`),
+        repository_url: () => `${account}.dkr.ecr.${region}.amazonaws.com/${text('name')}`,
+      },
       random_id: { hex: () => keyId.slice(0, 8) },
       'data.aws_iam_role': { arn: roleArn },
       'data.aws_caller_identity': {

@@ -4,7 +4,7 @@ import { isList, isObject, textOf, type Value } from './expression';
 export function policyDocumentJson(address: string, config: { readonly [name: string]: Value }): string {
   const { statement, ...rest } = config;
   const unknown = Object.keys(rest).filter(
-    (name) => !['//', 'provider', 'version', 'policy_id'].includes(name),
+    (name) => !['//', 'provider', 'version', 'policy_id', 'count'].includes(name),
   );
   if (unknown.length > 0) throw new Error(`${address}: ${unknown.join(', ')} is not handled here`);
   if (!isList(statement)) throw new Error(`${address}: no statements`);

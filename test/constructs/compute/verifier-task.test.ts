@@ -1,0 +1,211 @@
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { ServiceRole } from '../../../constructs/access/grantee-role';
+import { AnchorService } from '../../../constructs/compute/anchor-service';
+import { DeadLetterQueue } from '../../../constructs/compute/dead-letter-queue';
+import { VerifierTask } from '../../../constructs/compute/verifier-task';
+import type { VerifierTaskProps, Writer } from '../../../constructs/compute/verifier-task-props';
+import { bucketIn, DATABASE, HMAC, platformIn, READ_ONLY } from '../../support/compute';
+import { errorOf, faultsOf, foreignStack, resource, synthesise } from '../../support/infra-stack';
+import { brokenReferences } from '../../support/terraform-references';
+
+type Given = Partial<VerifierTaskProps>;
+
+function made(given: Given = {}, stack = foreignStack()) {
+  const { platform } = platformIn({}, stack);
+  const bucket = bucketIn(stack);
+  const verifier = new VerifierTask(stack, 'Verifier', {
+    platform,
+    bucket,
+    chainId: 'staging',
+    databaseSecretArn: READ_ONLY,
+    hmacKeysSecretArn: HMAC,
+    ...given,
+  });
+  return { stack, platform, bucket, verifier };
+}
+
+const props = (given: Given) => faultsOf(() => made(given)).map(({ prop }) => prop);
+const writer = (given: Partial<Writer> = {}): Writer => ({
+  roles: [],
+  databaseSecretArn: DATABASE,
+  ...given,
+});
+
+describe('values', () => {
+  test.each<[Given, string[]]>([
+    [{}, []],
+    [{ databaseSecretArn: 'x' }, ['databaseSecretArn']],
+    [{ hmacKeysSecretArn: undefined }, ['hmacKeysSecretArn']],
+    [{ hmacKeysSecretArn: undefined, settings: { chainFormat: 'links' } }, []],
+    [{ hmacKeysSecretArn: 'x' }, ['hmacKeysSecretArn']],
+    [{ secretsKeyArns: ['x'] }, ['secretsKeyArns[0]']],
+    [{ taskRole: 'a/b' }, ['taskRole']],
+    [{ verifyIntervalMinutes: 4 }, ['verifyIntervalMinutes']],
+    [{ verifyFullIntervalHours: 167 }, ['verifyFullIntervalHours']],
+    [{ cpu: 512 }, ['memoryMiB']],
+    [{ chainId: '' }, ['chainId']],
+    [{ name: 'A' }, ['name']],
+    [{ intervalMinutes: 0 }, ['intervalMinutes']],
+    [{ settings: { httpPort: 1 } as never }, ['settings.httpPort']],
+  ])('%j has the faults %j', (given, expected) => {
+    expect(props(given)).toEqual(expected);
+  });
+});
+
+describe('it has nothing in common with the writer', () => {
+  test('a secret of its own', () => {
+    expect(props({ databaseSecretArn: DATABASE, writer: writer() })).toEqual(['databaseSecretArn']);
+    expect(props({ databaseSecretArn: READ_ONLY, writer: writer() })).toEqual([]);
+  });
+
+  test('another member of the same JSON secret is the same secret', () => {
+    const given = { databaseSecretArn: `${DATABASE}:reader::`, writer: writer() };
+    expect(props(given)).toEqual(['databaseSecretArn']);
+  });
+
+  test('a role of its own, by name', () => {
+    expect(props({ taskRole: 'gateway', writer: writer({ roles: ['gateway'] }) })).toEqual(['taskRole']);
+    expect(props({ taskRole: 'auditor', writer: writer({ roles: ['gateway'] }) })).toEqual([]);
+  });
+
+  test('a role of its own, whatever it is given as', () => {
+    const stack = foreignStack();
+    const construct = new ServiceRole(stack, 'Writer', { roleName: 'writer' });
+    const resourceOfStack = new IamRole(stack, 'gateway', { name: 'gateway', assumeRolePolicy: '{}' });
+    const shares = (taskRole: VerifierTaskProps['taskRole'], roles: Writer['roles']) =>
+      faultsOf(() => {
+        made({ taskRole, writer: writer({ roles }) });
+      }).some(({ prop }) => prop === 'taskRole');
+    expect(shares(construct, [construct])).toBe(true);
+    expect(shares('writer', [construct])).toBe(true);
+    expect(shares(resourceOfStack, ['gateway'])).toBe(true);
+    expect(shares(resourceOfStack, [construct, resourceOfStack])).toBe(true);
+  });
+
+  test('and says why', () => {
+    const error = errorOf(() => made({ taskRole: 'gateway', writer: writer({ roles: ['gateway'] }) }));
+    expect(error.message).toMatchInlineSnapshot(`
+      "foreign/Verifier: 1 value is not allowed
+        - "taskRole" is "gateway", which writes anchors; allowed: a role of its own: who writes evidence must not judge it; leave it out, and a role that can only read is made"
+    `);
+  });
+});
+
+describe('schedules', () => {
+  const schedules = (given: Given = {}) => {
+    const json = synthesise(made(given).stack);
+    return Object.fromEntries(
+      Object.values(json.resource.aws_scheduler_schedule ?? {}).map(({ name, schedule_expression }) => [
+        name,
+        schedule_expression,
+      ]),
+    ) as Record<string, unknown>;
+  };
+
+  test('the newest anchor every hour and everything every day', () => {
+    expect(schedules()).toEqual({
+      'verify-latest': 'cron(7 * * * ? *)',
+      'verify-full': 'cron(37 2 * * ? *)',
+    });
+    expect(made().verifier.verification).toEqual({ verifyIntervalMinutes: 60, verifyFullIntervalHours: 24 });
+  });
+
+  test('or as often as is said', () => {
+    expect(schedules({ verifyIntervalMinutes: 15, verifyFullIntervalHours: 1 })).toEqual({
+      'verify-latest': 'rate(15 minutes)',
+      'verify-full': 'rate(1 hour)',
+    });
+    expect(schedules({ verifyFullIntervalHours: 12 })).toMatchObject({ 'verify-full': 'rate(12 hours)' });
+  });
+
+  test('each starts the definition of its scope', () => {
+    const { stack, verifier } = made();
+    const json = synthesise(stack);
+    for (const [id, task, scope] of [
+      ['Latest', verifier.latest, '--latest'],
+      ['Full', verifier.full, '--full'],
+    ] as const) {
+      const { friendlyUniqueId } = task.resource;
+      expect(resource(json, 'aws_scheduler_schedule', `Scheduler_${id}_`)).toMatchObject({
+        target: {
+          ecs_parameters: { task_definition_arn: `\${aws_ecs_task_definition.${friendlyUniqueId}.arn}` },
+        },
+      });
+      expect(json.resource.aws_ecs_task_definition?.[friendlyUniqueId]?.container_definitions).toContain(
+        `"command" = ["verify", "${scope}"]`,
+      );
+    }
+    expect(brokenReferences(json)).toEqual([]);
+  });
+});
+
+test('an existing role is looked up and granted', () => {
+  const { stack } = made({ taskRole: 'auditing' });
+  const json = synthesise(stack);
+  const [[name, role] = []] = Object.entries(json.data.aws_iam_role ?? {});
+  expect(role).toEqual({ name: 'auditing' });
+  expect(resource(json, 'aws_iam_role_policy', 'Verifier_Grants')).toMatchObject({
+    role: `\${data.aws_iam_role.${name}.name}`,
+  });
+});
+
+test('a replica is read too, under a policy of its own name', () => {
+  const stack = foreignStack();
+  const replica = bucketIn(stack, {});
+  const { platform } = platformIn({}, stack);
+  new VerifierTask(stack, 'Verifier', {
+    platform,
+    bucket: replica,
+    replica,
+    chainId: 'staging',
+    databaseSecretArn: READ_ONLY,
+    hmacKeysSecretArn: HMAC,
+  });
+  const names = Object.values(synthesise(stack).resource.aws_iam_role_policy ?? {}).map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(['audit-anchor-verify-staging', 'audit-anchor-verify-dr-staging']),
+  );
+});
+
+test('chains on one platform have names of their own for everything', () => {
+  const stack = foreignStack();
+  const { platform } = platformIn({}, stack);
+  const bucket = bucketIn(stack);
+  for (const chainId of ['one', 'two']) {
+    const chain = { platform, bucket, chainId, name: chainId, hmacKeysSecretArn: HMAC };
+    new AnchorService(stack, `Anchor-${chainId}`, {
+      ...chain,
+      mode: 'scheduled',
+      databaseSecretArn: DATABASE,
+    });
+    new VerifierTask(stack, `Verify-${chainId}`, { ...chain, databaseSecretArn: READ_ONLY });
+  }
+  const json = synthesise(stack);
+  const named = ['aws_iam_role', 'aws_sqs_queue', 'aws_scheduler_schedule_group', 'aws_cloudwatch_log_group'];
+  for (const [type, argument] of [
+    ...named.map((type) => [type, 'name']),
+    ['aws_ecs_task_definition', 'family'],
+  ]) {
+    const names = Object.values(json.resource[String(type)] ?? {}).map((each) => each[String(argument)]);
+    expect(names.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(names).size).toBe(names.length);
+  }
+});
+
+test('a queue can be shared', () => {
+  const { stack, platform } = platformIn();
+  const deadLetterQueue = new DeadLetterQueue(stack, 'Shared', { platform });
+  const chain = {
+    platform,
+    bucket: bucketIn(stack),
+    chainId: 'staging',
+    hmacKeysSecretArn: HMAC,
+    deadLetterQueue,
+  };
+  new AnchorService(stack, 'Anchor', { ...chain, mode: 'scheduled', databaseSecretArn: DATABASE });
+  new VerifierTask(stack, 'Verify', { ...chain, databaseSecretArn: READ_ONLY });
+  expect(resource(synthesise(stack), 'aws_sqs_queue')).toMatchObject({
+    name: 'audit-anchor-not-started-staging',
+    sqs_managed_sse_enabled: true,
+  });
+});
