@@ -1,16 +1,16 @@
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
-import { type ClientBase, escapeIdentifier } from 'pg';
+import { finished } from 'node:stream/promises';
+import { type ClientBase, escapeIdentifier, type QueryResult } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { type ChainLayout, formatColumnList } from '../../domain/chain/columns';
-import { chainKey, eventHash } from '../../domain/chain/event-hash';
-import { encodeMessage } from '../../domain/chain/message';
+import { chainKey } from '../../domain/chain/event-hash';
 import { DIGEST_BYTES } from '../../domain/digests';
 import { ConfigError, UnavailableError } from '../../errors';
 import { advisoryKey } from './advisory-lock';
 import { inOpenTransaction } from './open-transaction';
 import { endpointOf, query, searchPathOf } from './connection';
-import { EventEncoder, type EventValues, type PreparedEvent } from './event-values';
+import { EventLinker, type Head, hashIn, type LinkedBatch } from './copy-in';
+import { EventEncoder, type PreparedEvent } from './event-encoder';
+import type { EventValues } from './event-values';
 import { databaseFailure, isServerError } from './failure';
 import { requireShape, requireTable, type Table, type TableName } from './table';
 
@@ -43,20 +43,12 @@ export interface AppendResult {
 const APPEND_LABEL = 'audit-append/1';
 const UNIQUE_VIOLATION = '23505';
 
-const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
-const COPY_TRAILER = Buffer.from([0xff, 0xff]);
-
-interface Head {
-  readonly index: number;
-  readonly hash: Buffer;
-}
-
-/** Appends to one table. Keeps what it learned about table and key, so that a batch takes three round trips. */
+/** Appends to one table. Keeps what it learned about table and key, so that a batch takes two round trips. */
 export class EventAppender {
-  private table: Table | null = null;
-  private encoder: EventEncoder | null = null;
-  private readonly keyId: string;
-  private readonly key: Buffer;
+  /** Id of the secret that events are hashed under. */
+  readonly keyId: string;
+  private readonly linker: EventLinker;
+  private opened: { readonly table: Table; readonly encoder: EventEncoder } | null = null;
 
   /**
    * @throws ConfigError `KEY_UNKNOWN` when the ring has no secret for its active id; `USAGE` for a foreign chain
@@ -77,80 +69,126 @@ export class EventAppender {
         },
       );
     }
-    this.key = chainKey(secret, chainId, formatColumnList(layout.columns));
+    const key = chainKey(secret, chainId, formatColumnList(layout.columns));
+    this.linker = new EventLinker(layout, key);
+    key.fill(0);
   }
 
   /** Looks the table up once. */
   async open(client: ClientBase): Promise<EventEncoder> {
-    if (this.encoder) return this.encoder;
+    if (this.opened) return this.opened.encoder;
+    const { layout } = this.options;
     const searchPath = this.options.table.schema ? [] : await searchPathOf(client);
     const table = await requireTable(client, this.options.table, searchPath);
-    requireShape(table, this.options.layout, 'write');
-    this.table = table;
-    this.encoder = new EventEncoder(this.options.layout, table);
-    return this.encoder;
+    requireShape(table, layout, 'write');
+    const encoder = new EventEncoder(layout, table, this.keyId);
+    this.opened = { table, encoder };
+    return encoder;
   }
 
   /** See `appendEvents`. */
   async append(client: ClientBase, events: readonly EventValues[]): Promise<AppendResult> {
     return inOpenTransaction(client, async () => {
       const encoder = await this.open(client);
-      return this.appendAll(
-        client,
-        events.map((values, position) => encoder.prepare(values, position + 1)),
-      );
+      const prepared = events.map((values, position) => encoder.prepare(values, `event ${position + 1}`));
+      if (prepared.length === 0) {
+        throw new ConfigError(
+          'EVENT_INVALID',
+          'there is no event to append: found an empty list, allowed 1 or more',
+        );
+      }
+      const head = await this.lockedHead(client, '');
+      const batch = this.link(prepared, head);
+      await this.send(client, batch);
+      return this.resultOf(batch, head);
     });
   }
 
-  /** Appends events that `open`'s encoder has prepared. */
-  async appendPrepared(client: ClientBase, events: readonly PreparedEvent[]): Promise<AppendResult> {
-    return inOpenTransaction(client, async () => {
-      await this.open(client);
-      return this.appendAll(client, events);
-    });
+  /**
+   * Begins a transaction in which this client is the only one that appends, and reads the end of the chain.
+   * @param client looked at by `open` before, without an open transaction
+   */
+  begin(client: ClientBase): Promise<Head> {
+    return this.lockedHead(client, 'BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE; ');
   }
 
-  private async appendAll(client: ClientBase, events: readonly PreparedEvent[]): Promise<AppendResult> {
-    if (events.length === 0) {
-      throw new ConfigError(
-        'EVENT_INVALID',
-        'there is no event to append: found an empty list, allowed 1 or more',
-      );
-    }
-    const table = this.openedTable();
-    await this.lock(client, table);
-    const head = await this.readHead(client, table);
-    const { bytes, lastHash } = this.chain(events, head);
-    await this.send(client, table, bytes, events.length);
+  /** Gives events of `open`'s encoder their place behind `head`. */
+  link(events: readonly PreparedEvent[], head: Head): LinkedBatch {
+    return this.linker.link(events, head);
+  }
+
+  resultOf(batch: LinkedBatch, head: Head): AppendResult {
+    const count = batch.ends.length;
     return {
       firstIndex: head.index + 1,
-      lastIndex: head.index + events.length,
-      lastHash: lastHash.toString('hex'),
+      lastIndex: head.index + count,
+      lastHash: hashIn(batch, count - 1).toString('hex'),
       keyId: this.keyId,
     };
   }
 
+  /** Inserts a batch; nothing counts until the transaction is committed. */
+  async send(client: ClientBase, { bytes, ends }: LinkedBatch): Promise<void> {
+    const table = this.openedTable();
+    const { columns, hashColumn } = this.options.layout;
+    const names = [...columns.map(({ name }) => name), hashColumn].map((name) => escapeIdentifier(name));
+    const stream = client.query(
+      copyFrom(`COPY ${table.qualified} (${names.join(', ')}) FROM STDIN (FORMAT binary)`),
+    );
+    try {
+      stream.end(bytes);
+      await finished(stream);
+    } catch (error) {
+      throw this.sendFailure(error, client, table);
+    }
+    if (stream.rowCount !== ends.length) {
+      throw new UnavailableError(
+        'COPY_INCOMPLETE',
+        `${table.qualified} took ${stream.rowCount} of ${ends.length} events; roll the transaction back`,
+        { hint: 'A trigger or rule on the table drops rows; the audit table must have none that do.' },
+      );
+    }
+  }
+
+  /**
+   * Hash of the event at `index`, null when there is none. Asked under the append lock, by `begin`, it is also
+   * definite about a transaction of a lost connection: that one has ended.
+   */
+  async hashAt(client: ClientBase, index: number): Promise<Buffer | null> {
+    const { indexColumn, hashColumn } = this.options.layout;
+    const [row] = await query<{ hash: Buffer | null }>(client, {
+      text: `SELECT ${escapeIdentifier(hashColumn)} AS hash FROM ${this.openedTable().qualified}
+             WHERE ${escapeIdentifier(indexColumn)} = $1`,
+      values: [index],
+    });
+    return row?.hash ?? null;
+  }
+
+  /** Wipes the key. */
+  dispose(): void {
+    this.linker.dispose();
+  }
+
   private openedTable(): Table {
-    if (!this.table) throw new Error('the table is looked up before it is used');
-    return this.table;
+    if (!this.opened) throw new Error('the table is looked up before it is used');
+    return this.opened.table;
   }
 
-  /** Held until the caller's transaction ends, so the next writer sees what this one committed. */
-  private async lock(client: ClientBase, { schema, name }: Table): Promise<void> {
-    await query(client, {
-      text: 'SELECT pg_catalog.pg_advisory_xact_lock($1::pg_catalog.int8)',
-      values: [advisoryKey(APPEND_LABEL, `${schema}.${name}`).toString()],
-    });
-  }
-
-  /** A statement of its own after the lock: in READ COMMITTED its snapshot holds the newest commit. */
-  private async readHead(client: ClientBase, table: Table): Promise<Head> {
-    const index = escapeIdentifier(this.options.layout.indexColumn);
-    const [row] = await query<{ index: string; hash: string | null }>(client, {
-      text: `SELECT ${index}::pg_catalog.text AS index,
-                    pg_catalog.encode(${escapeIdentifier(this.options.layout.hashColumn)}, 'hex') AS hash
-             FROM ${table.qualified} WHERE ${index} IS NOT NULL ORDER BY ${index} DESC LIMIT 1`,
-    });
+  /**
+   * Takes the append lock, which is held until the transaction ends, so that the next writer sees what this one
+   * committed; then reads the head. One message, yet statements of their own: in READ COMMITTED the second one's
+   * snapshot holds the newest commit.
+   */
+  private async lockedHead(client: ClientBase, begin: string): Promise<Head> {
+    const table = this.openedTable();
+    const { indexColumn, hashColumn } = this.options.layout;
+    const index = escapeIdentifier(indexColumn);
+    const lock = advisoryKey(APPEND_LABEL, `${table.schema}.${table.name}`);
+    const text = `${begin}SELECT pg_catalog.pg_advisory_xact_lock('${lock}'::pg_catalog.int8);
+      SELECT ${index}::pg_catalog.text AS index, pg_catalog.encode(${escapeIdentifier(hashColumn)}, 'hex') AS hash
+      FROM ${table.qualified} WHERE ${index} IS NOT NULL ORDER BY ${index} DESC LIMIT 1`;
+    const rows = await lastRowsOf<{ index: string; hash: string | null }>(client, text);
+    const [row] = rows;
     if (!row) return { index: 0, hash: Buffer.alloc(DIGEST_BYTES) };
     const head = { index: Number(row.index), hash: Buffer.from(row.hash ?? '', 'hex') };
     if (!Number.isSafeInteger(head.index) || head.index < 1 || head.hash.length !== DIGEST_BYTES) {
@@ -164,55 +202,6 @@ export class EventAppender {
     return head;
   }
 
-  /** The COPY stream: the bytes that are hashed are the bytes that are sent. */
-  private chain(events: readonly PreparedEvent[], head: Head): { bytes: Buffer[]; lastHash: Buffer } {
-    const { columns, indexColumn, keyIdColumn, prevHashColumn } = this.options.layout;
-    const fieldCount = Buffer.alloc(2);
-    fieldCount.writeInt16BE(columns.length + 1);
-    const hashLength = Buffer.alloc(4);
-    hashLength.writeInt32BE(DIGEST_BYTES);
-    const bytes: Buffer[] = [COPY_HEADER];
-    let { index, hash } = head;
-    for (const { fields } of events) {
-      index += 1;
-      const own = new Map<string | null, number | string | Buffer>([
-        [indexColumn, index],
-        [keyIdColumn, this.keyId],
-        [prevHashColumn, hash],
-      ]);
-      const message = Buffer.concat(
-        columns.map((column, position) => {
-          const field = fields[position];
-          return field ?? encodeMessage([column], [own.get(column.name) ?? null]);
-        }),
-      );
-      hash = eventHash(this.key, message);
-      bytes.push(fieldCount, message, hashLength, hash);
-    }
-    bytes.push(COPY_TRAILER);
-    return { bytes, lastHash: hash };
-  }
-
-  private async send(client: ClientBase, table: Table, bytes: Buffer[], count: number): Promise<void> {
-    const { columns, hashColumn } = this.options.layout;
-    const names = [...columns.map(({ name }) => name), hashColumn].map((name) => escapeIdentifier(name));
-    const stream = client.query(
-      copyFrom(`COPY ${table.qualified} (${names.join(', ')}) FROM STDIN (FORMAT binary)`),
-    );
-    try {
-      await pipeline(Readable.from([Buffer.concat(bytes)], { objectMode: false }), stream);
-    } catch (error) {
-      throw this.sendFailure(error, client, table);
-    }
-    if (stream.rowCount !== count) {
-      throw new UnavailableError(
-        'COPY_INCOMPLETE',
-        `${table.qualified} took ${stream.rowCount} of ${count} events; roll the transaction back`,
-        { hint: 'A trigger or rule on the table drops rows; the audit table must have none that do.' },
-      );
-    }
-  }
-
   private sendFailure(error: unknown, client: ClientBase, table: Table): Error {
     if (!isServerError(error) || error.code !== UNIQUE_VIOLATION)
       return databaseFailure(error, endpointOf(client));
@@ -222,6 +211,17 @@ export class EventAppender {
         'last append, or another program writes without the append lock',
       { cause: error, hint: 'Append in a READ COMMITTED transaction, and only through this function.' },
     );
+  }
+}
+
+/** Runs several statements in one message; the rows of the last. */
+async function lastRowsOf<Row>(client: ClientBase, text: string): Promise<Row[]> {
+  try {
+    // pg's types know one result only.
+    const results = (await client.query(text)) as unknown as QueryResult[];
+    return (results[results.length - 1]?.rows ?? []) as Row[];
+  } catch (error) {
+    throw databaseFailure(error, endpointOf(client));
   }
 }
 
@@ -239,5 +239,10 @@ export async function appendEvents(
   events: readonly EventValues[],
   options: AppendOptions,
 ): Promise<AppendResult> {
-  return new EventAppender(options).append(client, events);
+  const appender = new EventAppender(options);
+  try {
+    return await appender.append(client, events);
+  } finally {
+    appender.dispose();
+  }
 }
