@@ -16,6 +16,7 @@ import { contentsVerdict } from './verify/contents';
 import type { DatabaseEvidence } from './verify/database-evidence';
 import { collectDatabaseEvidence } from './verify/database-evidence';
 import { collectNewestEvidence } from './verify/newest-evidence';
+import type { ScanWorkers } from './verify/scan-parts';
 import type { VerifyScope } from './verify/scope';
 import { selectionOf } from './verify/scope';
 
@@ -31,7 +32,30 @@ export interface VerifierOptions {
   readonly clock: Clock;
   readonly policy: AnchorPolicy;
   /** Null in the auditor's mode: only anchors can be verified then. */
-  readonly database: { readonly auditLog: AuditLog; readonly reading: ChainReading } | null;
+  readonly database: VerifiedDatabase | null;
+}
+
+export interface VerifiedDatabase {
+  readonly auditLog: AuditLog;
+  readonly reading: ChainReading;
+  /**
+   * Readers beside the verifier itself.
+   *
+   * @default - one reader, on one connection
+   */
+  readonly workers?: ScanWorkers | null;
+  /**
+   * Events read per second at most.
+   *
+   * @default - as fast as they come
+   */
+  readonly maxRate?: number | null;
+  /**
+   * Events that a reader has at least; fewer events are read by fewer readers.
+   *
+   * @default 10,000
+   */
+  readonly eventsPerReader?: number;
 }
 
 interface Run {
@@ -95,20 +119,21 @@ export class Verifier {
     const newest = newestKnown(anchors);
     // Without the newest anchor there is nothing to hold the events against; why was reported already.
     if (scope.kind === 'latest' && !newest) return null;
+    const { auditLog, reading, workers = null, maxRate = null, eventsPerReader } = database;
     const evidence = await collectDatabaseEvidence(
-      database.auditLog,
-      database.reading,
+      auditLog,
+      reading,
       {
         attestations,
         newest,
         selection: selectionOf(scope, anchors, attestations.checkpoints),
-        now: clock.now(),
+        means: { clock, workers, maxRate, ...(eventsPerReader === undefined ? {} : { eventsPerReader }) },
         onProgress: (events, estimate) => progress('events', events, estimate),
         ...(signal ? { signal } : {}),
       },
       findings,
     );
-    if (evidence) this.reportLimits(run, database.reading, evidence);
+    if (evidence) this.reportLimits(run, reading, evidence);
     return evidence;
   }
 
@@ -186,8 +211,7 @@ function coverageOf(bucket: BucketEvidence, database: DatabaseEvidence | null): 
       scan && scan.firstIndex !== null && scan.lastIndex !== null
         ? { from: scan.firstIndex, to: scan.lastIndex }
         : null,
-    anchoredHashes:
-      (scan?.ranges.filter(({ hashCompared }) => hashCompared).length ?? 0) + (database?.lookedUp ?? 0),
-    rangeRoots: scan?.ranges.filter(({ compared }) => compared).length ?? 0,
+    anchoredHashes: (scan?.anchoredHashes ?? 0) + (database?.lookedUp ?? 0),
+    rangeRoots: scan?.rangeRoots ?? 0,
   };
 }

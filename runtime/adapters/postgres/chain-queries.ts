@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import type { ChainHead } from '../../application/ports';
+import type { ChainHead, TupleRange } from '../../application/ports';
 import type { ChainLayout } from '../../domain/chain/columns';
 import type { Connection } from './connection';
 import type { Table } from './table';
@@ -87,14 +87,18 @@ export class ChainQueries {
   }
 
   /** The COPY statement for a range; without bounds it also reads rows whose index is NULL, last. */
-  copyStatement(range: { readonly from?: number; readonly to?: number } = {}): string {
+  copyStatement(range: TupleRange = {}): string {
     const columns = [...this.layout.columns.map(({ name }) => escapeIdentifier(name)), this.hash].join(', ');
-    const bounds = [
-      ...(range.from === undefined ? [] : [`${this.index} >= ${literal(range.from)}`]),
-      ...(range.to === undefined ? [] : [`${this.index} <= ${literal(range.to)}`]),
-    ];
+    const bounds = range.unindexed ? [`${this.index} IS NULL`] : this.boundsOf(range);
     const where = bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
     const select = `SELECT ${columns} FROM ${this.table.qualified}${where} ORDER BY ${this.index}`;
     return `COPY (${select}) TO STDOUT (FORMAT binary)`;
+  }
+
+  private boundsOf({ from, to }: { readonly from?: number; readonly to?: number }): string[] {
+    return [
+      ...(from === undefined ? [] : [`${this.index} >= ${literal(from)}`]),
+      ...(to === undefined ? [] : [`${this.index} <= ${literal(to)}`]),
+    ];
   }
 }

@@ -1,20 +1,22 @@
 import { ConfigError, FormatError, UnavailableError } from '../../errors';
-import type { ScanSummary } from '../../domain/chain/chain-scanner';
 import { ZERO_HASH } from '../../domain/digests';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { UnanchoredTail } from '../../domain/findings/report';
+import type { ScanTotals } from '../../domain/sharding/part-result';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
 import type { KnownAnchor } from '../known-anchor';
 import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
-import { firstIndexOf, scanChain } from '../scan-chain';
+import { firstIndexOf } from '../scan-chain';
 import type { Attestations } from './checkpoints';
+import type { ScanMeans, WholeRequest } from './scan-whole';
+import { scanWhole } from './scan-whole';
 import type { Selection } from './scope';
 
 export interface DatabaseEvidence {
   readonly identity: DatabaseIdentity;
   readonly head: ChainHead | null;
-  readonly scan: ScanSummary;
+  readonly scan: ScanTotals;
   /** Anchored ranges that were read. */
   readonly selected: number;
   readonly tail: UnanchoredTail | null;
@@ -28,8 +30,7 @@ export interface DatabaseQuestion {
   readonly newest: KnownAnchor | null;
   /** Part of the chain to read; null for all of it. */
   readonly selection: Selection | null;
-  /** Milliseconds since 1970. */
-  readonly now: number;
+  readonly means: ScanMeans;
   readonly onProgress?: (events: number, estimate: number | null) => void;
   readonly signal?: AbortSignal;
 }
@@ -64,7 +65,7 @@ async function examine(
   question: DatabaseQuestion,
   findings: FindingLog,
 ): Promise<DatabaseEvidence> {
-  const { newest, selection, signal } = question;
+  const { newest, selection } = question;
   const identity = await snapshot.identity();
   const head = await snapshot.head();
   if (newest) reportChange(identity, newest, findings);
@@ -75,30 +76,35 @@ async function examine(
   const start =
     question.attestations.checkpoints[0]?.firstSeq === 0 ? 0 : await firstIndexOf(snapshot, reading.layout);
   const firstIndex = selection?.from ?? start;
-  const range = selection
-    ? {
-        ...(selection.from === null ? {} : { from: selection.from }),
-        ...(selection.to === null ? {} : { to: selection.to }),
-      }
-    : null;
   const checkpoints = (selection ?? question.attestations).checkpoints.filter(({ lastSeq }) =>
     replayed(lastSeq),
   );
-  const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
   const goesOn = selection !== null && selection.to !== null && head !== null && head.index > selection.to;
-  const scan = await scanChain(snapshot, reading, {
-    ...(range ? { range } : {}),
-    firstIndex,
-    ...(goesOn ? { reaches: selection.to } : {}),
-    firstLink:
-      firstIndex <= start
-        ? ZERO_HASH
-        : (selection?.firstLink ?? (await storedLink(snapshot, firstIndex, findings))),
-    checkpoints,
-    findings,
+  const firstLink =
+    firstIndex <= start
+      ? ZERO_HASH
+      : (selection?.firstLink ?? (await storedLink(snapshot, firstIndex, findings)));
+  const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
+  const request: WholeRequest = {
+    part: {
+      from: selection?.from ?? null,
+      to: selection?.to ?? null,
+      unindexed: selection === null,
+      checkpoints,
+    },
+    chain: {
+      layout: reading.layout,
+      firstIndex,
+      firstLink,
+      checkpoints,
+      ...(goesOn ? { reaches: selection.to } : {}),
+    },
+    head,
+    keeper: null,
     onProgress: (events) => question.onProgress?.(events, estimate),
-    ...(signal ? { signal } : {}),
-  });
+    ...(question.signal ? { signal: question.signal } : {}),
+  };
+  const scan = await scanWhole(snapshot, reading, request, question.means, findings);
   const others = question.attestations.others.filter(({ lastSeq }) => replayed(lastSeq));
   for (const anchor of others) await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
   return {
@@ -106,7 +112,7 @@ async function examine(
     head,
     scan,
     selected: checkpoints.length,
-    tail: await tailOf(snapshot, head, newest, question.now),
+    tail: await tailOf(snapshot, head, newest, question.means.clock.now()),
     lookedUp: others.length,
   };
 }
