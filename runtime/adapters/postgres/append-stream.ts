@@ -1,13 +1,11 @@
 import type { ClientConfig } from 'pg';
 import { AuditAnchorError, ConfigError } from '../../errors';
-import { type AppendOptions, type AppendResult, EventAppender } from './append';
+import type { AppendOptions, AppendResult } from './append-options';
+import { BatchAppender } from './batch-appender';
+import { BATCH_BYTES, BATCH_EVENTS } from './batch-limits';
 import { Connection } from './connection';
 import type { PreparedEvent } from './event-encoder';
 import type { EventValues } from './event-values';
-
-/** A batch is one transaction: large enough to be fast, small enough to hold the append lock briefly. */
-const BATCH_EVENTS = 1_000;
-const BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface AppendStreamOptions extends AppendOptions {
   /** As `pg` takes it. */
@@ -29,7 +27,7 @@ class BatchWriter {
 
   constructor(
     private readonly connection: Connection,
-    private readonly appender: EventAppender,
+    private readonly appender: BatchAppender,
     private readonly onBatch: AppendStreamOptions['onBatch'],
   ) {}
 
@@ -95,7 +93,7 @@ export async function appendStream(
   events: AsyncIterable<EventValues>,
   options: AppendStreamOptions,
 ): Promise<AppendStreamResult | null> {
-  const appender = new EventAppender(options);
+  const appender = new BatchAppender(options);
   const connection = await Connection.open(options.connection);
   const writer = new BatchWriter(connection, appender, options.onBatch);
   try {

@@ -1,95 +1,24 @@
-import { finished } from 'node:stream/promises';
-import { type ClientBase, escapeIdentifier, type QueryResult } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { type ChainLayout, formatColumnList } from '../../domain/chain/columns';
-import { chainKey } from '../../domain/chain/event-hash';
-import { DIGEST_BYTES } from '../../domain/digests';
-import { ConfigError, UnavailableError } from '../../errors';
-import { advisoryKey } from './advisory-lock';
-import { inOpenTransaction } from './open-transaction';
-import { endpointOf, query, searchPathOf } from './connection';
-import { EventLinker, type Head, hashIn, type LinkedBatch } from './copy-in';
-import { EventEncoder, type PreparedEvent } from './event-encoder';
+import type { ClientBase } from 'pg';
+import { ConfigError } from '../../errors';
+import type { AppendOptions, AppendResult } from './append-options';
+import { BatchAppender } from './batch-appender';
 import type { EventValues } from './event-values';
-import { databaseFailure, isServerError } from './failure';
-import { requireShape, requireTable, type Table, type TableName } from './table';
+import { inOpenTransaction } from './open-transaction';
 
-/** The secrets that events are hashed under. */
-export interface AppendKeys {
-  /** Id of the secret for new events. */
-  readonly activeKeyId: string;
-  /** The secret of an id, undefined when the ring has none. */
-  secretFor(keyId: string): Uint8Array | undefined;
-}
-
-export interface AppendOptions {
-  readonly table: TableName;
-  readonly layout: ChainLayout;
-  /** Bound into every hash, together with the column list. */
-  readonly chainId: string;
-  readonly keys: AppendKeys;
-}
-
-export interface AppendResult {
-  /** Chain indices of the first and the last event that were appended. */
-  readonly firstIndex: number;
-  readonly lastIndex: number;
-  /** Hex `event_hash` of the last one: the new head. */
-  readonly lastHash: string;
-  /** Id of the secret that they were hashed under. */
-  readonly keyId: string;
-}
-
-const APPEND_LABEL = 'audit-append/1';
-const UNIQUE_VIOLATION = '23505';
-
-/** Appends to one table. Keeps what it learned about table and key, so that a batch takes two round trips. */
+/** `appendEvents` for those who append often: looks the table up once, with the first events. */
 export class EventAppender {
-  /** Id of the secret that events are hashed under. */
-  readonly keyId: string;
-  private readonly linker: EventLinker;
-  private opened: { readonly table: Table; readonly encoder: EventEncoder } | null = null;
+  private readonly appender: BatchAppender;
 
-  /**
-   * @throws ConfigError `KEY_UNKNOWN` when the ring has no secret for its active id; `USAGE` for a foreign chain
-   */
-  constructor(private readonly options: AppendOptions) {
-    const { keys, chainId, layout } = options;
-    if (layout.format !== 'v1') {
-      throw new ConfigError('USAGE', 'events can only be appended to a chain of format v1, found links');
-    }
-    this.keyId = keys.activeKeyId;
-    const secret = keys.secretFor(this.keyId);
-    if (!secret) {
-      throw new ConfigError(
-        'KEY_UNKNOWN',
-        `the key ring has no secret for the active key id "${this.keyId}"`,
-        {
-          hint: 'Add it to AUDIT_HMAC_KEYS, or name another AUDIT_HMAC_ACTIVE_KEY_ID.',
-        },
-      );
-    }
-    const key = chainKey(secret, chainId, formatColumnList(layout.columns));
-    this.linker = new EventLinker(layout, key);
-    key.fill(0);
+  /** @throws ConfigError `KEY_UNKNOWN` when the ring has no secret for its active id; `USAGE` for a foreign chain */
+  constructor(options: AppendOptions) {
+    this.appender = new BatchAppender(options);
   }
 
-  /** Looks the table up once. */
-  async open(client: ClientBase): Promise<EventEncoder> {
-    if (this.opened) return this.opened.encoder;
-    const { layout } = this.options;
-    const searchPath = this.options.table.schema ? [] : await searchPathOf(client);
-    const table = await requireTable(client, this.options.table, searchPath);
-    requireShape(table, layout, 'write');
-    const encoder = new EventEncoder(layout, table, this.keyId);
-    this.opened = { table, encoder };
-    return encoder;
-  }
-
-  /** See `appendEvents`. */
+  /** See `appendEvents`. Any client of the same database will do. */
   async append(client: ClientBase, events: readonly EventValues[]): Promise<AppendResult> {
+    const { appender } = this;
     return inOpenTransaction(client, async () => {
-      const encoder = await this.open(client);
+      const encoder = await appender.open(client);
       const prepared = events.map((values, position) => encoder.prepare(values, `event ${position + 1}`));
       if (prepared.length === 0) {
         throw new ConfigError(
@@ -97,131 +26,16 @@ export class EventAppender {
           'there is no event to append: found an empty list, allowed 1 or more',
         );
       }
-      const head = await this.lockedHead(client, '');
-      const batch = this.link(prepared, head);
-      await this.send(client, batch);
-      return this.resultOf(batch, head);
+      const head = await appender.lock(client);
+      const batch = appender.link(prepared, head);
+      await appender.send(client, batch);
+      return appender.resultOf(batch, head);
     });
   }
 
-  /**
-   * Begins a transaction in which this client is the only one that appends, and reads the end of the chain.
-   * @param client looked at by `open` before, without an open transaction
-   */
-  begin(client: ClientBase): Promise<Head> {
-    return this.lockedHead(client, 'BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE; ');
-  }
-
-  /** Gives events of `open`'s encoder their place behind `head`. */
-  link(events: readonly PreparedEvent[], head: Head): LinkedBatch {
-    return this.linker.link(events, head);
-  }
-
-  resultOf(batch: LinkedBatch, head: Head): AppendResult {
-    const count = batch.ends.length;
-    return {
-      firstIndex: head.index + 1,
-      lastIndex: head.index + count,
-      lastHash: hashIn(batch, count - 1).toString('hex'),
-      keyId: this.keyId,
-    };
-  }
-
-  /** Inserts a batch; nothing counts until the transaction is committed. */
-  async send(client: ClientBase, { bytes, ends }: LinkedBatch): Promise<void> {
-    const table = this.openedTable();
-    const { columns, hashColumn } = this.options.layout;
-    const names = [...columns.map(({ name }) => name), hashColumn].map((name) => escapeIdentifier(name));
-    const stream = client.query(
-      copyFrom(`COPY ${table.qualified} (${names.join(', ')}) FROM STDIN (FORMAT binary)`),
-    );
-    try {
-      stream.end(bytes);
-      await finished(stream);
-    } catch (error) {
-      throw this.sendFailure(error, client, table);
-    }
-    if (stream.rowCount !== ends.length) {
-      throw new UnavailableError(
-        'COPY_INCOMPLETE',
-        `${table.qualified} took ${stream.rowCount} of ${ends.length} events; roll the transaction back`,
-        { hint: 'A trigger or rule on the table drops rows; the audit table must have none that do.' },
-      );
-    }
-  }
-
-  /**
-   * Hash of the event at `index`, null when there is none. Asked under the append lock, by `begin`, it is also
-   * definite about a transaction of a lost connection: that one has ended.
-   */
-  async hashAt(client: ClientBase, index: number): Promise<Buffer | null> {
-    const { indexColumn, hashColumn } = this.options.layout;
-    const [row] = await query<{ hash: Buffer | null }>(client, {
-      text: `SELECT ${escapeIdentifier(hashColumn)} AS hash FROM ${this.openedTable().qualified}
-             WHERE ${escapeIdentifier(indexColumn)} = $1`,
-      values: [index],
-    });
-    return row?.hash ?? null;
-  }
-
-  /** Wipes the key. */
+  /** Wipes the key; nothing can be appended any more. */
   dispose(): void {
-    this.linker.dispose();
-  }
-
-  private openedTable(): Table {
-    if (!this.opened) throw new Error('the table is looked up before it is used');
-    return this.opened.table;
-  }
-
-  /**
-   * Takes the append lock, which is held until the transaction ends, so that the next writer sees what this one
-   * committed; then reads the head. One message, yet statements of their own: in READ COMMITTED the second one's
-   * snapshot holds the newest commit.
-   */
-  private async lockedHead(client: ClientBase, begin: string): Promise<Head> {
-    const table = this.openedTable();
-    const { indexColumn, hashColumn } = this.options.layout;
-    const index = escapeIdentifier(indexColumn);
-    const lock = advisoryKey(APPEND_LABEL, `${table.schema}.${table.name}`);
-    const text = `${begin}SELECT pg_catalog.pg_advisory_xact_lock('${lock}'::pg_catalog.int8);
-      SELECT ${index}::pg_catalog.text AS index, pg_catalog.encode(${escapeIdentifier(hashColumn)}, 'hex') AS hash
-      FROM ${table.qualified} WHERE ${index} IS NOT NULL ORDER BY ${index} DESC LIMIT 1`;
-    const rows = await lastRowsOf<{ index: string; hash: string | null }>(client, text);
-    const [row] = rows;
-    if (!row) return { index: 0, hash: Buffer.alloc(DIGEST_BYTES) };
-    const head = { index: Number(row.index), hash: Buffer.from(row.hash ?? '', 'hex') };
-    if (!Number.isSafeInteger(head.index) || head.index < 1 || head.hash.length !== DIGEST_BYTES) {
-      throw new ConfigError(
-        'TABLE_SHAPE',
-        `the last event of ${table.qualified} cannot be continued: found index ${row.index} and a hash of ` +
-          `${head.hash.length} bytes, allowed an index of 1 or more and ${DIGEST_BYTES} bytes`,
-        { hint: 'Run "audit-anchor verify" to see what happened to the chain.' },
-      );
-    }
-    return head;
-  }
-
-  private sendFailure(error: unknown, client: ClientBase, table: Table): Error {
-    if (!isServerError(error) || error.code !== UNIQUE_VIOLATION)
-      return databaseFailure(error, endpointOf(client));
-    return new ConfigError(
-      'TRANSACTION_REQUIRED',
-      `the transaction does not see the newest event of ${table.qualified}: it reads from a snapshot older than the ` +
-        'last append, or another program writes without the append lock',
-      { cause: error, hint: 'Append in a READ COMMITTED transaction, and only through this function.' },
-    );
-  }
-}
-
-/** Runs several statements in one message; the rows of the last. */
-async function lastRowsOf<Row>(client: ClientBase, text: string): Promise<Row[]> {
-  try {
-    // pg's types know one result only.
-    const results = (await client.query(text)) as unknown as QueryResult[];
-    return (results[results.length - 1]?.rows ?? []) as Row[];
-  } catch (error) {
-    throw databaseFailure(error, endpointOf(client));
+    this.appender.dispose();
   }
 }
 
