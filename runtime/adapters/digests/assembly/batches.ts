@@ -1,14 +1,11 @@
 /**
- * Batches of HMAC-SHA256 and SHA-256, four messages at a time. The caller owns the memory above `heapBase` and has
- * checked every offset; a wrong one can only be read from, or trap: what is written depends on `count` alone.
+ * Batches of HMAC-SHA256 and SHA-256, four messages at a time. Every offset has been checked by then; a wrong one
+ * can only be read from, or trap: what is written depends on `count` alone.
  *
  * Messages may be read up to 64 bytes beyond their end. Those bytes must exist and do not influence a result.
  */
 import { STATE, compress } from './compression';
 import { Lanes } from './lanes';
-
-/** First address that belongs to the caller. */
-export const heapBase: usize = __heap_base;
 
 /** Bytes of the two hash states of a prepared key: after the inner pad, and after the outer. */
 const KEY_STATES: usize = 64;
@@ -154,7 +151,7 @@ function pick(order: usize, next: u32, lane: usize, active: u32): usize {
   return word(order, min(next + <u32>lane, active - 1));
 }
 
-function word(array: usize, index: usize): u32 {
+export function word(array: usize, index: usize): u32 {
   return load<u32>(array + (index << 2));
 }
 

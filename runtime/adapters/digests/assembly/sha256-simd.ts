@@ -1,0 +1,6 @@
+/** What the module offers. The caller owns the memory above `heapBase` and lays out everything in it. */
+export { hashLeaves, leaves, macs, nodes, prepareKey } from './batches';
+export { scanTuples } from './tuple-scan';
+
+/** First address that belongs to the caller. */
+export const heapBase: usize = __heap_base;
