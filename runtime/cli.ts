@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import type { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
 import { CommanderError } from 'commander';
 import { systemClock } from './adapters/clock/system-clock';
+import { isReaderThread, serveReader } from './adapters/workers/reader-thread';
+import type { StartThread } from './adapters/workers/thread-readers';
 import type { OutputStream } from './cli/terminal-io';
 import { TerminalIo } from './cli/terminal-io';
 import { parseCommandLine } from './cli/program';
@@ -22,6 +25,8 @@ export interface ProcessLike {
   readonly stderr: OutputStream;
   /** Aborts when the user asks to stop. */
   readonly signal: AbortSignal;
+  /** Starts this program once more in a thread, as a reader of events. */
+  readonly startThread?: StartThread;
 }
 
 function parse({ args, env, stdout, stderr }: ProcessLike): Chosen | ExitCode {
@@ -60,7 +65,7 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
   const { json, quiet } = chosen;
   const io = new TerminalIo(stdout, stderr, env, { json, quiet });
   const resources = new Resources();
-  const composition = new Composition(env, systemClock, resources);
+  const composition = new Composition(env, systemClock, resources, process.startThread ?? null);
   const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, signal };
   try {
     const outcome = await chosen.run(context);
@@ -111,10 +116,14 @@ function start(): void {
     });
   }
   const { env, stdin, stdout, stderr } = process;
-  void main({ args: process.argv.slice(2), env, stdin, stdout, stderr, signal }).then((code) => {
+  // The same file also when everything was bundled into one.
+  const startThread: StartThread = (options) => new Worker(__filename, options);
+  const args = process.argv.slice(2);
+  void main({ args, env, stdin, stdout, stderr, signal, startThread }).then((code) => {
     process.exitCode = code;
     setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
   });
 }
 
-if (require.main === module) start();
+if (isReaderThread()) serveReader();
+else if (require.main === module) start();

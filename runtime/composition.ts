@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createDigestEngine } from './adapters/digests/select-engine';
 import { PostgresAuditLog } from './adapters/postgres/audit-log';
 import { S3AnchorStore } from './adapters/s3/s3-anchor-store';
+import type { StartThread } from './adapters/workers/thread-readers';
+import { ThreadReaders } from './adapters/workers/thread-readers';
 import { Anchorer } from './application/anchorer';
 import type { AnchorStore, AuditLog, Clock } from './application/ports';
 import type { ChainReading } from './application/scan-chain';
+import type { VerifiedDatabase } from './application/verifier';
 import { Verifier } from './application/verifier';
+import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
 import { deriveChainKeys, NO_CHAIN_KEYS } from './domain/chain/chain-keys';
@@ -16,6 +20,7 @@ const LOCK_WAIT_MS = 60_000;
 type Present<K extends keyof Config> = Config & { readonly [P in K]: NonNullable<Config[P]> };
 type WithBucket = Present<'bucket' | 'region' | 'chainId'>;
 type WithDatabase = Present<'database' | 'chainId'>;
+type WithVerifyDatabase = Present<'verifyDatabase' | 'chainId'>;
 type WithKeys = Present<'keyRing' | 'chainId'>;
 
 /** Things to release, last opened first. */
@@ -47,6 +52,8 @@ export class Composition {
     private readonly env: NodeJS.ProcessEnv,
     readonly clock: Clock,
     readonly resources: Resources,
+    /** Null where no threads can be started: everything is read by one reader then. */
+    private readonly startThread: StartThread | null = null,
   ) {}
 
   /** @throws ConfigError `CONFIG_INVALID` with every fault */
@@ -98,14 +105,33 @@ export class Composition {
     return this.verifierWith(config, null);
   }
 
-  verifier(config: WithBucket & WithDatabase & WithKeys): Verifier {
-    return this.verifierWith(config, { auditLog: this.auditLog(config), reading: this.reading(config) });
+  /** @param means what the command line says of it; the configuration says the rest */
+  verifier(
+    config: WithBucket & WithVerifyDatabase & WithKeys,
+    means: { readonly workers?: number | null; readonly maxRate?: number | null } = {},
+  ): Verifier {
+    const auditLog = this.auditLog({ ...config, database: config.verifyDatabase });
+    const reading = this.reading(config);
+    const workers = this.readers(config, reading, means.workers ?? config.verifyWorkers);
+    return this.verifierWith(config, { auditLog, reading, workers, maxRate: means.maxRate ?? null });
   }
 
-  private verifierWith(
-    config: WithBucket,
-    database: { readonly auditLog: AuditLog; readonly reading: ChainReading } | null,
-  ): Verifier {
+  private readers(config: WithVerifyDatabase, reading: ChainReading, count: number): ScanWorkers | null {
+    const { startThread } = this;
+    if (startThread === null || count < 2) return null;
+    const { verifyDatabase: connection, table, schema } = config;
+    const readers = new ThreadReaders({
+      startThread,
+      count,
+      connection,
+      table: { table, schema },
+      reading,
+      env: this.env,
+    });
+    return this.resources.add(readers, (open) => open.close());
+  }
+
+  private verifierWith(config: WithBucket, database: VerifiedDatabase | null): Verifier {
     const { chainId, retentionDays, clockToleranceSeconds, intervalMinutes } = config;
     return new Verifier({
       store: this.store(config),

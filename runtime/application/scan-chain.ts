@@ -3,7 +3,7 @@ import type { ScanSummary } from '../domain/chain/chain-scanner';
 import { ChainScanner } from '../domain/chain/chain-scanner';
 import type { ChainLayout } from '../domain/chain/columns';
 import type { DigestEngineFactory } from '../domain/chain/digest-engine';
-import type { Checkpoint } from '../domain/chain/range-tracker';
+import type { Checkpoint } from '../domain/chain/checkpoint';
 import type { FindingLog } from '../domain/findings/finding-log';
 import type { AuditLogSnapshot, TupleRange } from './ports';
 

@@ -15,7 +15,7 @@ import type { Outcome } from '../commands/outcome';
 import { runOutcome } from '../commands/run';
 import { statusCommand } from '../commands/status';
 import type { VerifyOptions } from '../commands/verify';
-import { parseScope, verifyCommand } from '../commands/verify';
+import { parseMeans, parseScope, verifyCommand } from '../commands/verify';
 import type { Composition } from '../composition';
 import { EVENTS } from '../contract';
 import { ConfigError } from '../errors';
@@ -37,6 +37,7 @@ export interface ActionContext {
 }
 
 const EVERYTHING = { bucket: true, database: true, hmacKeys: true } as const;
+const VERIFICATION = { bucket: true, verifyDatabase: true, hmacKeys: true } as const;
 
 export async function initAction(
   { composition }: ActionContext,
@@ -58,11 +59,12 @@ export async function anchorAction(context: ActionContext, options: { force?: bo
 
 export async function verifyAction(context: ActionContext, options: VerifyOptions): Promise<Outcome> {
   const scope = parseScope(options);
+  const means = parseMeans(options);
   const { composition, progress, signal } = context;
   const verifier =
     scope.kind === 'anchors-only'
       ? composition.anchorVerifier(composition.config({ bucket: true }))
-      : composition.verifier(composition.config(EVERYTHING));
+      : composition.verifier(composition.config(VERIFICATION), means);
   return verifyCommand(verifier, scope, { progress, signal });
 }
 

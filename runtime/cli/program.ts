@@ -95,6 +95,8 @@ export function parseCommandLine(
     .option('--anchors-only', 'every anchor, without database or HMAC secrets: for auditors')
     .option('--from <index|time>', 'only events from here on, widened to whole anchored ranges')
     .option('--to <index|time>', 'only events up to here')
+    .option('--workers <n>', 'read with so many connections at once (default: AUDIT_VERIFY_WORKERS, else 1)')
+    .option('--max-rate <n>', 'read at most so many events per second, to spare the database')
     .addHelpText(
       'after',
       examples(

@@ -1,5 +1,6 @@
 import type { Verifier, VerifyProgress } from '../application/verifier';
 import type { Bound, VerifyScope } from '../application/verify/scope';
+import { LIMITS } from '../contract';
 import { ConfigError } from '../errors';
 import { parseTimestamp, timestampToMillis } from '../domain/chain/timestamp';
 import { reportText } from '../report/report-text';
@@ -13,7 +14,19 @@ export interface VerifyOptions {
   readonly anchorsOnly?: boolean;
   readonly from?: string;
   readonly to?: string;
+  readonly workers?: string;
+  readonly maxRate?: string;
 }
+
+/** What the command line says about how to read; null leaves it to the configuration. */
+export interface ReadingMeans {
+  readonly workers: number | null;
+  /** Events per second. */
+  readonly maxRate: number | null;
+}
+
+/** Above this a limit limits nothing. */
+const MAX_RATE = 1_000_000_000;
 
 const INDEX = /^\d{1,16}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -59,6 +72,30 @@ export function parseScope(options: VerifyOptions): VerifyScope {
     throw usage(`--from ${options.from} is behind --to ${options.to}`);
   }
   return { kind: 'range', from, to };
+}
+
+function wholeNumber(
+  option: string,
+  text: string | undefined,
+  limits: { min: number; max: number },
+): number | null {
+  if (text === undefined) return null;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (value >= limits.min && value <= limits.max) return value;
+  throw usage(
+    `${option}: found ${JSON.stringify(text.slice(0, 64))}, allowed a whole number from ${limits.min} to ${limits.max}`,
+  );
+}
+
+/**
+ * How the options want the events to be read.
+ * @throws ConfigError `USAGE` for a number out of its bounds
+ */
+export function parseMeans({ workers, maxRate }: VerifyOptions): ReadingMeans {
+  return {
+    workers: wholeNumber('--workers', workers, LIMITS.verifyWorkers),
+    maxRate: wholeNumber('--max-rate', maxRate, { min: 1, max: MAX_RATE }),
+  };
 }
 
 const LABELS = {

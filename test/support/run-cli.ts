@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { main } from '../../runtime/cli';
 import type { ExitCode } from '../../runtime/contract';
+import { startThread } from './reader-threads';
 
 export interface CliRun {
   readonly exitCode: ExitCode;
@@ -61,6 +62,7 @@ export async function runCli(args: readonly string[], input: CliInput = {}): Pro
     },
     stderr: { isTTY, write: (text) => (stderr += text) },
     signal,
+    startThread,
   });
   for (const secret of secretsOf(env)) {
     expect(stdout).not.toContain(secret);

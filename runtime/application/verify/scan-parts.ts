@@ -61,6 +61,10 @@ export async function scanParts(snapshot: AuditLogSnapshot, question: PartsQuest
     stop: () => Promise.resolve(),
   };
   const scanners = [here];
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(scanners.map((scanner) => scanner.stop()));
+  };
+  stop.signal.addEventListener('abort', () => void stopAll(), { once: true });
   try {
     if (workers && readers > 1) {
       const exported = await snapshot.export();
@@ -70,14 +74,14 @@ export async function scanParts(snapshot: AuditLogSnapshot, question: PartsQuest
     return await share(scanners, question, stop);
   } finally {
     question.signal?.removeEventListener('abort', interrupt);
-    await Promise.all(scanners.map((scanner) => scanner.stop()));
+    await stopAll();
   }
 }
 
 /** Every scanner takes the next part that nobody has taken yet, until one fails. */
 async function share(
   scanners: readonly PartScanner[],
-  { requests, onProgress, onPart }: PartsQuestion,
+  { requests, onProgress, onPart, signal }: PartsQuestion,
   stop: AbortController,
 ): Promise<PartResult[]> {
   const results = new Array<PartResult>(requests.length);
@@ -104,10 +108,11 @@ async function share(
     } catch (error) {
       failure ??= { error };
       stop.abort(error);
-      await Promise.all(scanners.map((each) => each.stop()));
     }
   });
   await Promise.all(lanes);
+  // What a stopped reader says is only the consequence.
+  signal?.throwIfAborted();
   if (failure) throw (failure as { readonly error: unknown }).error;
   return results;
 }

@@ -1,5 +1,5 @@
 import type { AnchorEvidence, AnchorLinks } from '../../domain/anchor/evidence';
-import type { Checkpoint } from '../../domain/chain/range-tracker';
+import type { Checkpoint } from '../../domain/chain/checkpoint';
 
 /** One end of a range: a chain index, or a time in seconds since 1970. */
 export type Bound =
