@@ -11,7 +11,7 @@ import { initialise } from '../../runtime/adapters/postgres/init';
 import { scanChain } from '../../runtime/application/scan-chain';
 import { DEFAULTS } from '../../runtime/contract';
 import { deriveChainKeys } from '../../runtime/domain/chain/chain-keys';
-import type { Checkpoint } from '../../runtime/domain/chain/range-tracker';
+import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { FindingLog } from '../../runtime/domain/findings/finding-log';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';

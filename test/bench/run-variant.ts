@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULTS } from '../../runtime/contract';
 import { ChainQueries } from '../../runtime/adapters/postgres/chain-queries';
-import type { Checkpoint } from '../../runtime/domain/chain/range-tracker';
+import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { LAYOUT } from './chain-events';
 import type { BenchDatabase } from './database';

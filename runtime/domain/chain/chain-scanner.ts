@@ -1,11 +1,12 @@
 import { UnavailableError } from '../../errors';
 import { DIGEST_BYTES, ZERO_HASH } from '../digests';
 import type { FindingLog } from '../findings/finding-log';
+import type { Checkpoint } from './checkpoint';
 import type { ChainLayout } from './columns';
 import type { DigestEngine } from './digest-engine';
 import { brokenLink, malformedEvent, missingEvents } from './event-faults';
 import { KeySlots } from './key-slots';
-import type { Checkpoint, RangeResult } from './range-tracker';
+import type { RangeResult } from './range-tracker';
 import { RangeTracker } from './range-tracker';
 import type { ScanKernel, SoundRun } from './scan-kernel';
 import { TupleBatchBuilder } from './tuple-batch';

@@ -1,7 +1,7 @@
 import { DIGEST_BYTES } from '../digests';
 import type { NewFinding } from '../findings/finding';
 import type { ChainLayout } from './columns';
-import type { Checkpoint } from './range-tracker';
+import type { Checkpoint } from './checkpoint';
 import type { TupleFields } from './tuple-reader';
 
 /** Events that are not in the table although others behind them are. */

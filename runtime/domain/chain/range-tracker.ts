@@ -1,20 +1,10 @@
 import { DIGEST_BYTES } from '../digests';
 import type { FindingLog } from '../findings/finding-log';
 import { MerkleAccumulator } from '../merkle/accumulator';
+import type { Checkpoint } from './checkpoint';
 import type { DigestEngine } from './digest-engine';
 import { cutOff } from './event-faults';
 import type { TupleBatchBuilder } from './tuple-batch';
-
-/** A range of events that an anchor attests, or is about to. */
-export interface Checkpoint {
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  /** What the anchor says of the last event; null when there is no anchor yet. */
-  readonly lastHash: string | null;
-  /** What the anchor says of the range; null when there is no anchor yet, or its body cannot be read. */
-  readonly merkleRoot: string | null;
-  readonly anchor: { readonly key: string; readonly versionId: string; readonly seq: number } | null;
-}
 
 export interface RangeResult {
   readonly checkpoint: Checkpoint;

@@ -1,6 +1,6 @@
 import type { ChainLayout } from '../chain/columns';
 import { brokenLink, cutOff, missingEvents } from '../chain/event-faults';
-import type { Checkpoint } from '../chain/range-tracker';
+import type { Checkpoint } from '../chain/checkpoint';
 import type { FindingLog } from '../findings/finding-log';
 import type { PartResult, ScanTotals } from './part-result';
 

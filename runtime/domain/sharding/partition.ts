@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../chain/range-tracker';
+import type { Checkpoint } from '../chain/checkpoint';
 
 /** A stretch of the chain that can be read by itself. */
 export interface ChainPart {

@@ -3,7 +3,7 @@ import { createNodeCryptoEngine } from '../../../runtime/adapters/digests/node-c
 import { createDigestEngine } from '../../../runtime/adapters/digests/select-engine';
 import { scanChain } from '../../../runtime/application/scan-chain';
 import { deriveChainKeys } from '../../../runtime/domain/chain/chain-keys';
-import type { Checkpoint } from '../../../runtime/domain/chain/range-tracker';
+import type { Checkpoint } from '../../../runtime/domain/chain/checkpoint';
 import { FindingLog } from '../../../runtime/domain/findings/finding-log';
 import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from '../chain-events';
 import { onSnapshot } from './audit-log';

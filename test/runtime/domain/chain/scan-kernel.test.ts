@@ -7,7 +7,7 @@ import { parseColumnList, v1Layout } from '../../../../runtime/domain/chain/colu
 import type { DigestEngineFactory } from '../../../../runtime/domain/chain/digest-engine';
 import { eventHash } from '../../../../runtime/domain/chain/event-hash';
 import { encodeMessage } from '../../../../runtime/domain/chain/message';
-import type { Checkpoint } from '../../../../runtime/domain/chain/range-tracker';
+import type { Checkpoint } from '../../../../runtime/domain/chain/checkpoint';
 import { WINDOW_BYTES } from '../../../../runtime/domain/chain/tuple-window';
 import { ZERO_HASH } from '../../../../runtime/domain/digests';
 import type { Finding } from '../../../../runtime/domain/findings/finding';
