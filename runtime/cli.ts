@@ -12,9 +12,15 @@ import type { Chosen } from './cli/program';
 import { Composition, Resources } from './composition';
 import type { ExitCode } from './contract';
 import { EXIT } from './contract';
-import { demoAction } from './demo/demo';
+import type * as Demo from './demo/demo';
 import { ConfigError, UnavailableError } from './errors';
 import { createColors, colorsWanted } from './terminal/colors';
+
+/** The demonstration brings servers of its own, which no other command has to load. */
+function loadDemo(): typeof Demo {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('./demo/demo') as typeof Demo;
+}
 
 /** The parts of a process that the program uses; a test gives its own. */
 export interface ProcessLike {
@@ -43,7 +49,7 @@ function parse({ args, env, stdout, stderr }: ProcessLike): Chosen | ExitCode {
   };
   try {
     const chosen = parseCommandLine(args, { out, err }, (context, options) =>
-      demoAction(context, createColors(colorsWanted(stdout, env)), options),
+      loadDemo().demoAction(context, createColors(colorsWanted(stdout, env)), options),
     );
     if (chosen) return chosen;
     if (json) io.print({ exitCode: EXIT.ok, document: { output: printed.trimEnd() }, text: () => [] });

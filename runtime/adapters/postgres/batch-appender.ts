@@ -1,6 +1,5 @@
 import { finished } from 'node:stream/promises';
-import { type ClientBase, escapeIdentifier, type QueryResult } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import type { ClientBase, QueryResult } from 'pg';
 import { formatColumnList } from '../../domain/chain/columns';
 import { chainKey } from '../../domain/chain/event-hash';
 import { DIGEST_BYTES } from '../../domain/digests';
@@ -11,6 +10,7 @@ import { endpointOf, query, searchPathOf } from './connection';
 import { EventLinker, type Head, hashIn, type LinkedBatch } from './copy-in';
 import { EventEncoder, type PreparedEvent } from './event-encoder';
 import { databaseFailure, isServerError } from './failure';
+import { quoteIdentifier } from './quoting';
 import { requireShape, requireTable, type Table } from './table';
 
 const APPEND_LABEL = 'audit-append/1';
@@ -100,9 +100,10 @@ export class BatchAppender {
   async send(client: ClientBase, { bytes, ends }: LinkedBatch): Promise<void> {
     const table = this.openedTable();
     const { columns, hashColumn } = this.options.layout;
-    const names = [...columns.map(({ name }) => name), hashColumn].map((name) => escapeIdentifier(name));
+    const names = [...columns.map(({ name }) => name), hashColumn].map((name) => quoteIdentifier(name));
+    const { default: copyStreams } = await import('pg-copy-streams');
     const stream = client.query(
-      copyFrom(`COPY ${table.qualified} (${names.join(', ')}) FROM STDIN (FORMAT binary)`),
+      copyStreams.from(`COPY ${table.qualified} (${names.join(', ')}) FROM STDIN (FORMAT binary)`),
     );
     try {
       stream.end(bytes);
@@ -126,8 +127,8 @@ export class BatchAppender {
   async hashAt(client: ClientBase, index: number): Promise<Buffer | null> {
     const { indexColumn, hashColumn } = this.options.layout;
     const [row] = await query<{ hash: Buffer | null }>(client, {
-      text: `SELECT ${escapeIdentifier(hashColumn)} AS hash FROM ${this.openedTable().qualified}
-             WHERE ${escapeIdentifier(indexColumn)} = $1`,
+      text: `SELECT ${quoteIdentifier(hashColumn)} AS hash FROM ${this.openedTable().qualified}
+             WHERE ${quoteIdentifier(indexColumn)} = $1`,
       values: [index],
     });
     return row?.hash ?? null;
@@ -147,10 +148,10 @@ export class BatchAppender {
   private async lockedHead(client: ClientBase, begin: string): Promise<Head> {
     const table = this.openedTable();
     const { indexColumn, hashColumn } = this.options.layout;
-    const index = escapeIdentifier(indexColumn);
+    const index = quoteIdentifier(indexColumn);
     const lock = advisoryKey(APPEND_LABEL, `${table.schema}.${table.name}`);
     const text = `${begin}SELECT pg_catalog.pg_advisory_xact_lock('${lock}'::pg_catalog.int8);
-      SELECT ${index}::pg_catalog.text AS index, pg_catalog.encode(${escapeIdentifier(hashColumn)}, 'hex') AS hash
+      SELECT ${index}::pg_catalog.text AS index, pg_catalog.encode(${quoteIdentifier(hashColumn)}, 'hex') AS hash
       FROM ${table.qualified} WHERE ${index} IS NOT NULL ORDER BY ${index} DESC LIMIT 1`;
     const rows = await lastRowsOf<{ index: string; hash: string | null }>(client, text);
     const [row] = rows;

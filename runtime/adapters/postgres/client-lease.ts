@@ -1,4 +1,4 @@
-import { Client, type ClientBase, type ClientConfig, type Pool } from 'pg';
+import type { ClientBase, ClientConfig, Pool } from 'pg';
 import { Connection, endpointOf } from './connection';
 import { databaseFailure } from './failure';
 
@@ -55,7 +55,8 @@ export class PooledClients implements LeaseSource {
   constructor(private readonly pool: ClientPool) {}
 
   async lease(): Promise<ClientLease> {
-    const client = await this.pool.connect().catch((error: unknown) => {
+    const client = await this.pool.connect().catch(async (error: unknown) => {
+      const { Client } = await import('pg');
       // Made only to learn where the pool's settings lead; it does not connect.
       throw databaseFailure(error, endpointOf(new Client(this.pool.options)));
     });

@@ -1,4 +1,3 @@
-import { escapeLiteral } from 'pg';
 import type { AuditLogSnapshot } from '../../application/ports';
 import { AuditAnchorError, UnavailableError } from '../../errors';
 import type { ChainQueries } from './chain-queries';
@@ -6,6 +5,7 @@ import type { Connection } from './connection';
 import { copyOut } from './copy-out';
 import { isServerError } from './failure';
 import { readIdentity } from './identity';
+import { quoteLiteral } from './quoting';
 
 const BEGIN = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
@@ -38,7 +38,7 @@ async function exportSnapshot(connection: Connection): Promise<string> {
 async function takeSnapshot(connection: Connection, exported: string): Promise<void> {
   if (!EXPORTED_NAME.test(exported)) throw new RangeError('that is no name of an exported snapshot');
   try {
-    await connection.query(`SET TRANSACTION SNAPSHOT ${escapeLiteral(exported)}`);
+    await connection.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(exported)}`);
   } catch (error) {
     throw notShared('another connection cannot take the shared snapshot', error);
   }
