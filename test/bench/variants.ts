@@ -26,12 +26,25 @@ export const VARIANTS: readonly Variant[] = [
   { name: FLOOR, title: 'psql COPY BINARY to /dev/null', program: 'psql', options: {}, checksNothing: true },
   { name: 'drain', title: 'COPY BINARY through pg', program: 'drain', options: {}, checksNothing: true },
   {
+    name: 'copy-streams',
+    title: 'COPY BINARY through pg-copy-streams',
+    program: 'drain',
+    options: { copyStreams: true },
+    checksNothing: true,
+  },
+  {
     name: 'verify',
     title: 'index, links, HMAC of every event',
     program: 'verify',
     options: { merkle: false },
   },
   { name: 'merkle', title: 'the same and all Merkle roots', program: 'verify', options: { merkle: true } },
+  {
+    name: 'merkle-2',
+    title: 'the same by two workers',
+    program: 'verify',
+    options: { merkle: true, workers: 2 },
+  },
   {
     name: 'no-simd',
     title: 'index, links, HMAC without WebAssembly',
