@@ -1,31 +1,21 @@
-import { formatAnchorTime } from '../domain/anchor/anchor';
 import type { AnchorPolicy } from '../domain/anchor/check-object';
-import { explainFindings } from '../domain/findings/explain';
 import { FindingLog } from '../domain/findings/finding-log';
-import type { Coverage, VerificationReport } from '../domain/findings/report';
-import { decideVerdict } from '../domain/findings/verdict';
-import type { KnownAnchor } from './known-anchor';
-import { knownFrom } from './newest-known';
+import type { VerificationReport } from '../domain/findings/report';
 import type { AnchorStore, AuditLog, Clock } from './ports';
 import type { ChainReading } from './scan-chain';
 import type { BucketEvidence } from './verify/bucket-evidence';
-import { collectBucketEvidence } from './verify/bucket-evidence';
-import { checkBucketSettings } from './verify/bucket-settings';
+import { buildReport, newestKnown } from './verify/build-report';
 import { attestationsOf } from './verify/checkpoints';
-import { contentsVerdict } from './verify/contents';
 import type { DatabaseEvidence } from './verify/database-evidence';
 import { collectDatabaseEvidence } from './verify/database-evidence';
+import type { VerifyProgress } from './verify/every-anchor';
+import { collectEveryAnchor } from './verify/every-anchor';
 import { collectNewestEvidence } from './verify/newest-evidence';
 import type { ScanWorkers } from './verify/scan-parts';
 import type { VerifyScope } from './verify/scope';
 import { selectionOf } from './verify/scope';
 
-/** What a long verification is doing; `total` is null when it is not known. */
-export type VerifyProgress = (
-  phase: 'listing' | 'anchors' | 'events',
-  done: number,
-  total: number | null,
-) => void;
+export type { VerifyProgress } from './verify/every-anchor';
 
 export interface VerifierOptions {
   readonly store: AnchorStore;
@@ -86,25 +76,16 @@ export class Verifier {
     return this.report(run, bucket, database);
   }
 
-  private get nowSeconds(): number {
-    return Math.floor(this.options.clock.now() / 1000);
-  }
-
   private async newestAnchor({ findings }: Run): Promise<BucketEvidence> {
-    const { store, policy } = this.options;
-    return collectNewestEvidence(store, policy, this.nowSeconds, findings);
+    const { store, policy, clock } = this.options;
+    return collectNewestEvidence(store, policy, Math.floor(clock.now() / 1000), findings);
   }
 
   private async everyAnchor({ findings, progress, signal }: Run): Promise<BucketEvidence> {
-    const { store, policy, database } = this.options;
-    await checkBucketSettings(store, findings);
-    // Whoever does not look at the table cannot know whether a foreign chain began at 0.
-    const firstSeqs = database?.reading.layout.format === 'v1' ? [1] : [0, 1];
-    const report = {
-      onListed: (listed: number): void => progress('listing', listed, null),
-      onRead: (read: number, total: number): void => progress('anchors', read, total),
-    };
-    return collectBucketEvidence(store, policy, this.nowSeconds, firstSeqs, findings, report, signal);
+    const { store, clock, policy, database } = this.options;
+    const layout = database?.reading.layout ?? null;
+    const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
+    return collectEveryAnchor(question, findings);
   }
 
   private async database(run: Run, { anchors }: BucketEvidence): Promise<DatabaseEvidence | null> {
@@ -152,39 +133,21 @@ export class Verifier {
     }
   }
 
-  private report(run: Run, bucket: BucketEvidence, database: DatabaseEvidence | null): VerificationReport {
+  private report(run: Run, { anchors }: BucketEvidence, database: DatabaseEvidence | null): VerificationReport {
     const { store, policy, clock } = this.options;
-    const findings = explainFindings(run.findings.all());
-    const newest = newestKnown(bucket.anchors);
-    return {
-      verdict: decideVerdict(findings, bucket.anchors.length),
-      scope: run.scope.kind,
+    const { scope, startedAt, findings } = run;
+    return buildReport({
+      scope: scope.kind,
       chainId: policy.chainId,
       bucket: store.bucket,
-      startedAt: new Date(run.startedAt).toISOString(),
-      finishedAt: new Date(clock.now()).toISOString(),
-      contents: contentsVerdict(findings, database?.scan ?? null),
-      coverage: coverageOf(bucket, database),
-      newestAnchor: newest && {
-        key: newest.key,
-        versionId: newest.versionId,
-        anchorSeq: newest.anchorSeq,
-        lastSeq: newest.lastSeq,
-        time: formatAnchorTime(newest.seconds),
-      },
-      tail: database?.tail ?? null,
-      database: database && { systemId: database.identity.systemId, timeline: database.identity.timeline },
+      startedAt,
+      finishedAt: clock.now(),
+      anchors,
+      newest: newestKnown(anchors),
+      database,
       findings,
-    };
+    });
   }
-}
-
-function newestKnown(anchors: BucketEvidence['anchors']): KnownAnchor | null {
-  for (let at = anchors.length - 1; at >= 0; at--) {
-    const known = knownFrom(anchors[at]!);
-    if (known) return known;
-  }
-  return null;
 }
 
 /** True when no event can lie between the bounds; what they were widened to may hold some all the same. */
@@ -198,20 +161,4 @@ function isEmptyRange(
     from?.kind === 'index' ? from.index > (head?.index ?? 0) : from !== null && from.seconds > now;
   const before = to?.kind === 'index' && to.index < 1 && layout.format === 'v1';
   return selected === 0 ? beyond || before || scan.events === 0 : before;
-}
-
-function coverageOf(bucket: BucketEvidence, database: DatabaseEvidence | null): Coverage {
-  const scan = database?.scan;
-  return {
-    anchors: bucket.anchors.length,
-    anchorsRead: bucket.anchors.filter(({ anchor }) => anchor !== null).length,
-    events: scan?.events ?? 0,
-    eventsRecomputed: scan?.recomputed ?? 0,
-    range:
-      scan && scan.firstIndex !== null && scan.lastIndex !== null
-        ? { from: scan.firstIndex, to: scan.lastIndex }
-        : null,
-    anchoredHashes: (scan?.anchoredHashes ?? 0) + (database?.lookedUp ?? 0),
-    rangeRoots: scan?.rangeRoots ?? 0,
-  };
 }

@@ -1,5 +1,6 @@
 import type { PartRequest } from '../../application/verify/scan-part';
 import type { ChainLayout } from '../../domain/chain/columns';
+import type { Finding } from '../../domain/findings/finding';
 import type { PartResult } from '../../domain/sharding/part-result';
 import type { ConfigErrorCode, FormatErrorCode, UnavailableErrorCode } from '../../errors';
 import { AuditAnchorError, ConfigError, FormatError, UnavailableError } from '../../errors';
@@ -29,6 +30,7 @@ export type ToReader = { readonly kind: 'scan'; readonly request: PartRequest } 
 export type FromReader =
   | { readonly kind: 'progress'; readonly events: number }
   | { readonly kind: 'done'; readonly result: PartResult }
+  | { readonly kind: 'unfinished'; readonly findings: readonly Finding[] }
   | { readonly kind: 'failed'; readonly error: PlainError };
 
 /** An error as plain data; its class would not survive the way between threads. */

@@ -54,6 +54,7 @@ class Reader {
         (snapshot) =>
           scanPart(snapshot, this.reading, request, {
             onProgress: (events) => this.say({ kind: 'progress', events }),
+            onUnfinished: (findings) => this.say({ kind: 'unfinished', findings }),
             ...(eventsPerSecond === null ? {} : { pace: rateLimit(systemClock, eventsPerSecond, signal) }),
             signal,
           }),

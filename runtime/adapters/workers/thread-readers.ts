@@ -1,7 +1,7 @@
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { ChainReading } from '../../application/scan-chain';
 import type { PartRequest } from '../../application/verify/scan-part';
-import type { PartScanner, ScanWorkers } from '../../application/verify/scan-parts';
+import type { PartListener, PartScanner, ScanWorkers } from '../../application/verify/scan-parts';
 import type { PartResult } from '../../domain/sharding/part-result';
 import { UnavailableError } from '../../errors';
 import { CHAIN_KEY_BYTES } from '../digests/chain-keys';
@@ -33,7 +33,7 @@ export interface ThreadReadersOptions {
 interface Pending {
   readonly resolve: (result: PartResult) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: (events: number) => void;
+  readonly listener: PartListener;
 }
 
 /** One reader in a thread of its own. A thread that is gone fails the part it was reading. */
@@ -55,10 +55,10 @@ class ThreadScanner implements PartScanner {
     });
   }
 
-  scan(request: PartRequest, onProgress: (events: number) => void): Promise<PartResult> {
+  scan(request: PartRequest, listener: PartListener): Promise<PartResult> {
     return new Promise((resolve, reject) => {
       if (this.gone) return reject(this.gone);
-      this.pending = { resolve, reject, onProgress };
+      this.pending = { resolve, reject, listener };
       this.say({ kind: 'scan', request });
     });
   }
@@ -75,10 +75,18 @@ class ThreadScanner implements PartScanner {
   private hear(message: FromReader): void {
     const { pending } = this;
     if (!pending) return;
-    if (message.kind === 'progress') return pending.onProgress(message.events);
-    this.pending = null;
-    if (message.kind === 'done') pending.resolve(message.result);
-    else pending.reject(errorOf(message.error));
+    switch (message.kind) {
+      case 'progress':
+        return pending.listener.onProgress(message.events);
+      case 'unfinished':
+        return pending.listener.onUnfinished(message.findings);
+      case 'done':
+        this.pending = null;
+        return pending.resolve(message.result);
+      case 'failed':
+        this.pending = null;
+        return pending.reject(errorOf(message.error));
+    }
   }
 
   private lose(error: Error): void {

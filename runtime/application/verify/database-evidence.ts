@@ -2,26 +2,21 @@ import { ConfigError, FormatError, UnavailableError } from '../../errors';
 import { ZERO_HASH } from '../../domain/digests';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { UnanchoredTail } from '../../domain/findings/report';
-import type { ScanTotals } from '../../domain/sharding/part-result';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
 import type { KnownAnchor } from '../known-anchor';
 import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
+import type { DatabaseSide } from './build-report';
 import type { Attestations } from './checkpoints';
 import type { ScanMeans, WholeRequest } from './scan-whole';
 import { scanWhole } from './scan-whole';
 import type { Selection } from './scope';
 
-export interface DatabaseEvidence {
-  readonly identity: DatabaseIdentity;
+export interface DatabaseEvidence extends DatabaseSide {
   readonly head: ChainHead | null;
-  readonly scan: ScanTotals;
   /** Anchored ranges that were read. */
   readonly selected: number;
-  readonly tail: UnanchoredTail | null;
-  /** Anchored hashes looked up one by one, outside of the scan. */
-  readonly lookedUp: number;
 }
 
 export interface DatabaseQuestion {
@@ -114,6 +109,7 @@ async function examine(
     selected: checkpoints.length,
     tail: await tailOf(snapshot, head, newest, question.means.clock.now()),
     lookedUp: others.length,
+    notRead: [],
   };
 }
 
@@ -146,7 +142,12 @@ async function estimateEvents(
   return last === undefined ? null : Math.max(0, last - firstIndex + 1);
 }
 
-function reportChange(identity: DatabaseIdentity, newest: KnownAnchor, findings: FindingLog): void {
+/** Warns of another database than the one the newest anchor was made of. */
+export function reportChange(
+  identity: Pick<DatabaseIdentity, 'systemId' | 'timeline'>,
+  newest: KnownAnchor,
+  findings: FindingLog,
+): void {
   const otherSystem =
     identity.systemId !== null && newest.systemId !== null && identity.systemId !== newest.systemId;
   const otherTimeline =
@@ -163,7 +164,8 @@ function reportChange(identity: DatabaseIdentity, newest: KnownAnchor, findings:
   });
 }
 
-async function tailOf(
+/** What no anchor covers yet. */
+export async function tailOf(
   snapshot: AuditLogSnapshot,
   head: ChainHead | null,
   newest: KnownAnchor | null,

@@ -1,6 +1,6 @@
 import type { ScanSummary } from '../../domain/chain/chain-scanner';
 import { FindingLog } from '../../domain/findings/finding-log';
-import type { NewFinding } from '../../domain/findings/finding';
+import type { Finding, NewFinding } from '../../domain/findings/finding';
 import type { PartResult } from '../../domain/sharding/part-result';
 import type { ChainPart } from '../../domain/sharding/partition';
 import type { AuditLogSnapshot } from '../ports';
@@ -18,7 +18,10 @@ export interface PartRequest {
   readonly start: { readonly firstIndex: number; readonly firstLink: string | null } | null;
 }
 
-export type PartOptions = Pick<ScanRequest, 'onProgress' | 'pace' | 'signal'>;
+export interface PartOptions extends Pick<ScanRequest, 'onProgress' | 'pace' | 'signal'> {
+  /** Is given what was found in a part that could not be read to its end. */
+  readonly onUnfinished?: (findings: readonly Finding[]) => void;
+}
 
 /** Findings of one part: whether the chain was cut off is known only when all parts are. */
 class PartFindings extends FindingLog {
@@ -31,10 +34,25 @@ class PartFindings extends FindingLog {
 export async function scanPart(
   snapshot: AuditLogSnapshot,
   reading: ChainReading,
-  { part, start }: PartRequest,
-  options: PartOptions = {},
+  request: PartRequest,
+  { onUnfinished, ...options }: PartOptions = {},
 ): Promise<PartResult> {
   const findings = new PartFindings();
+  try {
+    return await readPart(snapshot, reading, request, options, findings);
+  } catch (error) {
+    onUnfinished?.(findings.all());
+    throw error;
+  }
+}
+
+async function readPart(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  { part, start }: PartRequest,
+  options: PartOptions,
+  findings: FindingLog,
+): Promise<PartResult> {
   const first = start === null ? new FirstEventObserver(reading.layout) : null;
   const { from, to, checkpoints } = part;
   const summary = await scanChain(snapshot, reading, {

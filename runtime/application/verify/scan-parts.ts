@@ -1,11 +1,14 @@
+import type { Finding } from '../../domain/findings/finding';
 import type { PartResult } from '../../domain/sharding/part-result';
 import type { AuditLogSnapshot } from '../ports';
-import type { PartRequest } from './scan-part';
+import type { PartOptions, PartRequest } from './scan-part';
+
+/** What becomes known of a part before its result. */
+export type PartListener = Required<Pick<PartOptions, 'onProgress' | 'onUnfinished'>>;
 
 /** Reads parts one after another, on a connection of its own. */
 export interface PartScanner {
-  /** @param onProgress is given the events of this part so far */
-  scan(request: PartRequest, onProgress: (events: number) => void): Promise<PartResult>;
+  scan(request: PartRequest, listener: PartListener): Promise<PartResult>;
   /** Stops whatever it does and closes its connection. */
   stop(): Promise<void>;
 }
@@ -29,16 +32,14 @@ export interface PartsQuestion {
   /** Reads on the caller's own snapshot. */
   readonly scanHere: (
     request: PartRequest,
-    options: {
-      readonly onProgress: (events: number) => void;
-      readonly signal: AbortSignal;
-      readonly eventsPerSecond: number | null;
-    },
+    options: PartListener & { readonly signal: AbortSignal; readonly eventsPerSecond: number | null },
   ) => Promise<PartResult>;
   /** Events over all parts so far. */
   readonly onProgress: (events: number) => void;
   /** Called as each part is done, in any order; awaited before the reader goes on. */
   readonly onPart?: (at: number, result: PartResult) => Promise<void>;
+  /** What was found, in the order of the chain, when not everything could be read: it stands all the same. */
+  readonly onUnfinished: (findings: readonly Finding[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -56,8 +57,8 @@ export async function scanParts(snapshot: AuditLogSnapshot, question: PartsQuest
   if (question.signal?.aborted) interrupt();
   question.signal?.addEventListener('abort', interrupt, { once: true });
   const here: PartScanner = {
-    scan: (request, onProgress) =>
-      question.scanHere(request, { onProgress, signal: stop.signal, eventsPerSecond }),
+    scan: (request, listener) =>
+      question.scanHere(request, { ...listener, signal: stop.signal, eventsPerSecond }),
     stop: () => Promise.resolve(),
   };
   const scanners = [here];
@@ -81,10 +82,11 @@ export async function scanParts(snapshot: AuditLogSnapshot, question: PartsQuest
 /** Every scanner takes the next part that nobody has taken yet, until one fails. */
 async function share(
   scanners: readonly PartScanner[],
-  { requests, onProgress, onPart, signal }: PartsQuestion,
+  { requests, onProgress, onPart, onUnfinished, signal }: PartsQuestion,
   stop: AbortController,
 ): Promise<PartResult[]> {
   const results = new Array<PartResult>(requests.length);
+  const found = new Array<readonly Finding[]>(requests.length).fill([]);
   const read = new Array<number>(requests.length).fill(0);
   let total = 0;
   let next = 0;
@@ -92,12 +94,16 @@ async function share(
     while (next < requests.length) {
       stop.signal.throwIfAborted();
       const at = next++;
-      const result = await scanner.scan(requests[at]!, (events) => {
-        total += events - read[at]!;
-        read[at] = events;
-        onProgress(total);
+      const result = await scanner.scan(requests[at]!, {
+        onProgress: (events) => {
+          total += events - read[at]!;
+          read[at] = events;
+          onProgress(total);
+        },
+        onUnfinished: (findings) => (found[at] = findings),
       });
       results[at] = result;
+      found[at] = result.findings;
       await onPart?.(at, result);
     }
   };
@@ -113,6 +119,9 @@ async function share(
   await Promise.all(lanes);
   // What a stopped reader says is only the consequence.
   signal?.throwIfAborted();
-  if (failure) throw (failure as { readonly error: unknown }).error;
+  if (failure) {
+    onUnfinished(found.flat());
+    throw (failure as { readonly error: unknown }).error;
+  }
   return results;
 }

@@ -67,9 +67,10 @@ export async function scanWhole(
     })),
     workers: means.workers,
     maxRate: means.maxRate,
-    scanHere: (each, { onProgress, signal: stop, eventsPerSecond }) =>
+    onUnfinished: (unfinished) => unfinished.forEach((found) => findings.add(found)),
+    scanHere: (each, { signal: stop, eventsPerSecond, ...listener }) =>
       scanPart(snapshot, reading, each, {
-        onProgress,
+        ...listener,
         signal: stop,
         ...(eventsPerSecond === null ? {} : { pace: rateLimit(means.clock, eventsPerSecond, stop) }),
       }),

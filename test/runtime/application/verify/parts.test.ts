@@ -14,9 +14,9 @@ function workersOn(rows: World['rows'], count: number): ScanWorkers {
   return {
     count,
     start: () => ({
-      scan: async (request, onProgress) => {
+      scan: async (request, listener) => {
         const result = await new MemoryAuditLog(rows).snapshot((snapshot) =>
-          scanPart(snapshot, READING, request, { onProgress }),
+          scanPart(snapshot, READING, request, listener),
         );
         return JSON.parse(JSON.stringify(result)) as typeof result;
       },
@@ -108,9 +108,9 @@ test('every reader takes its share, and no part is read twice', async () => {
       const scanner = workers.start(exported, rate);
       return {
         ...scanner,
-        scan: (request, onProgress) => {
+        scan: (request, listener) => {
           read.push(`${request.part.from}-${request.part.to} at ${rate}/s`);
-          return scanner.scan(request, onProgress);
+          return scanner.scan(request, listener);
         },
       };
     },
@@ -155,3 +155,30 @@ test('a reader that fails leaves nothing verified, and stops the others', async 
   });
   expect(stopped).toBeGreaterThanOrEqual(2);
 });
+
+test('what was found before a reader failed stands', async () => {
+  // More than the scanner collects before it looks.
+  const mutated = world([2_000]);
+  mutated.rows[1] = { ...mutated.rows[1]!, hash: Buffer.alloc(32, 7) };
+  const whole = new MemoryAuditLog(mutated.rows);
+  const auditLog = Object.assign(Object.create(whole) as MemoryAuditLog, {
+    snapshot: (use: Parameters<MemoryAuditLog['snapshot']>[0]) =>
+      whole.snapshot((snapshot) => use({ ...snapshot, readTuples: () => brokenOff(snapshot.readTuples()) })),
+  });
+  const report = await verify(mutated, { auditLog });
+  expect(report.verdict).toBe('tampered');
+  expect(report.findings.map(({ code }) => code)).toEqual([
+    'EVENT_HASH',
+    'EVENT_LINK',
+    'DATABASE_UNREADABLE',
+  ]);
+});
+
+async function* brokenOff(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let before: Uint8Array | null = null;
+  for await (const chunk of stream) {
+    if (before) yield before;
+    before = chunk;
+  }
+  throw new UnavailableError('DB_UNREACHABLE', 'the connection was lost');
+}
