@@ -30,6 +30,8 @@ export const FIGURES: readonly Figure[] = [
 
 /** Most bytes that a verifying process may need. */
 export const RSS_BAR_BYTES = 120 * 1024 ** 2;
+/** Most bytes that twenty times the events may add to that. */
+export const RSS_GROWTH_BAR_BYTES = 10 * 1024 ** 2;
 /** Others may use this share of the machine before a run says nothing. */
 export const FOREIGN_BAR = 0.06;
 
@@ -113,4 +115,19 @@ export function judge(
     bar,
     verdict: disturbed(above, below) ? 'INCONCLUSIVE' : passes,
   };
+}
+
+export interface MemoryResult {
+  readonly name: string;
+  readonly bytes: number;
+  readonly bar: number;
+  readonly verdict: Verdict;
+}
+
+export function peakRss(samples: readonly Sample[]): number {
+  return Math.max(...samples.map(({ peakRssBytes }) => peakRssBytes));
+}
+
+export function judgeMemory(name: string, bytes: number, bar: number): MemoryResult {
+  return { name, bytes, bar, verdict: bytes <= bar ? 'PASS' : 'FAIL' };
 }

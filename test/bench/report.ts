@@ -1,13 +1,17 @@
 import {
   FOREIGN_BAR,
   type FigureResult,
+  judgeMemory,
+  type MemoryResult,
+  peakRss,
+  ratios,
   RSS_BAR_BYTES,
+  RSS_GROWTH_BAR_BYTES,
   type Sample,
   type Spread,
-  ratios,
   spread,
 } from './figures';
-import type { Variant } from './variants';
+import { TWENTIETH, type Variant, VERIFY } from './variants';
 
 /** Everything that was measured about one variant. */
 export interface VariantResult {
@@ -45,7 +49,7 @@ export function tableLine(result: VariantResult, floor: readonly Sample[]): stri
   if (skipped !== null) return `${variant.name} | SKIPPED: ${skipped}`;
   const of = (pick: (sample: Sample) => number): Spread => spread(samples.map(pick));
   const seconds = of((sample) => sample.seconds);
-  const megabytes = of((sample) => sample.peakRssBytes).max / MEBIBYTE;
+  const megabytes = peakRss(samples) / MEBIBYTE;
   return [
     variant.name,
     seconds.median.toFixed(3),
@@ -64,11 +68,26 @@ export function figureLine({ name, ratio, bar, verdict }: FigureResult): string 
   return `${name} ${shown(ratio)} bar ${bar.toFixed(2)} ${verdict}`;
 }
 
-/** Peak memory of a variant against the bar; growth shows between runs of different size. */
-export function memoryLine({ variant, samples }: VariantResult): string {
-  const peak = Math.max(...samples.map(({ peakRssBytes }) => peakRssBytes));
-  const verdict = peak <= RSS_BAR_BYTES ? 'PASS' : 'FAIL';
-  return `${variant.name} peak RSS ${(peak / MEBIBYTE).toFixed(0)} MB bar ${RSS_BAR_BYTES / MEBIBYTE} ${verdict}`;
+/** Peak memory of verification by one worker, and how much more of it twenty times the events need. */
+export function memoryResults(results: readonly VariantResult[]): MemoryResult[] {
+  const ran = results.filter(({ samples }) => samples.length > 0);
+  const ours = ran.filter(
+    ({ variant }) =>
+      variant.program === 'verify' && variant.newest === undefined && variant.options.workers === undefined,
+  );
+  const peaks = ours.map(({ variant, samples }) =>
+    judgeMemory(`${variant.name} peak RSS`, peakRss(samples), RSS_BAR_BYTES),
+  );
+  const few = ran.find(({ variant }) => variant.name === TWENTIETH);
+  const all = ran.find(({ variant }) => variant.name === VERIFY);
+  if (!few || !all) return peaks;
+  const growth = peakRss(all.samples) - peakRss(few.samples);
+  const name = `peak RSS from ${few.events} to ${all.events} events`;
+  return [...peaks, judgeMemory(name, growth, RSS_GROWTH_BAR_BYTES)];
+}
+
+export function memoryLine({ name, bytes, bar, verdict }: MemoryResult): string {
+  return `${name} ${(bytes / MEBIBYTE).toFixed(0)} MB bar ${bar / MEBIBYTE} ${verdict}`;
 }
 
 export const FOREIGN_NOTE = `A figure is INCONCLUSIVE when others used more than ${FOREIGN_BAR * 100} % of the machine in most of its runs.`;

@@ -77,7 +77,7 @@ export class VariantRunner {
   }
 
   private task(variant: Variant, { table, events }: Scene): Task {
-    const from = variant.newest === undefined ? 1 : firstOfNewest(events, variant.newest);
+    const from = variant.newest === undefined ? 1 : firstOfNewest(events, variant.newest(events));
     const { url, checkpoints } = this.database;
     const firstLink = from === 1 ? ZERO_HASH : this.hashBefore(from);
     return { url, table, from, last: events, firstLink, checkpoints, options: variant.options };

@@ -131,9 +131,14 @@ class WasmSimdEngine implements DigestEngine {
     const fits = keyIds.length === this.keyCount && new Set(keyIds).size === keyIds.length;
     if (layout.format !== 'v1' || !fits) return null;
     const keyStates = new Uint8Array(memory.buffer, this.keyStates, KEY_STATE_BYTES * this.keyCount);
-    const scan = new WasmScanKernel(layout, keyIds, keyStates);
-    this.scans.push(scan);
-    return scan;
+    try {
+      const scan = new WasmScanKernel(layout, keyIds, keyStates);
+      this.scans.push(scan);
+      return scan;
+    } catch {
+      // No address space for one more memory, for example under a limit: batches go through this one.
+      return null;
+    }
   }
 
   dispose(): void {

@@ -7,12 +7,14 @@ import { WINDOW_BYTES } from '../../../../runtime/domain/chain/tuple-window';
 import { buildChain, copyStream, keyFor, LAYOUT, plainContents } from '../../../support/chain';
 
 const kernels: WasmKernel.Sha256Kernel[] = [];
+let mockAddressSpace = true;
 
 jest.mock('../../../../runtime/adapters/digests/wasm-kernel', () => {
   const actual = jest.requireActual<typeof WasmKernel>('../../../../runtime/adapters/digests/wasm-kernel');
   return {
     ...actual,
     instantiateKernel: () => {
+      if (!mockAddressSpace) throw new RangeError('could not allocate memory');
       const kernel = actual.instantiateKernel();
       kernels.push(kernel);
       return kernel;
@@ -90,6 +92,16 @@ test('is not there for a foreign chain, nor for ids that do not each stand for o
   expect(engine.scanKernel(linksLayout(), IDS)).toBeNull();
   expect(engine.scanKernel(LAYOUT, ['k1'])).toBeNull();
   expect(engine.scanKernel(LAYOUT, ['k1', 'k1'])).toBeNull();
+});
+
+test('is not there without address space for its memory; the engine itself goes on', () => {
+  mockAddressSpace = false;
+  try {
+    expect(engine.scanKernel(LAYOUT, IDS)).toBeNull();
+  } finally {
+    mockAddressSpace = true;
+  }
+  expect(() => engine.nodes(new Uint8Array(64), 1, new Uint8Array(32))).not.toThrow();
 });
 
 test('keeps the states of a key, not the key, and nothing at all after dispose', () => {
