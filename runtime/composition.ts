@@ -9,9 +9,11 @@ import type { AnchorStore, AuditLog, Clock } from './application/ports';
 import type { ChainReading } from './application/scan-chain';
 import type { VerifiedDatabase } from './application/verifier';
 import { Verifier } from './application/verifier';
+import type { StateStore } from './application/verify/run-memory';
 import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
+import type { AnchorPolicy } from './domain/anchor/check-object';
 import { deriveChainKeys, NO_CHAIN_KEYS } from './domain/chain/chain-keys';
 
 /** How long an anchorer waits for another one of the same chain, milliseconds. */
@@ -22,6 +24,14 @@ type WithBucket = Present<'bucket' | 'region' | 'chainId'>;
 type WithDatabase = Present<'database' | 'chainId'>;
 type WithVerifyDatabase = Present<'verifyDatabase' | 'chainId'>;
 type WithKeys = Present<'keyRing' | 'chainId'>;
+
+/** How to verify, as far as the configuration does not say it. */
+export interface VerifyMeans {
+  readonly workers?: number | null;
+  /** Events per second. */
+  readonly maxRate?: number | null;
+  readonly state?: StateStore | null;
+}
 
 /** Things to release, last opened first. */
 export class Resources {
@@ -106,14 +116,21 @@ export class Composition {
   }
 
   /** @param means what the command line says of it; the configuration says the rest */
-  verifier(
-    config: WithBucket & WithVerifyDatabase & WithKeys,
-    means: { readonly workers?: number | null; readonly maxRate?: number | null } = {},
-  ): Verifier {
-    const auditLog = this.auditLog({ ...config, database: config.verifyDatabase });
+  verifier(config: WithBucket & WithVerifyDatabase & WithKeys, means: VerifyMeans = {}): Verifier {
+    const auditLog = this.verifiedLog(config);
     const reading = this.reading(config);
     const workers = this.readers(config, reading, means.workers ?? config.verifyWorkers);
-    return this.verifierWith(config, { auditLog, reading, workers, maxRate: means.maxRate ?? null });
+    const { maxRate = null, state = null } = means;
+    return this.verifierWith(config, { auditLog, reading, workers, maxRate, state });
+  }
+
+  /** The table as verification reads it. */
+  verifiedLog(config: WithVerifyDatabase): AuditLog {
+    return this.auditLog({ ...config, database: config.verifyDatabase });
+  }
+
+  policy({ chainId, retentionDays, clockToleranceSeconds, intervalMinutes }: WithBucket): AnchorPolicy {
+    return { chainId, retentionDays, clockToleranceSeconds, intervalMinutes };
   }
 
   private readers(config: WithVerifyDatabase, reading: ChainReading, count: number): ScanWorkers | null {
@@ -132,11 +149,10 @@ export class Composition {
   }
 
   private verifierWith(config: WithBucket, database: VerifiedDatabase | null): Verifier {
-    const { chainId, retentionDays, clockToleranceSeconds, intervalMinutes } = config;
     return new Verifier({
       store: this.store(config),
       clock: this.clock,
-      policy: { chainId, retentionDays, clockToleranceSeconds, intervalMinutes },
+      policy: this.policy(config),
       database,
     });
   }

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors';
 import type { AnchorPolicy } from '../domain/anchor/check-object';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { VerificationReport } from '../domain/findings/report';
@@ -11,6 +12,8 @@ import { collectDatabaseEvidence } from './verify/database-evidence';
 import type { VerifyProgress } from './verify/every-anchor';
 import { collectEveryAnchor } from './verify/every-anchor';
 import { collectNewestEvidence } from './verify/newest-evidence';
+import type { StateStore } from './verify/run-memory';
+import { RunMemory } from './verify/run-memory';
 import type { ScanWorkers } from './verify/scan-parts';
 import type { VerifyScope } from './verify/scope';
 import { selectionOf } from './verify/scope';
@@ -46,6 +49,12 @@ export interface VerifiedDatabase {
    * @default 10,000
    */
   readonly eventsPerReader?: number;
+  /**
+   * Where a run keeps what it has read, to be resumed, and what it has verified, for `since-last`.
+   *
+   * @default - nothing is remembered
+   */
+  readonly state?: StateStore | null;
 }
 
 interface Run {
@@ -54,6 +63,7 @@ interface Run {
   readonly startedAt: number;
   readonly progress: VerifyProgress;
   readonly signal: AbortSignal | undefined;
+  readonly memory: RunMemory | null;
 }
 
 /** Proves from the bucket outward that the database still says what it said. Reads only. */
@@ -70,10 +80,42 @@ export class Verifier {
     progress: VerifyProgress = () => undefined,
     signal?: AbortSignal,
   ): Promise<VerificationReport> {
-    const run = { scope, findings: new FindingLog(), startedAt: this.options.clock.now(), progress, signal };
+    const findings = new FindingLog();
+    const startedAt = this.options.clock.now();
+    const memory = await this.recall(scope, findings);
+    const run = { scope, findings, startedAt, progress, signal, memory };
     const bucket = scope.kind === 'latest' ? await this.newestAnchor(run) : await this.everyAnchor(run);
     const database = scope.kind === 'anchors-only' ? null : await this.database(run, bucket);
+    const report = this.report(run, bucket, database);
+    if (!memory) return report;
+    await memory.finish(report.verdict, database !== null, database?.stretch ?? null);
+    // Whether it could be remembered is part of the report, though not of the verdict.
     return this.report(run, bucket, database);
+  }
+
+  /** @throws ConfigError `USAGE` when a scope needs a state, or has no use for the one that was given */
+  private async recall(scope: VerifyScope, findings: FindingLog): Promise<RunMemory | null> {
+    const { store, policy, clock, database } = this.options;
+    const { state = null, reading } = database ?? {};
+    const uses = scope.kind === 'full' || scope.kind === 'since-last';
+    if (!uses || !reading || state === null) {
+      if (scope.kind !== 'since-last') return null;
+      throw new ConfigError('USAGE', 'the scope since-last needs a database and a state');
+    }
+    if (reading.layout.format === 'links') {
+      throw new ConfigError('USAGE', '--state needs a chain of format v1, found AUDIT_CHAIN_FORMAT=links', {
+        hint: 'What is remembered is sealed with the HMAC keys of the chain.',
+      });
+    }
+    const { chainId } = policy;
+    return RunMemory.open({
+      store: state,
+      keys: reading.keys,
+      chainId,
+      bucket: store.bucket,
+      clock,
+      findings,
+    });
   }
 
   private async newestAnchor({ findings }: Run): Promise<BucketEvidence> {
@@ -96,7 +138,7 @@ export class Verifier {
       return null;
     }
     const attestations = attestationsOf(anchors);
-    const { scope, findings, progress, signal } = run;
+    const { scope, findings, progress, signal, memory } = run;
     const newest = newestKnown(anchors);
     // Without the newest anchor there is nothing to hold the events against; why was reported already.
     if (scope.kind === 'latest' && !newest) return null;
@@ -107,6 +149,11 @@ export class Verifier {
       {
         attestations,
         newest,
+        remembered: memory && {
+          memory,
+          scope: scope.kind === 'since-last' ? 'since-last' : 'full',
+          anchors,
+        },
         selection: selectionOf(scope, anchors, attestations.checkpoints),
         means: { clock, workers, maxRate, ...(eventsPerReader === undefined ? {} : { eventsPerReader }) },
         onProgress: (events, estimate) => progress('events', events, estimate),
@@ -133,7 +180,11 @@ export class Verifier {
     }
   }
 
-  private report(run: Run, { anchors }: BucketEvidence, database: DatabaseEvidence | null): VerificationReport {
+  private report(
+    run: Run,
+    { anchors }: BucketEvidence,
+    database: DatabaseEvidence | null,
+  ): VerificationReport {
     const { store, policy, clock } = this.options;
     const { scope, startedAt, findings } = run;
     return buildReport({

@@ -14,8 +14,6 @@ import { initOutcome, initSqlOutcome } from '../commands/init';
 import type { Outcome } from '../commands/outcome';
 import { runOutcome } from '../commands/run';
 import { statusCommand } from '../commands/status';
-import type { VerifyOptions } from '../commands/verify';
-import { parseMeans, parseScope, verifyCommand } from '../commands/verify';
 import type { Composition } from '../composition';
 import { EVENTS } from '../contract';
 import { ConfigError } from '../errors';
@@ -37,7 +35,6 @@ export interface ActionContext {
 }
 
 const EVERYTHING = { bucket: true, database: true, hmacKeys: true } as const;
-const VERIFICATION = { bucket: true, verifyDatabase: true, hmacKeys: true } as const;
 
 export async function initAction(
   { composition }: ActionContext,
@@ -55,17 +52,6 @@ export async function anchorAction(context: ActionContext, options: { force?: bo
   const config = context.composition.config(EVERYTHING);
   const anchorer = context.composition.anchorer(config);
   return anchorCommand(anchorer, config.bucket, { force: options.force === true, signal: context.signal });
-}
-
-export async function verifyAction(context: ActionContext, options: VerifyOptions): Promise<Outcome> {
-  const scope = parseScope(options);
-  const means = parseMeans(options);
-  const { composition, progress, signal } = context;
-  const verifier =
-    scope.kind === 'anchors-only'
-      ? composition.anchorVerifier(composition.config({ bucket: true }))
-      : composition.verifier(composition.config(VERIFICATION), means);
-  return verifyCommand(verifier, scope, { progress, signal });
 }
 
 export async function statusAction({ composition }: ActionContext): Promise<Outcome> {

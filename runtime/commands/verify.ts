@@ -1,32 +1,29 @@
-import type { Verifier, VerifyProgress } from '../application/verifier';
+import type { Verifier } from '../application/verifier';
 import type { Bound, VerifyScope } from '../application/verify/scope';
-import { LIMITS } from '../contract';
 import { ConfigError } from '../errors';
 import { parseTimestamp, timestampToMillis } from '../domain/chain/timestamp';
 import { reportText } from '../report/report-text';
-import type { Progress, ProgressStep } from '../terminal/progress';
+import type { Progress } from '../terminal/progress';
 import type { Outcome } from './outcome';
 import { exitOfVerdict } from './outcome';
+import { followVerification } from './verify-progress';
 
 export interface VerifyOptions {
   readonly full?: boolean;
   readonly latest?: boolean;
+  readonly sinceLast?: boolean;
   readonly anchorsOnly?: boolean;
   readonly from?: string;
   readonly to?: string;
   readonly workers?: string;
   readonly maxRate?: string;
+  readonly state?: string;
+  readonly plan?: string;
+  readonly shard?: string;
+  readonly number?: string;
+  readonly merge?: string;
+  readonly out?: string;
 }
-
-/** What the command line says about how to read; null leaves it to the configuration. */
-export interface ReadingMeans {
-  readonly workers: number | null;
-  /** Events per second. */
-  readonly maxRate: number | null;
-}
-
-/** Above this a limit limits nothing. */
-const MAX_RATE = 1_000_000_000;
 
 const INDEX = /^\d{1,16}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -56,11 +53,13 @@ export function parseScope(options: VerifyOptions): VerifyScope {
   const chosen = [
     options.full && '--full',
     options.latest && '--latest',
+    options.sinceLast && '--since-last',
     options.anchorsOnly && '--anchors-only',
     (options.from !== undefined || options.to !== undefined) && '--from/--to',
   ].filter((name): name is string => typeof name === 'string');
   if (chosen.length > 1) throw usage(`${chosen.join(' and ')} exclude each other`);
   if (options.latest) return { kind: 'latest' };
+  if (options.sinceLast) return { kind: 'since-last' };
   if (options.anchorsOnly) return { kind: 'anchors-only' };
   if (options.from === undefined && options.to === undefined) return { kind: 'full' };
   const from = options.from === undefined ? null : parseBound('--from', options.from);
@@ -72,59 +71,6 @@ export function parseScope(options: VerifyOptions): VerifyScope {
     throw usage(`--from ${options.from} is behind --to ${options.to}`);
   }
   return { kind: 'range', from, to };
-}
-
-function wholeNumber(
-  option: string,
-  text: string | undefined,
-  limits: { min: number; max: number },
-): number | null {
-  if (text === undefined) return null;
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-  if (value >= limits.min && value <= limits.max) return value;
-  throw usage(
-    `${option}: found ${JSON.stringify(text.slice(0, 64))}, allowed a whole number from ${limits.min} to ${limits.max}`,
-  );
-}
-
-/**
- * How the options want the events to be read.
- * @throws ConfigError `USAGE` for a number out of its bounds
- */
-export function parseMeans({ workers, maxRate }: VerifyOptions): ReadingMeans {
-  return {
-    workers: wholeNumber('--workers', workers, LIMITS.verifyWorkers),
-    maxRate: wholeNumber('--max-rate', maxRate, { min: 1, max: MAX_RATE }),
-  };
-}
-
-const LABELS = {
-  listing: 'Listing versions',
-  anchors: 'Reading anchors',
-  events: 'Verifying events',
-} as const;
-
-/** Turns the verifier's absolute counts into one progress line for each phase. */
-export function followVerification(
-  progress: Progress,
-  signal: AbortSignal,
-): { readonly report: VerifyProgress; readonly finish: () => void } {
-  let phase: keyof typeof LABELS | null = null;
-  let step: ProgressStep | null = null;
-  let reached = 0;
-  return {
-    report: (next, done, total) => {
-      if (next !== phase) {
-        step?.finish();
-        step = progress.start(LABELS[next], { ...(total === null ? {} : { total }), signal });
-        phase = next;
-        reached = 0;
-      }
-      step?.advance(done - reached);
-      reached = done;
-    },
-    finish: () => step?.finish(),
-  };
 }
 
 export async function verifyCommand(

@@ -2,14 +2,14 @@ import { ConfigError, UnavailableError } from '../../errors';
 import { ZERO_HASH } from '../../domain/digests';
 import { FindingLog } from '../../domain/findings/finding-log';
 import type { ChainEnd, PartialReport } from '../../domain/sharding/partial-report';
-import type { LookUp, Shard, ShardPlan } from '../../domain/sharding/plan';
+import type { Shard, ShardPlan } from '../../domain/sharding/plan';
 import { planHash } from '../../domain/sharding/plan';
 import { strangeAfter } from '../../domain/sharding/read-parts';
 import { checkAnchoredEvent } from '../anchored-event';
-import type { KnownAnchor } from '../known-anchor';
 import type { AuditLog, AuditLogSnapshot, Clock } from '../ports';
 import type { ChainReading } from '../scan-chain';
 import { tailOf } from '../verify/database-evidence';
+import { asKnown } from '../verify/remembered';
 import { rateLimit } from '../verify/rate-limit';
 import { scanPart } from '../verify/scan-part';
 import { behind } from './plan-shards';
@@ -23,11 +23,6 @@ export interface ShardOptions {
   readonly maxRate: number | null;
   readonly onProgress: (events: number, total: number) => void;
   readonly signal?: AbortSignal;
-}
-
-/** A look-up needs no more of an anchor than the plan says. */
-function asKnown(anchor: LookUp): KnownAnchor {
-  return { ...anchor, seconds: 0, hash: '', keyId: null, systemId: null, timeline: null, lsn: null };
 }
 
 function shardOf({ shards }: ShardPlan, number: number): Shard {

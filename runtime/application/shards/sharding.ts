@@ -19,9 +19,7 @@ export function lookUpOf({ key, versionId, anchorSeq, lastSeq, lastHash }: Known
 }
 
 /** Identity and head as one snapshot shows them. */
-export async function lookAround(
-  snapshot: AuditLogSnapshot,
-): Promise<{
+export async function lookAround(snapshot: AuditLogSnapshot): Promise<{
   readonly identity: DatabaseIdentity;
   readonly head: ChainHead | null;
   readonly seen: SnapshotSeen;

@@ -2,6 +2,7 @@ import { ConfigError, FormatError, UnavailableError } from '../../errors';
 import { ZERO_HASH } from '../../domain/digests';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { UnanchoredTail } from '../../domain/findings/report';
+import type { VerifiedStretch } from '../../domain/sharding/verify-state';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
 import type { KnownAnchor } from '../known-anchor';
 import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
@@ -9,6 +10,8 @@ import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
 import type { DatabaseSide } from './build-report';
 import type { Attestations } from './checkpoints';
+import type { Remembered } from './remembered';
+import { asKnown, notReadOf, selectBehind, stretchOf } from './remembered';
 import type { ScanMeans, WholeRequest } from './scan-whole';
 import { scanWhole } from './scan-whole';
 import type { Selection } from './scope';
@@ -17,6 +20,8 @@ export interface DatabaseEvidence extends DatabaseSide {
   readonly head: ChainHead | null;
   /** Anchored ranges that were read. */
   readonly selected: number;
+  /** What was verified if nothing is wrong; null when no anchored range is in it. */
+  readonly stretch: Omit<VerifiedStretch, 'at'> | null;
 }
 
 export interface DatabaseQuestion {
@@ -26,6 +31,8 @@ export interface DatabaseQuestion {
   /** Part of the chain to read; null for all of it. */
   readonly selection: Selection | null;
   readonly means: ScanMeans;
+  /** Null when nothing is remembered between runs. */
+  readonly remembered: Remembered | null;
   readonly onProgress?: (events: number, estimate: number | null) => void;
   readonly signal?: AbortSignal;
 }
@@ -60,16 +67,23 @@ async function examine(
   question: DatabaseQuestion,
   findings: FindingLog,
 ): Promise<DatabaseEvidence> {
-  const { newest, selection } = question;
+  const { newest, remembered } = question;
   const identity = await snapshot.identity();
   const head = await snapshot.head();
   if (newest) reportChange(identity, newest, findings);
   const behind = newest !== null && lagsBehind(identity, newest);
   if (behind && newest) await checkAnchoredEvent(snapshot, identity, head, newest, findings);
+  const { systemId, timeline } = identity;
+  const seen = { systemId, timeline, head: head && { index: head.index, hash: head.hash } };
+  const all = question.attestations.checkpoints;
+  const before =
+    remembered?.scope === 'since-last'
+      ? remembered.memory.verifiedBefore(remembered.anchors, all, seen)
+      : null;
+  const selection = before ? selectBehind(before, all) : question.selection;
   const replayed = (lastSeq: number): boolean => !behind || lastSeq <= (head?.index ?? -1);
 
-  const start =
-    question.attestations.checkpoints[0]?.firstSeq === 0 ? 0 : await firstIndexOf(snapshot, reading.layout);
+  const start = all[0]?.firstSeq === 0 ? 0 : await firstIndexOf(snapshot, reading.layout);
   const firstIndex = selection?.from ?? start;
   const checkpoints = (selection ?? question.attestations).checkpoints.filter(({ lastSeq }) =>
     replayed(lastSeq),
@@ -80,6 +94,14 @@ async function examine(
       ? ZERO_HASH
       : (selection?.firstLink ?? (await storedLink(snapshot, firstIndex, findings)));
   const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
+  const keeper = remembered
+    ? await remembered.memory.begin(
+        snapshot,
+        seen,
+        { scope: remembered.scope, from: selection?.from ?? null },
+        checkpoints,
+      )
+    : null;
   const request: WholeRequest = {
     part: {
       from: selection?.from ?? null,
@@ -95,12 +117,14 @@ async function examine(
       ...(goesOn ? { reaches: selection.to } : {}),
     },
     head,
-    keeper: null,
+    keeper,
     onProgress: (events) => question.onProgress?.(events, estimate),
     ...(question.signal ? { signal: question.signal } : {}),
   };
   const scan = await scanWhole(snapshot, reading, request, question.means, findings);
-  const others = question.attestations.others.filter(({ lastSeq }) => replayed(lastSeq));
+  // Where what was verified before ends, nothing that is read would tell that the end was cut off.
+  const seam = before ? [asKnown(before.through)] : [];
+  const others = [...seam, ...question.attestations.others].filter(({ lastSeq }) => replayed(lastSeq));
   for (const anchor of others) await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
   return {
     identity,
@@ -109,7 +133,8 @@ async function examine(
     selected: checkpoints.length,
     tail: await tailOf(snapshot, head, newest, question.means.clock.now()),
     lookedUp: others.length,
-    notRead: [],
+    notRead: notReadOf(before, keeper, start, all),
+    stretch: remembered ? stretchOf(before, start, all, remembered.anchors, seen) : null,
   };
 }
 

@@ -65,7 +65,7 @@ export function sealPlan(plan: ShardPlan, keys: ChainKeys): object {
   return seal('audit-anchor/plan', { hash: planHash(plan), ...plan }, keys);
 }
 
-function readLookUp(members: Members): LookUp {
+export function readLookUp(members: Members): LookUp {
   return {
     key: members.get('key', isText),
     versionId: members.get('versionId', isText),

@@ -41,6 +41,7 @@ function readPlace(members: Members): Place {
     case 'object':
       return { kind, key: members.get('key', isText), versionId: members.get('versionId', isText) };
     case 'bucket':
+    case 'file':
       return { kind, name: members.get('name', isText) };
     case 'database':
       return { kind };

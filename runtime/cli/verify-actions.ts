@@ -1,0 +1,155 @@
+import path from 'node:path';
+import { jsonFilesIn, readText, writeText } from '../adapters/files/text-files';
+import type { Outcome } from '../commands/outcome';
+import type { VerifyOptions } from '../commands/verify';
+import { verifyCommand } from '../commands/verify';
+import type { Keep, NamedText } from '../commands/verify-shards';
+import { mergeCommand, planCommand, planOf, shardCommand } from '../commands/verify-shards';
+import type { ReadingMeans, VerifyTask } from '../commands/verify-task';
+import { parseMeans, parseTask } from '../commands/verify-task';
+import { followVerification } from '../commands/verify-progress';
+import type { ChainLayout } from '../domain/chain/columns';
+import { ConfigError } from '../errors';
+import type { ActionContext } from './actions';
+
+const EVERYTHING = { bucket: true, verifyDatabase: true, hmacKeys: true } as const;
+
+type Task<K extends VerifyTask['kind']> = VerifyTask & { readonly kind: K };
+
+/** `verify` in all its forms. */
+export async function verifyAction(context: ActionContext, options: VerifyOptions): Promise<Outcome> {
+  const task = parseTask(options);
+  const means = parseMeans(options);
+  switch (task.kind) {
+    case 'verify':
+      return verifyWhole(context, task, means);
+    case 'plan':
+      return plan(context, task);
+    case 'shard':
+      return shard(context, task, means);
+    case 'merge':
+      return merge(context, task);
+  }
+}
+
+function verifyWhole(
+  { composition, progress, signal }: ActionContext,
+  { scope, state }: Task<'verify'>,
+  means: ReadingMeans,
+): Promise<Outcome> {
+  const store = state === null ? null : stateIn(state);
+  const verifier =
+    scope.kind === 'anchors-only'
+      ? composition.anchorVerifier(composition.config({ bucket: true }))
+      : composition.verifier(composition.config(EVERYTHING), { ...means, state: store });
+  return verifyCommand(verifier, scope, { progress, signal });
+}
+
+function stateIn(file: string): {
+  name: string;
+  load(): Promise<string | null>;
+  save(text: string): Promise<void>;
+} {
+  return { name: file, load: () => readText(file), save: (text) => writeText(file, text) };
+}
+
+function keepIn(file: string | null): Keep {
+  return file === null ? null : (text) => writeText(file, text);
+}
+
+/** Plans and partial reports are sealed with the chain's keys, of which a foreign chain has none. */
+function requireSealable(layout: ChainLayout): void {
+  if (layout.format === 'v1') return;
+  throw new ConfigError(
+    'USAGE',
+    '--plan, --shard and --merge need a chain of format v1, found AUDIT_CHAIN_FORMAT=links',
+    { hint: 'Verify a foreign chain in one process, with --workers.' },
+  );
+}
+
+async function plan(
+  { composition, progress, signal }: ActionContext,
+  { count, out }: Task<'plan'>,
+): Promise<Outcome> {
+  const config = composition.config(EVERYTHING);
+  requireSealable(config.layout);
+  const following = followVerification(progress, signal);
+  try {
+    const options = {
+      store: composition.store(config),
+      clock: composition.clock,
+      policy: composition.policy(config),
+      auditLog: composition.verifiedLog(config),
+      reading: composition.reading(config),
+      progress: following.report,
+      signal,
+    };
+    return await planCommand(options, count, keepIn(out));
+  } finally {
+    following.finish();
+  }
+}
+
+async function shard(
+  { composition, progress, signal }: ActionContext,
+  { plan: file, number, out }: Task<'shard'>,
+  { maxRate }: ReadingMeans,
+): Promise<Outcome> {
+  const config = composition.config({ verifyDatabase: true, hmacKeys: true });
+  requireSealable(config.layout);
+  const reading = composition.reading(config);
+  const planned = planOf({ name: file, text: await required(file) }, reading.keys);
+  const following = followVerification(progress, signal);
+  try {
+    const options = {
+      auditLog: composition.verifiedLog(config),
+      reading,
+      clock: composition.clock,
+      maxRate,
+      onProgress: (events: number, total: number) => following.report('events', events, total),
+      signal,
+    };
+    return await shardCommand(options, planned, number, keepIn(out));
+  } finally {
+    following.finish();
+  }
+}
+
+async function required(file: string): Promise<string> {
+  const text = await readText(file);
+  if (text !== null) return text;
+  throw new ConfigError(
+    'FILE_UNUSABLE',
+    `--shard: found no file ${JSON.stringify(file)}, allowed is a plan`,
+    {
+      hint: 'Make one with audit-anchor verify --plan N --out FILE',
+    },
+  );
+}
+
+async function merge(
+  { composition, progress, signal }: ActionContext,
+  { folder }: Task<'merge'>,
+): Promise<Outcome> {
+  const config = composition.config({ bucket: true, hmacKeys: true });
+  requireSealable(config.layout);
+  const { keys, layout } = composition.reading(config);
+  const files: NamedText[] = [];
+  for (const name of await jsonFilesIn(folder)) {
+    files.push({ name, text: (await readText(path.join(folder, name))) ?? '' });
+  }
+  const following = followVerification(progress, signal);
+  try {
+    const options = {
+      store: composition.store(config),
+      clock: composition.clock,
+      policy: composition.policy(config),
+      layout,
+      progress: following.report,
+      signal,
+    };
+    return await mergeCommand(options, files, keys);
+  } finally {
+    following.finish();
+  }
+}
