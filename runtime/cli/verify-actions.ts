@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { jsonFilesIn, readText, writeText } from '../adapters/files/text-files';
+import type { ChainReading } from '../application/scan-chain';
+import type { StateStore } from '../application/verify/run-memory';
 import type { Outcome } from '../commands/outcome';
 import type { VerifyOptions } from '../commands/verify';
 import { verifyCommand } from '../commands/verify';
@@ -8,7 +10,6 @@ import { mergeCommand, planCommand, planOf, shardCommand } from '../commands/ver
 import type { ReadingMeans, VerifyTask } from '../commands/verify-task';
 import { parseMeans, parseTask } from '../commands/verify-task';
 import { followVerification } from '../commands/verify-progress';
-import type { ChainLayout } from '../domain/chain/columns';
 import { ConfigError } from '../errors';
 import type { ActionContext } from './actions';
 
@@ -45,11 +46,7 @@ function verifyWhole(
   return verifyCommand(verifier, scope, { progress, signal });
 }
 
-function stateIn(file: string): {
-  name: string;
-  load(): Promise<string | null>;
-  save(text: string): Promise<void>;
-} {
+function stateIn(file: string): StateStore {
   return { name: file, load: () => readText(file), save: (text) => writeText(file, text) };
 }
 
@@ -58,7 +55,7 @@ function keepIn(file: string | null): Keep {
 }
 
 /** Plans and partial reports are sealed with the chain's keys, of which a foreign chain has none. */
-function requireSealable(layout: ChainLayout): void {
+function requireSealable({ layout }: Pick<ChainReading, 'layout'>): void {
   if (layout.format === 'v1') return;
   throw new ConfigError(
     'USAGE',
@@ -72,7 +69,7 @@ async function plan(
   { count, out }: Task<'plan'>,
 ): Promise<Outcome> {
   const config = composition.config(EVERYTHING);
-  requireSealable(config.layout);
+  requireSealable(config);
   const following = followVerification(progress, signal);
   try {
     const options = {
@@ -96,7 +93,7 @@ async function shard(
   { maxRate }: ReadingMeans,
 ): Promise<Outcome> {
   const config = composition.config({ verifyDatabase: true, hmacKeys: true });
-  requireSealable(config.layout);
+  requireSealable(config);
   const reading = composition.reading(config);
   const planned = planOf({ name: file, text: await required(file) }, reading.keys);
   const following = followVerification(progress, signal);
@@ -132,7 +129,7 @@ async function merge(
   { folder }: Task<'merge'>,
 ): Promise<Outcome> {
   const config = composition.config({ bucket: true, hmacKeys: true });
-  requireSealable(config.layout);
+  requireSealable(config);
   const { keys, layout } = composition.reading(config);
   const files: NamedText[] = [];
   for (const name of await jsonFilesIn(folder)) {

@@ -43,13 +43,17 @@ class ThreadScanner implements PartScanner {
   private leaving: Promise<void> | null = null;
   private readonly ended: Promise<void>;
 
-  constructor(private readonly thread: Worker) {
+  constructor(
+    private readonly thread: Worker,
+    onEnd: () => void,
+  ) {
     thread.on('message', (message: FromReader) => this.hear(message));
     thread.on('error', (error) => this.lose(lost(error.message)));
     thread.on('messageerror', (error) => this.lose(lost(error.message)));
     this.ended = new Promise((resolve) => {
       thread.once('exit', (code) => {
         this.lose(lost(`its thread ended with code ${code}`));
+        onEnd();
         resolve();
       });
     });
@@ -115,7 +119,7 @@ function lost(what: string): UnavailableError {
 export class ThreadReaders implements ScanWorkers {
   readonly count: number;
   private readonly keys: SharedArrayBuffer;
-  private readonly scanners: ThreadScanner[] = [];
+  private readonly running = new Set<ThreadScanner>();
 
   constructor(private readonly options: ThreadReadersOptions) {
     this.count = options.count;
@@ -141,14 +145,14 @@ export class ThreadReaders implements ScanWorkers {
       env[name] === undefined ? [] : [[name, env[name]] as const],
     );
     const thread = startThread({ workerData, env: Object.fromEntries(passed), name: READER });
-    const scanner = new ThreadScanner(thread);
-    this.scanners.push(scanner);
+    const scanner = new ThreadScanner(thread, () => this.running.delete(scanner));
+    this.running.add(scanner);
     return scanner;
   }
 
   /** Ends every thread and wipes the keys, in this order: a thread must never read with wiped keys. */
   async close(): Promise<void> {
-    await Promise.all(this.scanners.map((scanner) => scanner.stop()));
+    await Promise.all([...this.running].map((scanner) => scanner.stop()));
     new Uint8Array(this.keys).fill(0);
   }
 }

@@ -50,8 +50,9 @@ export function readDocument(text: string): OpenDocument | null {
     return null;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const members: Record<string, unknown> = { ...value };
   // Output of `--json` says how the command ended; that is not part of the document.
-  const { exitCode: _exitCode, ...members } = value as Record<string, unknown>;
+  delete members.exitCode;
   const kind = DOCUMENT_KINDS.find((each) => each === members.kind);
   return kind ? { kind, members } : null;
 }
