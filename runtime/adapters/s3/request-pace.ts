@@ -19,6 +19,8 @@ export class RequestPace {
   /** Requests sent before the limit was last cut tell nothing about the limit since. */
   private cuts = 0;
   private succeeded = 0;
+  /** A request gave up, and none has come through since: the next ones do not wait as long again. */
+  private starved = false;
   private waiting: (() => void)[] = [];
   private readonly closing = new AbortController();
 
@@ -50,7 +52,8 @@ export class RequestPace {
           attempts += 1;
           if (!failure || !isTransient(failure) || attempts === MAX_ATTEMPTS) throw error;
         }
-        if (this.closing.signal.aborted || waited >= THROTTLE_BUDGET_MS) throw error;
+        this.starved ||= waited >= THROTTLE_BUDGET_MS;
+        if (this.closing.signal.aborted || this.starved) throw error;
       } finally {
         this.leave();
       }
@@ -79,6 +82,7 @@ export class RequestPace {
 
   private grow(): void {
     this.succeeded += 1;
+    this.starved = false;
     this.limit += 1 / this.limit;
   }
 

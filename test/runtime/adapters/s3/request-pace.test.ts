@@ -57,6 +57,17 @@ test('gives up after a minute in which nothing came through', async () => {
   expect(waited).toBeLessThan(70_000);
 });
 
+test('having given up, waits no more until a request comes through', async () => {
+  const { pace: own, clock } = pace();
+  const down = flaky(SLOW_DOWN, Infinity);
+  await expect(own.run(down.send)).rejects.toBe(SLOW_DOWN);
+  const before = clock.waits.length;
+  await expect(own.run(down.send)).rejects.toBe(SLOW_DOWN);
+  expect(clock.waits).toHaveLength(before);
+  await own.run(() => Promise.resolve());
+  await expect(own.run(flaky(SLOW_DOWN, 2).send)).resolves.toBe('done');
+});
+
 test('does not give up while others come through', async () => {
   const clock = new Waits(NOON);
   // While the unlucky one waits, another request is answered.
