@@ -134,7 +134,7 @@ export class RunMemory {
     const run: UnfinishedRun = before ?? {
       ...whole,
       startedAt: new Date(clock.now()).toISOString(),
-      snapshot: seen,
+      snapshot: { ...seen, head: seen.head && (await headAsAskedFor(snapshot, seen.head.index)) },
       parts: [],
     };
     const parts = run.parts.filter(
@@ -226,6 +226,14 @@ export class RunMemory {
     const { findings, store } = this.options;
     findings.add({ code: 'STATE_DISCARDED', place: { kind: 'file', name: store.name }, message });
   }
+}
+
+/** By the same question that `sameRun` asks: of two events with one index both have to mean the same. */
+async function headAsAskedFor(
+  snapshot: AuditLogSnapshot,
+  index: number,
+): Promise<{ index: number; hash: string }> {
+  return { index, hash: (await snapshot.hashAt(index)) ?? '' };
 }
 
 /** What the anchors of now attest of a part; null when they do not divide the chain where it begins and ends. */

@@ -136,7 +136,7 @@ describe('an interrupted run', () => {
           expect(withoutNotRead(report)).toEqual(await verify(mutated));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 
