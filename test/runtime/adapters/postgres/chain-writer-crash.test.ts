@@ -155,7 +155,7 @@ describe('a connection lost while COMMIT is under way', () => {
 });
 
 it('a database that is away for a while: events wait in order; for longer: they are rejected, none is stored', async () => {
-  const writer = open(proxy.url, { maxRetryMs: 400 });
+  const writer = open(proxy.url, { maxRetryMs: 1_500 });
   proxy.refuse();
   const waiting = appendAll(writer, named('e', 5));
   await sleep(100);
@@ -171,7 +171,7 @@ it('a database that is away for a while: events wait in order; for longer: they 
   // While the outage lasts nobody waits for the whole time again.
   const started = performance.now();
   await expect(writer.append(event('lost too'))).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
-  expect(performance.now() - started).toBeLessThan(300);
+  expect(performance.now() - started).toBeLessThan(1_000);
   proxy.accept();
   await writer.append(event('after'));
   expect((await stored()).map(({ action }) => action)).toEqual([...named('e', 5), 'after']);
@@ -184,8 +184,10 @@ it('64 producers while backends are terminated at random: every event once, in t
   let running = true;
   let killed = 0;
   const killer = (async () => {
-    while (running) {
-      await sleep(Math.random() * 12);
+    for (let seen = 0; running; await sleep(Math.random() * 12)) {
+      // On a machine so busy that no batch ends between two kills nothing would ever be stored.
+      if (receipts.size === seen) continue;
+      seen = receipts.size;
       const { rows } = await servers.database.pool.query<{ done: boolean }>(
         'SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity WHERE application_name = $1',
         [APPLICATION],
