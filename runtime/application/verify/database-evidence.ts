@@ -102,6 +102,8 @@ async function examine(
         checkpoints,
       )
     : null;
+  const done = keeper?.done.reduce((sum, { events }) => sum + events, 0) ?? 0;
+  const left = estimate === null ? null : Math.max(0, estimate - done);
   const request: WholeRequest = {
     part: {
       from: selection?.from ?? null,
@@ -118,7 +120,7 @@ async function examine(
     },
     head,
     keeper,
-    onProgress: (events) => question.onProgress?.(events, estimate),
+    onProgress: (events) => question.onProgress?.(events, left),
     ...(question.signal ? { signal: question.signal } : {}),
   };
   const scan = await scanWhole(snapshot, reading, request, question.means, findings);

@@ -75,6 +75,26 @@ describe('the report is that of the unsharded run', () => {
   });
 });
 
+test('anchors that were written since the plan are named as not compared', async () => {
+  const whole = world([3, 3, 3]);
+  const later = whole.store.versions.splice(2);
+  const planned = await plan(whole, 2);
+  const parts = await everyShard(whole, planned);
+  whole.store.versions.push(...later);
+  const report = await merge(whole, planned, parts);
+  expect(report).toMatchObject({
+    verdict: 'verified',
+    newestAnchor: { anchorSeq: 2 },
+    tail: { events: 3, fromIndex: 7 },
+    coverage: {
+      anchors: 3,
+      events: 9,
+      rangeRoots: 2,
+      notRead: [{ from: 7, to: 9, anchors: 1, reason: 'anchored after the plan', at: planned.createdAt }],
+    },
+  });
+});
+
 describe('a plan', () => {
   test('has shards of about the same size, divided at anchors', async () => {
     const planned = await plan(world(Array.from({ length: 30 }, () => 4)), 5);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { scanPart } from '../../../../runtime/application/verify/scan-part';
 import type { StateStore } from '../../../../runtime/application/verify/run-memory';
-import type { VerifierOptions } from '../../../../runtime/application/verifier';
+import type { VerifierOptions, VerifyProgress } from '../../../../runtime/application/verifier';
 import { Verifier } from '../../../../runtime/application/verifier';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
@@ -55,6 +55,7 @@ interface Options {
   readonly signal?: AbortSignal;
   readonly auditLog?: NonNullable<VerifierOptions['database']>['auditLog'];
   readonly readers?: number;
+  readonly progress?: VerifyProgress;
 }
 
 function verifyWith(
@@ -63,7 +64,7 @@ function verifyWith(
   options: Options = {},
 ): Promise<VerificationReport> {
   const { retentionDays, clockToleranceSeconds, intervalMinutes } = DEFAULTS;
-  const { scope = 'full', signal, auditLog = new MemoryAuditLog(rows), readers = 1 } = options;
+  const { scope = 'full', signal, progress, auditLog = new MemoryAuditLog(rows), readers = 1 } = options;
   const workers =
     readers === 1
       ? null
@@ -80,7 +81,7 @@ function verifyWith(
     clock,
     policy: { chainId: CHAIN_ID, retentionDays, clockToleranceSeconds, intervalMinutes },
     database: { auditLog, reading: READING, state, workers, eventsPerReader: 1 },
-  }).verify({ kind: scope }, undefined, signal);
+  }).verify({ kind: scope }, progress, signal);
 }
 
 /** Runs until so many parts were kept, then is interrupted. */
@@ -138,6 +139,17 @@ describe('an interrupted run', () => {
       ),
       { numRuns: 150 },
     );
+  });
+
+  test('shows how much is left, not how much there is', async () => {
+    const whole = world([3, 3, 3, 3]);
+    const state = new MemoryState();
+    await interrupted(state, whole, 2);
+    const seen: [number, number | null][] = [];
+    await verifyWith(state, whole, {
+      progress: (phase, done, total) => phase === 'events' && seen.push([done, total]),
+    });
+    expect(seen[seen.length - 1]).toEqual([6, 6]);
   });
 
   test('that was completed is not resumed', async () => {
