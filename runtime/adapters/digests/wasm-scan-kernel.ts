@@ -98,7 +98,8 @@ export class WasmScanKernel implements ScanKernel {
     if (from < 0 || to < from || to > window.length) {
       throw new RangeError(`found bytes ${from} to ${to}, allowed within the ${window.length} of the window`);
     }
-    this.link.set(link.subarray(0, DIGEST_BYTES));
+    if (link.length !== DIGEST_BYTES) return null;
+    this.link.set(link);
     const count = kernel.scanTuples(
       this.plan,
       origin + from,

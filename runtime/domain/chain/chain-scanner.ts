@@ -1,10 +1,20 @@
 import { UnavailableError } from '../../errors';
 import { DIGEST_BYTES, ZERO_HASH } from '../digests';
 import type { FindingLog } from '../findings/finding-log';
+import { ChainPosition } from './chain-position';
 import type { Checkpoint } from './checkpoint';
 import type { ChainLayout } from './columns';
 import type { DigestEngine } from './digest-engine';
-import { brokenLink, malformedEvent, missingEvents } from './event-faults';
+import {
+  beforeBeginning,
+  brokenLink,
+  impossibleIndex,
+  malformedEvent,
+  missingEvents,
+  notAscending,
+  unknownKey,
+  wrongHash,
+} from './event-faults';
 import { KeySlots } from './key-slots';
 import type { RangeResult } from './range-tracker';
 import { RangeTracker } from './range-tracker';
@@ -62,18 +72,13 @@ export class ChainScanner {
   private readonly ranges: RangeTracker;
   private readonly kernel: ScanKernel | null;
   private readonly window: TupleWindow;
-  private readonly firstLink: Buffer | null;
+  private readonly position: ChainPosition;
   private started = false;
   private ended = false;
 
   private events = 0;
   private recomputed = 0;
   private bytes = 0;
-  private firstIndex: number | null = null;
-  private lastIndex: number | null = null;
-  /** Hash of the event before, when it is known and its successor can be held against it. */
-  private readonly lastHash = Buffer.alloc(DIGEST_BYTES);
-  private lastHashKnown = false;
 
   constructor(private readonly options: ScanOptions) {
     this.reader = new TupleReader(options.layout);
@@ -81,7 +86,7 @@ export class ChainScanner {
     this.ranges = new RangeTracker(options.checkpoints, options.engine, options.findings);
     this.kernel = options.engine.scanKernel(options.layout, options.keyIds);
     this.window = new TupleWindow(this.kernel?.window);
-    this.firstLink = options.firstLink === null ? null : Buffer.from(options.firstLink, 'hex');
+    this.position = new ChainPosition(options.firstIndex, options.firstLink);
   }
 
   /** Takes the next bytes of the stream; they are copied, the caller may reuse the chunk. */
@@ -106,18 +111,18 @@ export class ChainScanner {
         `the stream of events broke off after ${this.events} events`,
       );
     }
-    const { firstIndex, reaches } = this.options;
-    const last = this.lastIndex ?? firstIndex - 1;
-    const gap = reaches !== undefined && last < reaches;
-    if (gap) this.reportGap(last + 1, reaches);
+    const { findings, reaches } = this.options;
+    const { firstIndex, lastIndex, lastHash, expectedIndex } = this.position;
+    const gap = reaches !== undefined && expectedIndex <= reaches;
+    if (gap) findings.add(missingEvents(expectedIndex, reaches));
     return {
       events: this.events,
       recomputed: this.recomputed,
-      firstIndex: this.firstIndex,
-      lastIndex: this.lastIndex,
-      lastHash: this.lastHashKnown ? this.lastHash.toString('hex') : null,
+      firstIndex,
+      lastIndex,
+      lastHash,
       bytes: this.bytes,
-      ranges: this.ranges.finish(gap ? reaches : this.lastIndex),
+      ranges: this.ranges.finish(gap ? reaches : lastIndex),
     };
   }
 
@@ -125,7 +130,7 @@ export class ChainScanner {
     if (this.window.used >= MAX_TUPLE_BYTES) {
       throw new UnavailableError(
         'COPY_INCOMPLETE',
-        `the event after index ${this.lastIndex ?? 'none'} is larger than ${MAX_TUPLE_BYTES} bytes`,
+        `the event after index ${this.position.lastIndex ?? 'none'} is larger than ${MAX_TUPLE_BYTES} bytes`,
       );
     }
     this.window.grow();
@@ -160,10 +165,9 @@ export class ChainScanner {
    */
   private takeSoundRun(at: number): number {
     const { kernel, window } = this;
-    const link = this.knownLink();
-    if (!kernel || !link || !window.isHome) return at;
-    const first = this.expectedIndex();
-    if (!Number.isSafeInteger(first + window.used)) return at;
+    const { link, expectedIndex: first } = this.position;
+    const usable = window.isHome && Number.isSafeInteger(first + window.used);
+    if (!kernel || !link || !usable) return at;
     const run = kernel.soundRun(at, window.used, first, link, this.ranges.wantsLeaves(first, window.used));
     if (!run) return at;
     this.noteSoundRun(run, first);
@@ -172,95 +176,57 @@ export class ChainScanner {
 
   private noteSoundRun({ count, hashStart, leaves }: SoundRun, first: number): void {
     const { bytes } = this.window;
-    const hashAt = (position: number): Buffer =>
-      bytes.subarray(hashStart[position], hashStart[position]! + DIGEST_BYTES);
     this.events += count;
     this.recomputed += count;
-    this.firstIndex ??= first;
-    this.lastIndex = first + count - 1;
-    hashAt(count - 1).copy(this.lastHash);
-    this.lastHashKnown = true;
-    this.ranges.takeRun(first, count, hashAt, leaves);
+    this.position.see(first);
+    this.position.moveTo(first + count - 1, bytes, hashStart[count - 1]!);
+    this.ranges.takeRun(first, count, bytes, hashStart, leaves);
     this.options.onProgress?.(this.events);
-  }
-
-  /** Chain index that the next event must have. */
-  private expectedIndex(): number {
-    return this.lastIndex === null ? this.options.firstIndex : this.lastIndex + 1;
-  }
-
-  /** What the next event's previous hash must be; null when it is not known. */
-  private knownLink(): Buffer | null {
-    if (this.lastIndex !== null) return this.lastHashKnown ? this.lastHash : null;
-    return this.firstLink;
   }
 
   private takeTuple(): void {
     this.events += 1;
+    const { position, ranges } = this;
+    const { findings, layout, firstLink } = this.options;
+    const { bytes } = this.window;
     const { fields } = this.reader;
-    const index = this.reader.index(this.window.bytes);
-    if (typeof index === 'number') this.firstIndex ??= index;
-    if (typeof index === 'string') {
-      this.options.findings.add({
-        code: 'EVENT_INDEX',
-        place: { kind: 'database' },
-        message: `an event has the chain index ${index}, which no chain can have`,
-      });
-      return;
-    }
-    if (this.lastIndex === null && index < this.options.firstIndex) {
-      const message = `the chain begins at index ${this.options.firstIndex}; an event stands before it`;
-      this.options.findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
-      return;
-    }
+    const index = this.reader.index(bytes);
+    if (typeof index === 'string') return findings.add(impossibleIndex(index));
+    position.see(index);
+    const isFirst = position.lastIndex === null;
+    if (isFirst && index < position.begin) return findings.add(beforeBeginning(index, position.begin));
     const follows = this.checkIndex(index);
-    const mayLackLink = this.lastIndex === null && this.options.firstLink === ZERO_HASH;
-    const fault = malformedEvent(this.options.layout, index, fields, mayLackLink);
-    if (fault) this.options.findings.add(fault);
+    const fault = malformedEvent(layout, index, fields, isFirst && firstLink === ZERO_HASH);
+    if (fault) findings.add(fault);
     if (fields.hashLength !== DIGEST_BYTES) {
-      this.ranges.skip(index);
-      this.lastHashKnown = false;
-      this.lastIndex = index;
-      return;
+      ranges.skip(index);
+      return position.moveToUnusable(index);
     }
     if (follows) this.checkLink(index);
-    this.window.bytes.copy(this.lastHash, 0, fields.hashAt, fields.hashAt + DIGEST_BYTES);
-    this.lastHashKnown = true;
-    this.lastIndex = index;
-    const range = this.ranges.note(index, this.lastHash);
-    this.batch.add(this.window.bytes, fields, index, this.keySlot(index), range);
+    position.moveTo(index, bytes, fields.hashAt);
+    const range = ranges.note(index, bytes, fields.hashAt);
+    this.batch.add(bytes, fields, index, this.keySlot(index), range);
   }
 
   /** Reports gaps and repetitions; true when the event is the direct successor of the one before. */
   private checkIndex(index: number): boolean {
-    const expected = this.expectedIndex();
-    if (index === expected) return this.knownLink() !== null;
-    const { findings } = this.options;
-    if (index > expected) {
-      this.reportGap(expected, index - 1);
-    } else if (index === this.lastIndex) {
-      const message = 'more than one event has this chain index';
-      findings.add({ code: 'EVENT_DUPLICATE', place: eventPlace(index), message });
-    } else {
-      const message = `the event comes after event ${this.lastIndex} in the order of the chain index`;
-      findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
-    }
+    const { expectedIndex, lastIndex } = this.position;
+    if (index === expectedIndex) return true;
+    const gap = index > expectedIndex;
+    const fault = gap ? missingEvents(expectedIndex, index - 1) : notAscending(index, lastIndex);
+    this.options.findings.add(fault);
     return false;
-  }
-
-  private reportGap(from: number, to: number): void {
-    this.options.findings.add(missingEvents(from, to));
   }
 
   private checkLink(index: number): void {
     const { prevHashAt, prevHashLength } = this.reader.fields;
-    const expected = this.knownLink();
-    if (prevHashLength !== DIGEST_BYTES || !expected) return;
+    const { link } = this.position;
+    if (prevHashLength !== DIGEST_BYTES || !link) return;
     const { bytes } = this.window;
     const end = prevHashAt + DIGEST_BYTES;
-    if (expected.compare(bytes, prevHashAt, end) === 0) return;
+    if (link.compare(bytes, prevHashAt, end) === 0) return;
     const { findings, layout } = this.options;
-    findings.add(brokenLink(layout, index, expected.toString('hex'), bytes.toString('hex', prevHashAt, end)));
+    findings.add(brokenLink(layout, index, link.toString('hex'), bytes.toString('hex', prevHashAt, end)));
   }
 
   private keySlot(index: number): number {
@@ -268,33 +234,16 @@ export class ChainScanner {
     const { keyIdAt, keyIdLength } = this.reader.fields;
     if (keyIdLength < 0) return -1;
     const slot = this.slots.find(this.window.bytes, keyIdAt, keyIdLength);
-    if (slot < 0) {
-      this.options.findings.add({
-        code: 'KEY_UNKNOWN',
-        place: eventPlace(index),
-        message: `the key ring has no key ${JSON.stringify(this.slots.lastText.slice(0, 80))}, so these events were not recomputed`,
-      });
-    }
+    if (slot < 0) this.options.findings.add(unknownKey(index, this.slots.lastText));
     return slot;
   }
 
   private flush(): void {
     if (this.batch.count === 0) return;
     const { engine, findings, layout } = this.options;
-    this.recomputed += this.batch.compareMacs(engine, (index) =>
-      // The recomputed HMAC is not shown: it would be the one value a forger lacks.
-      findings.add({
-        code: 'EVENT_HASH',
-        place: eventPlace(index),
-        message: `the columns of the event do not give its ${layout.hashColumn}`,
-      }),
-    );
+    this.recomputed += this.batch.compareMacs(engine, (index) => findings.add(wrongHash(layout, index)));
     this.ranges.append(this.batch, layout.format === 'links');
     this.batch.clear();
     this.options.onProgress?.(this.events);
   }
-}
-
-function eventPlace(index: number): { kind: 'events'; from: number; to: number } {
-  return { kind: 'events', from: index, to: index };
 }

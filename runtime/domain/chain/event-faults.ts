@@ -4,6 +4,46 @@ import type { ChainLayout } from './columns';
 import type { Checkpoint } from './checkpoint';
 import type { TupleFields } from './tuple-reader';
 
+type Place = Extract<NewFinding['place'], { readonly kind: 'events' }>;
+
+function at(index: number): Place {
+  return { kind: 'events', from: index, to: index };
+}
+
+/** @param index text of what stands in place of one */
+export function impossibleIndex(index: string): NewFinding {
+  const message = `an event has the chain index ${index}, which no chain can have`;
+  return { code: 'EVENT_INDEX', place: { kind: 'database' }, message };
+}
+
+export function beforeBeginning(index: number, begin: number): NewFinding {
+  const message = `the chain begins at index ${begin}; an event stands before it`;
+  return { code: 'EVENT_INDEX', place: at(index), message };
+}
+
+/** An event whose index is that of the event before, or lower. */
+export function notAscending(index: number, lastIndex: number | null): NewFinding {
+  if (index === lastIndex) {
+    const message = 'more than one event has this chain index';
+    return { code: 'EVENT_DUPLICATE', place: at(index), message };
+  }
+  const message = `the event comes after event ${lastIndex} in the order of the chain index`;
+  return { code: 'EVENT_INDEX', place: at(index), message };
+}
+
+/** The recomputed HMAC is not shown: it would be the one value a forger lacks. */
+export function wrongHash(layout: ChainLayout, index: number): NewFinding {
+  const message = `the columns of the event do not give its ${layout.hashColumn}`;
+  return { code: 'EVENT_HASH', place: at(index), message };
+}
+
+/** @param keyId as it stands in the table, of any length */
+export function unknownKey(index: number, keyId: string): NewFinding {
+  const shown = JSON.stringify(keyId.slice(0, 80));
+  const message = `the key ring has no key ${shown}, so these events were not recomputed`;
+  return { code: 'KEY_UNKNOWN', place: at(index), message };
+}
+
 /** Events that are not in the table although others behind them are. */
 export function missingEvents(from: number, to: number): NewFinding {
   const message = 'the chain has a gap: these events are not in the table';
@@ -18,7 +58,7 @@ export function missingEvents(from: number, to: number): NewFinding {
 export function brokenLink(layout: ChainLayout, index: number, expected: string, actual: string): NewFinding {
   return {
     code: 'EVENT_LINK',
-    place: { kind: 'events', from: index, to: index },
+    place: at(index),
     message: `${layout.prevHashColumn} is not the hash of the event before`,
     expected,
     actual,
@@ -57,9 +97,7 @@ export function malformedEvent(
   mayLackLink: boolean,
 ): NewFinding | null {
   const message = fieldFault(layout, fields, mayLackLink && layout.format === 'links');
-  return message === null
-    ? null
-    : { code: 'EVENT_MALFORMED', place: { kind: 'events', from: index, to: index }, message };
+  return message === null ? null : { code: 'EVENT_MALFORMED', place: at(index), message };
 }
 
 function fieldFault(layout: ChainLayout, fields: TupleFields, mayBeNull: boolean): string | null {

@@ -45,12 +45,12 @@ export class RangeTracker {
     this.accumulator = new MerkleAccumulator(engine);
   }
 
-  /** Notes an event and its stored hash; returns the number of its checkpoint, -1 for none. */
-  note(index: number, hash: Buffer): number {
+  /** Notes an event, whose stored hash is at `hashAt` of `bytes`; the number of its checkpoint, -1 for none. */
+  note(index: number, bytes: Buffer, hashAt: number): number {
     const number = this.skip(index);
     const checkpoint = this.checkpoints[number];
     if (checkpoint && index === checkpoint.lastSeq && checkpoint.lastHash !== null) {
-      this.compareHash(number, checkpoint, hash);
+      this.compareHash(number, checkpoint, bytes.toString('hex', hashAt, hashAt + DIGEST_BYTES));
     }
     return number;
   }
@@ -80,23 +80,23 @@ export class RangeTracker {
 
   /** False when no range can hold any of `count` events from `first`. */
   wantsLeaves(first: number, count: number): boolean {
-    this.skip(first);
-    const next = this.checkpoints[this.next];
-    return next !== undefined && next.firstSeq < first + count;
+    let next = this.next;
+    while (next < this.checkpoints.length && this.checkpoints[next]!.lastSeq < first) next++;
+    return next < this.checkpoints.length && this.checkpoints[next]!.firstSeq < first + count;
   }
 
   /**
    * Takes events in a row, as `note` and then `append` would.
-   * @param hashAt stored hash of the event at a position of the run
+   * @param hashStart place of each event's stored hash in `bytes`
    * @param leaves of the run; not read when `wantsLeaves` said no
    */
-  takeRun(first: number, count: number, hashAt: (position: number) => Buffer, leaves: Uint8Array): void {
+  takeRun(first: number, count: number, bytes: Buffer, hashStart: Uint32Array, leaves: Uint8Array): void {
     const segments: RunSegment[] = [];
     for (let position = 0; position < count;) {
       const range = this.skip(first + position);
       const { firstSeq, lastSeq } = this.checkpoints[this.next] ?? NO_CHECKPOINT;
       const to = Math.min(count, (range < 0 ? firstSeq : lastSeq + 1) - first);
-      if (range >= 0 && lastSeq - first < count) this.note(lastSeq, hashAt(lastSeq - first));
+      if (range >= 0 && lastSeq - first < count) this.note(lastSeq, bytes, hashStart[lastSeq - first]!);
       segments.push({ range, from: position, to });
       position = to;
     }
@@ -115,9 +115,8 @@ export class RangeTracker {
     return this.results;
   }
 
-  private compareHash(number: number, checkpoint: Checkpoint, hash: Buffer): void {
+  private compareHash(number: number, checkpoint: Checkpoint, actual: string): void {
     this.hashCompared.add(number);
-    const actual = hash.toString('hex');
     if (actual === checkpoint.lastHash || !checkpoint.anchor) return;
     this.findings.add({
       code: 'ANCHORED_HASH',

@@ -88,6 +88,12 @@ test.each([
   );
 });
 
+test.each([0, 31, 33])('takes nothing behind a link of %i bytes, which no event can have', (length) => {
+  expect(runAtEnd(TUPLES)).toBe(3);
+  const from = WINDOW_BYTES - TUPLES.length;
+  expect(kernel.soundRun(from, WINDOW_BYTES, 1, Buffer.alloc(length), false)).toBeNull();
+});
+
 test('is not there for a foreign chain, nor for ids that do not each stand for one key', () => {
   expect(engine.scanKernel(linksLayout(), IDS)).toBeNull();
   expect(engine.scanKernel(LAYOUT, ['k1'])).toBeNull();

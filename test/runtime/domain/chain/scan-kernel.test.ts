@@ -216,6 +216,16 @@ describe('findings, their order, summary and errors do not depend on the kernel 
     expect(scanned.summary?.recomputed).toBe(3_000);
   });
 
+  test('an event twice there, around the end of a window and of every range', () => {
+    let last = 0;
+    for (let bytes = 19; bytes <= WINDOW_BYTES; last++) bytes += 2 + LONG[last]!.message.length + 4 + 32;
+    const checkpoints = anchored(LONG, 1);
+    for (let at = last - 3; at <= last + 3; at++) {
+      const events = [...LONG.slice(0, at), LONG[at - 1]!, ...LONG.slice(at, last + 50)];
+      expect(codes(scanEveryWay(copyStream(events), checkpoints))).toContain('EVENT_DUPLICATE');
+    }
+  });
+
   test('an event larger than the window, and back to the kernel behind it', () => {
     const large = { ...plainContents(0), details: JSON.stringify('x'.repeat(3 * WINDOW_BYTES)) };
     const events = buildChain([...contents(10), large, ...contents(4_000)]);
