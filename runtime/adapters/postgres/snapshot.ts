@@ -26,6 +26,8 @@ function notShared(what: string, cause: unknown): unknown {
 
 async function exportSnapshot(connection: Connection): Promise<string> {
   try {
+    // While the others read, this transaction waits; ended for that, it would take their snapshot with it.
+    await connection.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     const [row] = await connection.query<{ name: string }>(
       'SELECT pg_catalog.pg_export_snapshot()::pg_catalog.text AS name',
     );

@@ -133,6 +133,21 @@ test('the readers see the snapshot of the first, not what was written since', as
   await expect(verifyWith(2)).resolves.toMatchObject({ verdict: 'tampered' });
 });
 
+test('a server that ends idle transactions does not end the one that holds the snapshot', async () => {
+  const { name, pool } = scene.embedded.database;
+  await pool.query(`ALTER DATABASE ${name} SET idle_in_transaction_session_timeout = '1s'`);
+  const start: StartThread = (options) => {
+    const thread = startThread(options);
+    const post = thread.postMessage.bind(thread);
+    // Long after the first reader is done with its own part.
+    thread.postMessage = (message: unknown) => void setTimeout(() => post(message), 1_500);
+    return thread;
+  };
+  const report = await verifyWith(2, { start });
+  await pool.query(`ALTER DATABASE ${name} RESET idle_in_transaction_session_timeout`);
+  expect(report).toMatchObject({ verdict: 'verified', findings: [] });
+});
+
 test.each<[string, (thread: Worker) => void]>([
   ['ends', (thread) => void thread.terminate()],
   ['fails', (thread) => void thread.emit('error', new Error('out of memory'))],
