@@ -11,6 +11,8 @@ export interface Variant {
   readonly checksNothing?: boolean;
   /** Most events that it is run with, and why. */
   readonly limit?: { readonly events: number; readonly reason: string };
+  /** Fewest events that it is run with, and why. */
+  readonly least?: { readonly events: number; readonly reason: string };
   /** Extension of PostgreSQL that it needs. */
   readonly extension?: string;
 }
@@ -46,6 +48,7 @@ export const VARIANTS: readonly Variant[] = [
     program: 'verify',
     options: { merkle: false },
     newest: (events) => events / 20,
+    least: { events: 5_000_000, reason: 'memory of a short run is that of the start' },
   },
   { name: 'merkle', title: 'verify and all Merkle roots', program: 'verify', options: { merkle: true } },
   {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { compileInto } from './compile';
@@ -32,8 +32,9 @@ function hasPsql(): boolean {
 }
 
 function skipReason(variant: Variant, options: BenchOptions, database: BenchDatabase): string | null {
-  const { limit, extension } = variant;
+  const { limit, least, extension } = variant;
   if (limit && options.events > limit.events) return `above ${limit.events} events, since ${limit.reason}`;
+  if (least && options.events < least.events) return `below ${least.events} events, since ${least.reason}`;
   if (extension !== undefined && !database.extensions.has(extension)) {
     return `the server does not have ${extension}`;
   }
@@ -161,6 +162,8 @@ async function main(): Promise<void> {
     VARIANTS.map(({ name }) => name),
   );
   const folder = mkdtempSync(join(tmpdir(), 'audit-anchor-bench-'));
+  // Started by root, the server runs as another user, who has to get to the database below.
+  chmodSync(folder, 0o711);
   try {
     const passed = await bench(options, folder, (text) => console.error(text));
     if (!passed) process.exitCode = 1;
