@@ -126,12 +126,12 @@ export class BatchAppender {
    */
   async hashAt(client: ClientBase, index: number): Promise<Buffer | null> {
     const { indexColumn, hashColumn } = this.options.layout;
-    const [row] = await query<{ hash: Buffer | null }>(client, {
-      text: `SELECT ${quoteIdentifier(hashColumn)} AS hash FROM ${this.openedTable().qualified}
-             WHERE ${quoteIdentifier(indexColumn)} = $1`,
+    const [row] = await query<{ hash: string | null }>(client, {
+      text: `SELECT pg_catalog.encode(${quoteIdentifier(hashColumn)}, 'hex') AS hash
+             FROM ${this.openedTable().qualified} WHERE ${quoteIdentifier(indexColumn)} = $1`,
       values: [index],
     });
-    return row?.hash ?? null;
+    return row ? Buffer.from(row.hash ?? '', 'hex') : null;
   }
 
   /** Wipes the key. */

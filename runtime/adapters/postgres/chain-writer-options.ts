@@ -12,7 +12,10 @@ const MAX_RETRY_MS = 60_000;
 /** Where to write: over a connection of the writer's own, or with clients of a pool. */
 export type ChainWriterTarget =
   | {
-      /** As `pg` takes it; the writer opens one connection, and another one when it is lost. */
+      /**
+       * As `pg` takes it; the writer opens one connection, and another one when it is lost. With `query_timeout`
+       * (milliseconds) a server that has gone silent counts as lost before the operating system notices.
+       */
       readonly connection: ClientConfig;
       readonly pool?: never;
     }

@@ -269,6 +269,19 @@ describe('the end', () => {
   });
 });
 
+it('takes a server that is silent for too long for lost, and stores the event once', async () => {
+  const writer = open({ connection: { connectionString: database.url, query_timeout: 300 } });
+  await writer.append(event('a'));
+  const blocker = await database.connect();
+  await blocker.query('BEGIN; LOCK TABLE audit_events');
+  const receipt = writer.append(event('b'));
+  await sleep(700);
+  await blocker.query('ROLLBACK');
+  await blocker.end();
+  await expect(receipt).resolves.toMatchObject({ index: 2 });
+  expect(await actions()).toEqual(['a', 'b']);
+});
+
 describe('with a pool', () => {
   it('takes a client for each batch and gives it back, also a broken one', async () => {
     const pool = new Pool({ connectionString: database.url, max: 1 });
