@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createDigestEngine } from './adapters/digests/select-engine';
 import { PostgresAuditLog } from './adapters/postgres/audit-log';
+import { BucketReports } from './adapters/reports/bucket-reports';
+import { FolderReports } from './adapters/reports/folder-reports';
 import { S3AnchorStore } from './adapters/s3/s3-anchor-store';
 import type { StartThread } from './adapters/workers/thread-readers';
 import { ThreadReaders } from './adapters/workers/thread-readers';
 import { Anchorer } from './application/anchorer';
 import type { AnchorStore, AuditLog, Clock } from './application/ports';
 import type { ChainReading } from './application/scan-chain';
+import type { ReportStore } from './application/shards/report-store';
 import type { VerifiedDatabase } from './application/verifier';
 import { Verifier } from './application/verifier';
 import type { StateStore } from './application/verify/run-memory';
@@ -18,6 +21,11 @@ import { deriveChainKeys, NO_CHAIN_KEYS } from './domain/chain/chain-keys';
 
 /** How long an anchorer waits for another one of the same chain, milliseconds. */
 const LOCK_WAIT_MS = 60_000;
+
+/** Where plans and reports are kept. */
+type ReportPlace =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'bucket'; readonly bucket: string; readonly prefix: string };
 
 type Present<K extends keyof Config> = Config & { readonly [P in K]: NonNullable<Config[P]> };
 type WithBucket = Present<'bucket' | 'region' | 'chainId'>;
@@ -74,7 +82,18 @@ export class Composition {
   }
 
   store(config: WithBucket): AnchorStore {
-    const { bucket, region, endpoint, kmsKeyArn } = config;
+    return this.openStore(config, config.bucket);
+  }
+
+  /** A place for plans and reports; a bucket locks and encrypts them as it does anchors. */
+  reports(config: WithBucket, place: ReportPlace): ReportStore {
+    if (place.kind === 'folder') return new FolderReports(place.path);
+    const { retentionDays } = config;
+    const store = this.openStore(config, place.bucket);
+    return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock });
+  }
+
+  private openStore({ region, endpoint, kmsKeyArn }: WithBucket, bucket: string): AnchorStore {
     const store = new S3AnchorStore({
       bucket,
       region,

@@ -106,3 +106,9 @@ export const EXIT = {
   notEvaluated: 3,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * What `verify --plan` keeps beside a plan: a JSON list of the numbers of its shards, from which a state machine
+ * starts a task for each.
+ */
+export const SHARD_NUMBERS = 'shards.json';

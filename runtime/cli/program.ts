@@ -103,8 +103,11 @@ export function parseCommandLine(
     .option('--plan <n>', 'divide the chain into at most so many shards, for as many processes')
     .option('--shard <plan>', 'read one shard of a plan, and write a partial report')
     .option('--number <n>', 'which shard of the plan, from 1')
-    .option('--out <file>', 'write the plan or the partial report there (default: print it)')
-    .option('--merge <folder>', 'combine the plan and the partial reports of a folder into the report')
+    .option(
+      '--out <place>',
+      'write there instead of printing: a file, or a place for all (FOLDER/, s3://BUCKET/PREFIX/)',
+    )
+    .option('--merge <place>', 'combine the plan and the partial reports of a place into the report')
     .addHelpText(
       'after',
       examples(
@@ -117,6 +120,9 @@ export function parseCommandLine(
         'audit-anchor verify --plan 8 --out parts/plan.json',
         'audit-anchor verify --shard parts/plan.json --number 3 --out parts/3.json',
         'audit-anchor verify --merge parts',
+        'audit-anchor verify --plan 8 --out s3://audit-reports/2030-01-15/',
+        'audit-anchor verify --shard s3://audit-reports/2030-01-15/ --number 3',
+        'audit-anchor verify --merge s3://audit-reports/2030-01-15/ --out s3://audit-reports/2030-01-15/',
       ),
     )
     .action((options: VerifyOptions) => choose((context) => verifyAction(context, options)));

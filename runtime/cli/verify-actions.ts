@@ -1,15 +1,19 @@
-import path from 'node:path';
-import { jsonFilesIn, readText, writeText } from '../adapters/files/text-files';
+import { readText, writeText } from '../adapters/files/text-files';
+import { FolderReports } from '../adapters/reports/folder-reports';
+import type { ReportStore } from '../application/shards/report-store';
 import type { ChainReading } from '../application/scan-chain';
 import type { StateStore } from '../application/verify/run-memory';
 import type { Outcome } from '../commands/outcome';
+import type { ReportPlace } from '../commands/report-location';
 import type { VerifyOptions } from '../commands/verify';
 import { verifyCommand } from '../commands/verify';
-import type { Keep, NamedText } from '../commands/verify-shards';
-import { mergeCommand, planCommand, planOf, shardCommand } from '../commands/verify-shards';
+import { keepReport, mergeInStore, planInStore, shardInStore } from '../commands/verify-in-store';
+import type { Keep } from '../commands/verify-shards';
+import { planCommand, planOf, shardCommand } from '../commands/verify-shards';
 import type { ReadingMeans, VerifyTask } from '../commands/verify-task';
 import { parseMeans, parseTask } from '../commands/verify-task';
 import { followVerification } from '../commands/verify-progress';
+import type { Composition } from '../composition';
 import { ConfigError } from '../errors';
 import type { ActionContext } from './actions';
 
@@ -81,7 +85,9 @@ async function plan(
       progress: following.report,
       signal,
     };
-    return await planCommand(options, count, keepIn(out));
+    if (out === null || out.kind === 'file')
+      return await planCommand(options, count, keepIn(out?.path ?? null));
+    return await planInStore(options, count, composition.reports(config, out));
   } finally {
     following.finish();
   }
@@ -89,13 +95,12 @@ async function plan(
 
 async function shard(
   { composition, progress, signal }: ActionContext,
-  { plan: file, number, out }: Task<'shard'>,
+  { plan: location, number, out }: Task<'shard'>,
   { maxRate }: ReadingMeans,
 ): Promise<Outcome> {
   const config = composition.config({ verifyDatabase: true, hmacKeys: true });
   requireSealable(config);
   const reading = composition.reading(config);
-  const planned = planOf({ name: file, text: await required(file) }, reading.keys);
   const following = followVerification(progress, signal);
   try {
     const options = {
@@ -106,10 +111,22 @@ async function shard(
       onProgress: (events: number, total: number) => following.report('events', events, total),
       signal,
     };
+    if (location.kind !== 'file') {
+      return await shardInStore(options, number, reportsOf(composition, location));
+    }
+    const text = await required(location.path);
+    const planned = planOf({ name: location.path, text }, reading.keys);
     return await shardCommand(options, planned, number, keepIn(out));
   } finally {
     following.finish();
   }
+}
+
+/** A bucket needs more of the configuration than a folder does. */
+function reportsOf(composition: Composition, place: ReportPlace): ReportStore {
+  return place.kind === 'folder'
+    ? new FolderReports(place.path)
+    : composition.reports(composition.config({ bucket: true }), place);
 }
 
 async function required(file: string): Promise<string> {
@@ -126,15 +143,11 @@ async function required(file: string): Promise<string> {
 
 async function merge(
   { composition, progress, signal }: ActionContext,
-  { folder }: Task<'merge'>,
+  { from, out }: Task<'merge'>,
 ): Promise<Outcome> {
   const config = composition.config({ bucket: true, hmacKeys: true });
   requireSealable(config);
   const { keys, layout } = composition.reading(config);
-  const files: NamedText[] = [];
-  for (const name of await jsonFilesIn(folder)) {
-    files.push({ name, text: (await readText(path.join(folder, name))) ?? '' });
-  }
   const following = followVerification(progress, signal);
   try {
     const options = {
@@ -145,7 +158,10 @@ async function merge(
       progress: following.report,
       signal,
     };
-    return await mergeCommand(options, files, keys);
+    const outcome = await mergeInStore(options, composition.reports(config, from), keys);
+    if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
+    else if (out) await keepReport(outcome, composition.reports(config, out));
+    return outcome;
   } finally {
     following.finish();
   }

@@ -8,6 +8,7 @@ import type { ExitCode } from '../contract';
 import { EXIT } from '../contract';
 import type { ChainKeys } from '../domain/chain/chain-keys';
 import type { Finding } from '../domain/findings/finding';
+import type { PartialReport } from '../domain/sharding/partial-report';
 import { openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
 import type { ShardPlan } from '../domain/sharding/plan';
 import { openPlan, sealPlan } from '../domain/sharding/plan';
@@ -51,19 +52,42 @@ async function outcomeOf(
   };
 }
 
-export async function planCommand(options: PlanOptions, count: number, keep: Keep): Promise<Outcome> {
-  const { plan, findings } = await planShards(options, count);
+function planSummary(plan: ShardPlan, count: number): readonly string[] {
   const fewer =
     plan.shards.length < count
       ? ` (${formatCount(count)} were asked for: a chain is divided at anchors only)`
       : '';
-  return outcomeOf(sealPlan(plan, options.reading.keys), findings, keep, () => [
+  return [
     `${formatCount(plan.shards.length)} shards${fewer}`,
     ...plan.shards.map(
       ({ number, from, to, events }) =>
         `  ${number}: events ${from ?? plan.firstIndex} to ${to ?? 'the end'}, ${formatCount(events)} in all`,
     ),
-  ]);
+  ];
+}
+
+export async function planCommand(options: PlanOptions, count: number, keep: Keep): Promise<Outcome> {
+  const { plan, findings } = await planShards(options, count);
+  return outcomeOf(sealPlan(plan, options.reading.keys), findings, keep, () => planSummary(plan, count));
+}
+
+/** A plan that is kept somewhere; `already` says so when it was there before. */
+export function keptPlan(
+  plan: ShardPlan,
+  count: number,
+  findings: readonly Finding[],
+  document: object,
+  already: string | null,
+): Outcome {
+  return {
+    exitCode: exitOf(findings),
+    document,
+    text: (colors) => [
+      ...(already === null ? [] : [`${already}, at ${printable(plan.createdAt)}`]),
+      ...planSummary(plan, count),
+      ...findingsText(findings, colors),
+    ],
+  };
 }
 
 /**
@@ -87,6 +111,15 @@ function notPlan(name: string, why: string): ConfigError {
   });
 }
 
+function shardSummary({ number, result }: PartialReport, plan: ShardPlan): string {
+  const { events, recomputed } = result;
+  return `shard ${number} of ${plan.shards.length}: ${formatCount(events)} events read, ${formatCount(recomputed)} recomputed; a verdict comes with --merge`;
+}
+
+function foundIn({ result, end }: PartialReport): readonly Finding[] {
+  return [...result.findings, ...(end?.findings ?? [])];
+}
+
 export async function shardCommand(
   options: ShardOptions,
   plan: ShardPlan,
@@ -94,11 +127,28 @@ export async function shardCommand(
   keep: Keep,
 ): Promise<Outcome> {
   const report = await scanShard(options, plan, number);
-  const { events, recomputed, findings } = report.result;
-  const found = [...findings, ...(report.end?.findings ?? [])];
-  return outcomeOf(sealPartialReport(report, options.reading.keys), found, keep, () => [
-    `shard ${number} of ${plan.shards.length}: ${formatCount(events)} events read, ${formatCount(recomputed)} recomputed; a verdict comes with --merge`,
+  return outcomeOf(sealPartialReport(report, options.reading.keys), foundIn(report), keep, () => [
+    shardSummary(report, plan),
   ]);
+}
+
+/** A partial report that is kept somewhere; `already` says so when it was there before. */
+export function keptPart(
+  report: PartialReport,
+  plan: ShardPlan,
+  document: object,
+  already: string | null,
+): Outcome {
+  const found = foundIn(report);
+  return {
+    exitCode: exitOf(found),
+    document,
+    text: (colors) => [
+      ...(already === null ? [] : [`${already}, at ${printable(report.finishedAt)}`]),
+      shardSummary(report, plan),
+      ...findingsText(found, colors),
+    ],
+  };
 }
 
 /** The plan and the parts in the files of a folder, and what is wrong with the others. */

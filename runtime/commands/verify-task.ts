@@ -1,6 +1,7 @@
 import { LIMITS } from '../contract';
 import type { VerifyScope } from '../application/verify/scope';
 import { ConfigError } from '../errors';
+import { parseLocation, type ReportLocation, type ReportPlace } from './report-location';
 import type { VerifyOptions } from './verify';
 import { parseScope } from './verify';
 
@@ -19,9 +20,14 @@ export interface ReadingMeans {
 /** What `verify` is asked to do. */
 export type VerifyTask =
   | { readonly kind: 'verify'; readonly scope: VerifyScope; readonly state: string | null }
-  | { readonly kind: 'plan'; readonly count: number; readonly out: string | null }
-  | { readonly kind: 'shard'; readonly plan: string; readonly number: number; readonly out: string | null }
-  | { readonly kind: 'merge'; readonly folder: string };
+  | { readonly kind: 'plan'; readonly count: number; readonly out: ReportLocation | null }
+  | {
+      readonly kind: 'shard';
+      readonly plan: ReportLocation;
+      readonly number: number;
+      readonly out: string | null;
+    }
+  | { readonly kind: 'merge'; readonly from: ReportPlace; readonly out: ReportLocation | null };
 
 function usage(message: string): ConfigError {
   return new ConfigError('USAGE', message, { hint: 'See audit-anchor verify --help' });
@@ -67,7 +73,7 @@ const NAMES: Readonly<Record<keyof VerifyOptions, string>> = {
 const BESIDE = {
   plan: ['out'],
   shard: ['number', 'out', 'maxRate'],
-  merge: [],
+  merge: ['out'],
 } as const satisfies Readonly<Record<'plan' | 'shard' | 'merge', readonly (keyof VerifyOptions)[]>>;
 
 function refuseBeside(task: keyof typeof BESIDE, options: VerifyOptions): void {
@@ -86,25 +92,38 @@ export function parseTask(options: VerifyOptions): VerifyTask {
   const { plan, shard, merge, number, out = null, state = null } = options;
   if (plan !== undefined) {
     refuseBeside('plan', options);
-    return { kind: 'plan', count: wholeNumber('--plan', plan, { min: 1, max: MAX_SHARDS }), out };
+    return {
+      kind: 'plan',
+      count: wholeNumber('--plan', plan, { min: 1, max: MAX_SHARDS }),
+      out: out === null ? null : parseLocation('--out', out),
+    };
   }
   if (shard !== undefined) {
     refuseBeside('shard', options);
     if (number === undefined)
       throw usage('--shard: found no --number, allowed the number of a shard of the plan');
+    const location = parseLocation('--shard', shard);
+    if (location.kind !== 'file' && out !== null) {
+      throw usage('--out is of no use here: the partial report is written beside the plan');
+    }
     return {
       kind: 'shard',
-      plan: shard,
+      plan: location,
       number: wholeNumber('--number', number, { min: 1, max: MAX_SHARDS }),
       out,
     };
   }
   if (merge !== undefined) {
     refuseBeside('merge', options);
-    return { kind: 'merge', folder: merge };
+    const from = parseLocation('--merge', merge);
+    return {
+      kind: 'merge',
+      from: from.kind === 'file' ? { kind: 'folder', path: from.path } : from,
+      out: out === null ? null : parseLocation('--out', out),
+    };
   }
   if (number !== undefined) throw usage('--number is of use only with --shard');
-  if (out !== null) throw usage('--out is of use only with --plan or --shard');
+  if (out !== null) throw usage('--out is of use only with --plan, --shard or --merge');
   const scope = parseScope(options);
   if (scope.kind === 'since-last' && state === null) {
     throw usage('--since-last: found no --state, allowed a file that says what was verified before');
