@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import type { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
 import { CommanderError } from 'commander';
 import { systemClock } from './adapters/clock/system-clock';
+import { isReaderThread, serveReader } from './adapters/workers/reader-thread';
+import type { StartThread } from './adapters/workers/thread-readers';
 import type { CommandIo, OutputStream } from './cli/command-io';
 import { jobOf } from './cli/job';
 import { LogIo } from './cli/log-io';
@@ -11,10 +14,16 @@ import type { Chosen } from './cli/program';
 import { Composition, Resources } from './composition';
 import type { ExitCode } from './contract';
 import { ENV, EXIT } from './contract';
-import { demoAction } from './demo/demo';
+import type * as Demo from './demo/demo';
 import { isChainId } from './domain/anchor/object-key';
 import { ConfigError, UnavailableError } from './errors';
 import { createColors, colorsWanted } from './terminal/colors';
+
+/** The demonstration brings servers of its own, which no other command has to load. */
+function loadDemo(): typeof Demo {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('./demo/demo') as typeof Demo;
+}
 
 /** The parts of a process that the program uses; a test gives its own. */
 export interface ProcessLike {
@@ -25,6 +34,8 @@ export interface ProcessLike {
   readonly stderr: OutputStream;
   /** Aborts when the user asks to stop. */
   readonly signal: AbortSignal;
+  /** Starts this program once more in a thread, as a reader of events. */
+  readonly startThread?: StartThread;
 }
 
 /** The form of output that is wanted: a report, with --json a document, with `AUDIT_OUTPUT=log` log lines. */
@@ -57,7 +68,7 @@ function parse(process: ProcessLike): Chosen | ExitCode {
   };
   try {
     const chosen = parseCommandLine(args, { out, err }, (context, options) =>
-      demoAction(context, createColors(colorsWanted(stdout, env)), options),
+      loadDemo().demoAction(context, createColors(colorsWanted(stdout, env)), options),
     );
     if (chosen) return chosen;
     if (json) io.print({ exitCode: EXIT.ok, document: { output: printed.trimEnd() }, text: () => [] });
@@ -79,7 +90,7 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
   const { json, quiet } = chosen;
   const { io, logs } = openIo(process, { json, quiet });
   const resources = new Resources();
-  const composition = new Composition(env, systemClock, resources);
+  const composition = new Composition(env, systemClock, resources, process.startThread ?? null);
   const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, logs, signal };
   try {
     const outcome = await chosen.run(context);
@@ -139,10 +150,14 @@ function start(): void {
     });
   }
   const { env, stdin, stdout, stderr } = process;
-  void main({ args: process.argv.slice(2), env, stdin, stdout, stderr, signal }).then((code) => {
+  // The same file also when everything was bundled into one.
+  const startThread: StartThread = (options) => new Worker(__filename, options);
+  const args = process.argv.slice(2);
+  void main({ args, env, stdin, stdout, stderr, signal, startThread }).then((code) => {
     process.exitCode = code;
     setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
   });
 }
 
-if (require.main === module) start();
+if (isReaderThread()) serveReader();
+else if (require.main === module) start();

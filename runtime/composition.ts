@@ -1,22 +1,45 @@
 import { readFileSync } from 'node:fs';
 import { createDigestEngine } from './adapters/digests/select-engine';
 import { PostgresAuditLog } from './adapters/postgres/audit-log';
+import { BucketReports } from './adapters/reports/bucket-reports';
+import { FolderReports } from './adapters/reports/folder-reports';
 import { S3AnchorStore } from './adapters/s3/s3-anchor-store';
+import type { StartThread } from './adapters/workers/thread-readers';
+import { ThreadReaders } from './adapters/workers/thread-readers';
 import { Anchorer } from './application/anchorer';
 import type { AnchorStore, AuditLog, Clock } from './application/ports';
 import type { ChainReading } from './application/scan-chain';
+import type { ReportStore } from './application/shards/report-store';
+import type { VerifiedDatabase } from './application/verifier';
 import { Verifier } from './application/verifier';
+import type { StateStore } from './application/verify/run-memory';
+import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
+import type { AnchorPolicy } from './domain/anchor/check-object';
 import { deriveChainKeys, NO_CHAIN_KEYS } from './domain/chain/chain-keys';
 
 /** How long an anchorer waits for another one of the same chain, milliseconds. */
 const LOCK_WAIT_MS = 60_000;
 
+/** Where plans and reports are kept. */
+type ReportPlace =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'bucket'; readonly bucket: string; readonly prefix: string };
+
 type Present<K extends keyof Config> = Config & { readonly [P in K]: NonNullable<Config[P]> };
 type WithBucket = Present<'bucket' | 'region' | 'chainId'>;
 type WithDatabase = Present<'database' | 'chainId'>;
+type WithVerifyDatabase = Present<'verifyDatabase' | 'chainId'>;
 type WithKeys = Present<'keyRing' | 'chainId'>;
+
+/** How to verify, as far as the configuration does not say it. */
+export interface VerifyMeans {
+  readonly workers?: number | null;
+  /** Events per second. */
+  readonly maxRate?: number | null;
+  readonly state?: StateStore | null;
+}
 
 /** Things to release, last opened first. */
 export class Resources {
@@ -47,6 +70,8 @@ export class Composition {
     private readonly env: NodeJS.ProcessEnv,
     readonly clock: Clock,
     readonly resources: Resources,
+    /** Null where no threads can be started: everything is read by one reader then. */
+    private readonly startThread: StartThread | null = null,
   ) {}
 
   /** @throws ConfigError `CONFIG_INVALID` with every fault */
@@ -57,7 +82,18 @@ export class Composition {
   }
 
   store(config: WithBucket): AnchorStore {
-    const { bucket, region, endpoint, kmsKeyArn } = config;
+    return this.openStore(config, config.bucket);
+  }
+
+  /** A place for plans and reports; a bucket locks and encrypts them as it does anchors. */
+  reports(config: WithBucket, place: ReportPlace): ReportStore {
+    if (place.kind === 'folder') return new FolderReports(place.path);
+    const { retentionDays } = config;
+    const store = this.openStore(config, place.bucket);
+    return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock });
+  }
+
+  private openStore({ region, endpoint, kmsKeyArn }: WithBucket, bucket: string): AnchorStore {
     const store = new S3AnchorStore({
       bucket,
       region,
@@ -98,19 +134,44 @@ export class Composition {
     return this.verifierWith(config, null);
   }
 
-  verifier(config: WithBucket & WithDatabase & WithKeys): Verifier {
-    return this.verifierWith(config, { auditLog: this.auditLog(config), reading: this.reading(config) });
+  /** @param means what the command line says of it; the configuration says the rest */
+  verifier(config: WithBucket & WithVerifyDatabase & WithKeys, means: VerifyMeans = {}): Verifier {
+    const auditLog = this.verifiedLog(config);
+    const reading = this.reading(config);
+    const workers = this.readers(config, reading, means.workers ?? config.verifyWorkers);
+    const { maxRate = null, state = null } = means;
+    return this.verifierWith(config, { auditLog, reading, workers, maxRate, state });
   }
 
-  private verifierWith(
-    config: WithBucket,
-    database: { readonly auditLog: AuditLog; readonly reading: ChainReading } | null,
-  ): Verifier {
-    const { chainId, retentionDays, clockToleranceSeconds, intervalMinutes } = config;
+  /** The table as verification reads it. */
+  verifiedLog(config: WithVerifyDatabase): AuditLog {
+    return this.auditLog({ ...config, database: config.verifyDatabase });
+  }
+
+  policy({ chainId, retentionDays, clockToleranceSeconds, intervalMinutes }: WithBucket): AnchorPolicy {
+    return { chainId, retentionDays, clockToleranceSeconds, intervalMinutes };
+  }
+
+  private readers(config: WithVerifyDatabase, reading: ChainReading, count: number): ScanWorkers | null {
+    const { startThread } = this;
+    if (startThread === null || count < 2) return null;
+    const { verifyDatabase: connection, table, schema } = config;
+    const readers = new ThreadReaders({
+      startThread,
+      count,
+      connection,
+      table: { table, schema },
+      reading,
+      env: this.env,
+    });
+    return this.resources.add(readers, (open) => open.close());
+  }
+
+  private verifierWith(config: WithBucket, database: VerifiedDatabase | null): Verifier {
     return new Verifier({
       store: this.store(config),
       clock: this.clock,
-      policy: { chainId, retentionDays, clockToleranceSeconds, intervalMinutes },
+      policy: this.policy(config),
       database,
     });
   }

@@ -15,6 +15,8 @@ export const ENV = {
   verifyIntervalMinutes: 'AUDIT_VERIFY_INTERVAL_MINUTES',
   verifyFullIntervalHours: 'AUDIT_VERIFY_FULL_INTERVAL_HOURS',
   clockToleranceSeconds: 'AUDIT_VERIFY_CLOCK_TOLERANCE_SECONDS',
+  verifyWorkers: 'AUDIT_VERIFY_WORKERS',
+  verifyDatabaseUrl: 'AUDIT_VERIFY_DATABASE_URL',
   hmacKeys: 'AUDIT_HMAC_KEYS',
   hmacKeysFile: 'AUDIT_HMAC_KEYS_FILE',
   hmacActiveKeyId: 'AUDIT_HMAC_ACTIVE_KEY_ID',
@@ -49,6 +51,8 @@ export const DEFAULTS = {
   verifyFullIntervalHours: 24,
   /** Seconds by which an anchor's `ts_utc` may differ from S3's own LastModified. */
   clockToleranceSeconds: 300,
+  /** Readers of events at the same time; more pay where PostgreSQL has processors of its own. */
+  verifyWorkers: 1,
   eventsTable: 'audit_events',
 } as const;
 
@@ -62,6 +66,7 @@ export const LIMITS = {
   verifyIntervalMinutes: { min: 0, max: 10_080 },
   verifyFullIntervalHours: { min: 1, max: 8_760 },
   clockToleranceSeconds: { min: 0, max: 86_400 },
+  verifyWorkers: { min: 1, max: 64 },
   httpPort: { min: 0, max: 65_535 },
   /** HMAC secrets shorter than the hash output weaken it. */
   hmacKeyBytes: { min: 32, max: 1_024 },
@@ -104,7 +109,7 @@ export const DIMENSIONS = {
 export const SEVERITIES = ['tampering', 'unproven', 'warning', 'info'] as const;
 
 /** Values of the `Scope` dimension. */
-export const SCOPES = ['full', 'latest', 'anchors-only', 'range'] as const;
+export const SCOPES = ['full', 'latest', 'since-last', 'anchors-only', 'range'] as const;
 
 /** Values of the `event` field of log lines. */
 export const EVENTS = {
@@ -146,3 +151,9 @@ export const EXIT = {
   notEvaluated: 3,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * What `verify --plan` keeps beside a plan: a JSON list of the numbers of its shards, from which a state machine
+ * starts a task for each.
+ */
+export const SHARD_NUMBERS = 'shards.json';

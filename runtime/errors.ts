@@ -45,7 +45,8 @@ export type ConfigErrorCode =
   | 'TRANSACTION_REQUIRED'
   | 'EVENT_INVALID'
   | 'KEY_UNKNOWN'
-  | 'DEPENDENCY_MISSING';
+  | 'DEPENDENCY_MISSING'
+  | 'FILE_UNUSABLE';
 
 /**
  * The command line, the configuration or what it points at has to change before a retry can succeed.
@@ -77,6 +78,13 @@ export type UnavailableErrorCode =
   | 'DB_TIMEOUT'
   | 'DB_ERROR'
   | 'COPY_INCOMPLETE'
+  | 'APPEND_UNRESOLVED'
+  | 'QUEUE_FULL'
+  | 'SNAPSHOT_NOT_SHARED'
+  | 'WORKER_LOST'
+  | 'STANDBY_BEHIND'
+  | 'SHARD_REFUSED'
+  | 'PARTS_REFUSED'
   | 'LOCK_BUSY'
   | 'LOCK_LOST'
   | 'CLOCK_BEHIND'
@@ -91,7 +99,8 @@ export type FormatErrorCode =
   | 'COLUMN_LIST_INVALID'
   | 'CHAIN_ID_INVALID'
   | 'VALUE_INVALID'
-  | 'COPY_MALFORMED';
+  | 'COPY_MALFORMED'
+  | 'DOCUMENT_MALFORMED';
 
 /** Bytes or values that are not what `formats` allow; the caller decides whether that is a finding or a fault. */
 export class FormatError extends AuditAnchorError<FormatErrorCode> {}

@@ -139,8 +139,17 @@ export interface DatabaseIdentity {
   readonly lsn: string | null;
 }
 
+/** Rows to read: between two chain indices, both included, or those whose index is NULL. */
+export type TupleRange =
+  { readonly from?: number; readonly to?: number; readonly unindexed?: false } | { readonly unindexed: true };
+
 /** One REPEATABLE READ, READ ONLY view of the audit table. */
 export interface AuditLogSnapshot {
+  /**
+   * Name under which other connections can take the same view for as long as this one is open.
+   * @throws UnavailableError `SNAPSHOT_NOT_SHARED` where the server gives none
+   */
+  export(): Promise<string>;
   identity(): Promise<DatabaseIdentity>;
   head(): Promise<ChainHead | null>;
   /** Lowest chain index in the table, null when it is empty. */
@@ -159,7 +168,7 @@ export interface AuditLogSnapshot {
    * Bounds are inclusive; without bounds also rows whose index is NULL (last). Throws `COPY_INCOMPLETE` when
    * the server's count of rows and the stream's end disagree.
    */
-  readTuples(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<Uint8Array>;
+  readTuples(range?: TupleRange): AsyncIterable<Uint8Array>;
 }
 
 /** A session that holds the chain's advisory lock: at most one at a time for a chain and database. */
@@ -177,7 +186,11 @@ export interface AuditLog {
   checkShape(): Promise<void>;
   /** The head of the chain, for polling. */
   head(): Promise<ChainHead | null>;
-  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T>;
+  /**
+   * @param exported name of a snapshot that another connection exported; a new one without it
+   * @throws UnavailableError `SNAPSHOT_NOT_SHARED` when the server does not know that name
+   */
+  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>, exported?: string): Promise<T>;
   /** Waits up to `waitMs` for the chain's lock, then `LOCK_BUSY`. */
   exclusive<T>(
     use: (session: ExclusiveSession) => Promise<T>,

@@ -3,9 +3,9 @@ import type { ScanSummary } from '../domain/chain/chain-scanner';
 import { ChainScanner } from '../domain/chain/chain-scanner';
 import type { ChainLayout } from '../domain/chain/columns';
 import type { DigestEngineFactory } from '../domain/chain/digest-engine';
-import type { Checkpoint } from '../domain/chain/range-tracker';
+import type { Checkpoint } from '../domain/chain/checkpoint';
 import type { FindingLog } from '../domain/findings/finding-log';
-import type { AuditLogSnapshot } from './ports';
+import type { AuditLogSnapshot, TupleRange } from './ports';
 
 /** What is needed to read a chain: how it is laid out and how to recompute it. */
 export interface ChainReading {
@@ -17,7 +17,7 @@ export interface ChainReading {
 
 export interface ScanRequest {
   /** Chain indices, both included; absent for the whole table. */
-  readonly range?: { readonly from?: number; readonly to?: number };
+  readonly range?: TupleRange;
   readonly firstIndex: number;
   /** Hex hash of the event before the first; null when it is not known. */
   readonly firstLink: string | null;
@@ -26,6 +26,10 @@ export interface ScanRequest {
   readonly reaches?: number;
   readonly findings: FindingLog;
   readonly onProgress?: (events: number) => void;
+  /** Sees the stream before it is scanned. */
+  readonly observe?: (chunk: Uint8Array) => void;
+  /** Called between chunks with the number of events so far; the stream waits for it. */
+  readonly pace?: (events: number) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -35,7 +39,9 @@ export async function scanChain(
   reading: ChainReading,
   request: ScanRequest,
 ): Promise<ScanSummary> {
+  const { pace, observe, signal, onProgress } = request;
   const engine = reading.createEngine(reading.keys.keys);
+  let events = 0;
   try {
     const scanner = new ChainScanner({
       layout: reading.layout,
@@ -46,11 +52,16 @@ export async function scanChain(
       firstLink: request.firstLink,
       checkpoints: request.checkpoints,
       ...(request.reaches === undefined ? {} : { reaches: request.reaches }),
-      ...(request.onProgress ? { onProgress: request.onProgress } : {}),
+      onProgress: (read) => {
+        events = read;
+        onProgress?.(read);
+      },
     });
     for await (const chunk of snapshot.readTuples(request.range)) {
-      request.signal?.throwIfAborted();
+      signal?.throwIfAborted();
+      observe?.(chunk);
       scanner.push(chunk);
+      await pace?.(events);
     }
     return scanner.finish();
   } finally {

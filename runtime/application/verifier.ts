@@ -1,37 +1,60 @@
-import { formatAnchorTime } from '../domain/anchor/anchor';
+import { ConfigError } from '../errors';
 import type { AnchorPolicy } from '../domain/anchor/check-object';
-import { explainFindings } from '../domain/findings/explain';
 import { FindingLog } from '../domain/findings/finding-log';
-import type { Coverage, VerificationReport } from '../domain/findings/report';
-import { decideVerdict } from '../domain/findings/verdict';
-import type { KnownAnchor } from './known-anchor';
-import { knownFrom } from './newest-known';
+import type { VerificationReport } from '../domain/findings/report';
 import type { AnchorStore, AuditLog, Clock } from './ports';
 import type { ChainReading } from './scan-chain';
 import type { BucketEvidence } from './verify/bucket-evidence';
-import { collectBucketEvidence } from './verify/bucket-evidence';
-import { checkBucketSettings } from './verify/bucket-settings';
+import { buildReport, newestKnown } from './verify/build-report';
 import { attestationsOf } from './verify/checkpoints';
-import { contentsVerdict } from './verify/contents';
 import type { DatabaseEvidence } from './verify/database-evidence';
 import { collectDatabaseEvidence } from './verify/database-evidence';
+import type { VerifyProgress } from './verify/every-anchor';
+import { collectEveryAnchor } from './verify/every-anchor';
 import { collectNewestEvidence } from './verify/newest-evidence';
+import type { StateStore } from './verify/run-memory';
+import { RunMemory } from './verify/run-memory';
+import type { ScanWorkers } from './verify/scan-parts';
 import type { VerifyScope } from './verify/scope';
 import { selectionOf } from './verify/scope';
 
-/** What a long verification is doing; `total` is null when it is not known. */
-export type VerifyProgress = (
-  phase: 'listing' | 'anchors' | 'events',
-  done: number,
-  total: number | null,
-) => void;
+export type { VerifyProgress } from './verify/every-anchor';
 
 export interface VerifierOptions {
   readonly store: AnchorStore;
   readonly clock: Clock;
   readonly policy: AnchorPolicy;
   /** Null in the auditor's mode: only anchors can be verified then. */
-  readonly database: { readonly auditLog: AuditLog; readonly reading: ChainReading } | null;
+  readonly database: VerifiedDatabase | null;
+}
+
+export interface VerifiedDatabase {
+  readonly auditLog: AuditLog;
+  readonly reading: ChainReading;
+  /**
+   * Readers beside the verifier itself.
+   *
+   * @default - one reader, on one connection
+   */
+  readonly workers?: ScanWorkers | null;
+  /**
+   * Events read per second at most.
+   *
+   * @default - as fast as they come
+   */
+  readonly maxRate?: number | null;
+  /**
+   * Events that a reader has at least; fewer events are read by fewer readers.
+   *
+   * @default 10,000
+   */
+  readonly eventsPerReader?: number;
+  /**
+   * Where a run keeps what it has read, to be resumed, and what it has verified, for `since-last`.
+   *
+   * @default - nothing is remembered
+   */
+  readonly state?: StateStore | null;
 }
 
 interface Run {
@@ -40,6 +63,7 @@ interface Run {
   readonly startedAt: number;
   readonly progress: VerifyProgress;
   readonly signal: AbortSignal | undefined;
+  readonly memory: RunMemory | null;
 }
 
 /** Proves from the bucket outward that the database still says what it said. Reads only. */
@@ -56,31 +80,54 @@ export class Verifier {
     progress: VerifyProgress = () => undefined,
     signal?: AbortSignal,
   ): Promise<VerificationReport> {
-    const run = { scope, findings: new FindingLog(), startedAt: this.options.clock.now(), progress, signal };
+    const findings = new FindingLog();
+    const startedAt = this.options.clock.now();
+    const memory = await this.recall(scope, findings);
+    const run = { scope, findings, startedAt, progress, signal, memory };
     const bucket = scope.kind === 'latest' ? await this.newestAnchor(run) : await this.everyAnchor(run);
     const database = scope.kind === 'anchors-only' ? null : await this.database(run, bucket);
+    const report = this.report(run, bucket, database);
+    if (!memory) return report;
+    await memory.finish(report.verdict, database !== null, database?.stretch ?? null);
+    // Whether it could be remembered is part of the report, though not of the verdict.
     return this.report(run, bucket, database);
   }
 
-  private get nowSeconds(): number {
-    return Math.floor(this.options.clock.now() / 1000);
+  /** @throws ConfigError `USAGE` when a scope needs a state, or has no use for the one that was given */
+  private async recall(scope: VerifyScope, findings: FindingLog): Promise<RunMemory | null> {
+    const { store, policy, clock, database } = this.options;
+    const { state = null, reading } = database ?? {};
+    const uses = scope.kind === 'full' || scope.kind === 'since-last';
+    if (!uses || !reading || state === null) {
+      if (scope.kind !== 'since-last') return null;
+      throw new ConfigError('USAGE', 'the scope since-last needs a database and a state');
+    }
+    if (reading.layout.format === 'links') {
+      throw new ConfigError('USAGE', '--state needs a chain of format v1, found AUDIT_CHAIN_FORMAT=links', {
+        hint: 'What is remembered is sealed with the HMAC keys of the chain.',
+      });
+    }
+    const { chainId } = policy;
+    return RunMemory.open({
+      store: state,
+      keys: reading.keys,
+      chainId,
+      bucket: store.bucket,
+      clock,
+      findings,
+    });
   }
 
   private async newestAnchor({ findings }: Run): Promise<BucketEvidence> {
-    const { store, policy } = this.options;
-    return collectNewestEvidence(store, policy, this.nowSeconds, findings);
+    const { store, policy, clock } = this.options;
+    return collectNewestEvidence(store, policy, Math.floor(clock.now() / 1000), findings);
   }
 
   private async everyAnchor({ findings, progress, signal }: Run): Promise<BucketEvidence> {
-    const { store, policy, database } = this.options;
-    await checkBucketSettings(store, findings);
-    // Whoever does not look at the table cannot know whether a foreign chain began at 0.
-    const firstSeqs = database?.reading.layout.format === 'v1' ? [1] : [0, 1];
-    const report = {
-      onListed: (listed: number): void => progress('listing', listed, null),
-      onRead: (read: number, total: number): void => progress('anchors', read, total),
-    };
-    return collectBucketEvidence(store, policy, this.nowSeconds, firstSeqs, findings, report, signal);
+    const { store, clock, policy, database } = this.options;
+    const layout = database?.reading.layout ?? null;
+    const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
+    return collectEveryAnchor(question, findings);
   }
 
   private async database(run: Run, { anchors }: BucketEvidence): Promise<DatabaseEvidence | null> {
@@ -91,24 +138,30 @@ export class Verifier {
       return null;
     }
     const attestations = attestationsOf(anchors);
-    const { scope, findings, progress, signal } = run;
+    const { scope, findings, progress, signal, memory } = run;
     const newest = newestKnown(anchors);
     // Without the newest anchor there is nothing to hold the events against; why was reported already.
     if (scope.kind === 'latest' && !newest) return null;
+    const { auditLog, reading, workers = null, maxRate = null, eventsPerReader } = database;
     const evidence = await collectDatabaseEvidence(
-      database.auditLog,
-      database.reading,
+      auditLog,
+      reading,
       {
         attestations,
         newest,
+        remembered: memory && {
+          memory,
+          scope: scope.kind === 'since-last' ? 'since-last' : 'full',
+          anchors,
+        },
         selection: selectionOf(scope, anchors, attestations.checkpoints),
-        now: clock.now(),
+        means: { clock, workers, maxRate, ...(eventsPerReader === undefined ? {} : { eventsPerReader }) },
         onProgress: (events, estimate) => progress('events', events, estimate),
         ...(signal ? { signal } : {}),
       },
       findings,
     );
-    if (evidence) this.reportLimits(run, database.reading, evidence);
+    if (evidence) this.reportLimits(run, reading, evidence);
     return evidence;
   }
 
@@ -127,40 +180,25 @@ export class Verifier {
     }
   }
 
-  private report(run: Run, bucket: BucketEvidence, database: DatabaseEvidence | null): VerificationReport {
+  private report(
+    run: Run,
+    { anchors }: BucketEvidence,
+    database: DatabaseEvidence | null,
+  ): VerificationReport {
     const { store, policy, clock } = this.options;
-    const findings = explainFindings(run.findings.all());
-    const newest = newestKnown(bucket.anchors);
-    return {
-      verdict: decideVerdict(findings, bucket.anchors.length),
-      scope: run.scope.kind,
+    const { scope, startedAt, findings } = run;
+    return buildReport({
+      scope: scope.kind,
       chainId: policy.chainId,
       bucket: store.bucket,
-      startedAt: new Date(run.startedAt).toISOString(),
-      finishedAt: new Date(clock.now()).toISOString(),
-      contents: contentsVerdict(findings, database?.scan ?? null),
-      coverage: coverageOf(bucket, database),
-      newestAnchor: newest && {
-        key: newest.key,
-        versionId: newest.versionId,
-        anchorSeq: newest.anchorSeq,
-        lastSeq: newest.lastSeq,
-        time: formatAnchorTime(newest.seconds),
-        lockedUntil: newest.retainUntil === null ? null : new Date(newest.retainUntil).toISOString(),
-      },
-      tail: database?.tail ?? null,
-      database: database && { systemId: database.identity.systemId, timeline: database.identity.timeline },
+      startedAt,
+      finishedAt: clock.now(),
+      anchors,
+      newest: newestKnown(anchors),
+      database,
       findings,
-    };
+    });
   }
-}
-
-function newestKnown(anchors: BucketEvidence['anchors']): KnownAnchor | null {
-  for (let at = anchors.length - 1; at >= 0; at--) {
-    const known = knownFrom(anchors[at]!);
-    if (known) return known;
-  }
-  return null;
 }
 
 /** True when no event can lie between the bounds; what they were widened to may hold some all the same. */
@@ -174,21 +212,4 @@ function isEmptyRange(
     from?.kind === 'index' ? from.index > (head?.index ?? 0) : from !== null && from.seconds > now;
   const before = to?.kind === 'index' && to.index < 1 && layout.format === 'v1';
   return selected === 0 ? beyond || before || scan.events === 0 : before;
-}
-
-function coverageOf(bucket: BucketEvidence, database: DatabaseEvidence | null): Coverage {
-  const scan = database?.scan;
-  return {
-    anchors: bucket.anchors.length,
-    anchorsRead: bucket.anchors.filter(({ anchor }) => anchor !== null).length,
-    events: scan?.events ?? 0,
-    eventsRecomputed: scan?.recomputed ?? 0,
-    range:
-      scan && scan.firstIndex !== null && scan.lastIndex !== null
-        ? { from: scan.firstIndex, to: scan.lastIndex }
-        : null,
-    anchoredHashes:
-      (scan?.ranges.filter(({ hashCompared }) => hashCompared).length ?? 0) + (database?.lookedUp ?? 0),
-    rangeRoots: scan?.ranges.filter(({ compared }) => compared).length ?? 0,
-  };
 }

@@ -17,8 +17,6 @@ import { initOutcome, initSqlOutcome } from '../commands/init';
 import type { Outcome } from '../commands/outcome';
 import { runOutcome } from '../commands/run';
 import { statusCommand } from '../commands/status';
-import type { VerifyOptions } from '../commands/verify';
-import { parseScope, verifyCommand } from '../commands/verify';
 import type { Composition } from '../composition';
 import { ENV, EVENTS } from '../contract';
 import { ConfigError } from '../errors';
@@ -61,16 +59,6 @@ export async function anchorAction(context: ActionContext, options: { force?: bo
   const anchorer = composition.anchorer(config);
   const { clock } = composition;
   return anchorCommand(anchorer, config.bucket, { force: options.force === true, clock, signal });
-}
-
-export async function verifyAction(context: ActionContext, options: VerifyOptions): Promise<Outcome> {
-  const scope = parseScope(options);
-  const { composition, progress, signal } = context;
-  const verifier =
-    scope.kind === 'anchors-only'
-      ? composition.anchorVerifier(composition.config({ bucket: true }))
-      : composition.verifier(composition.config(EVERYTHING));
-  return verifyCommand(verifier, scope, { progress, signal });
 }
 
 export async function statusAction({ composition }: ActionContext): Promise<Outcome> {

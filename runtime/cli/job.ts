@@ -8,12 +8,15 @@ export type Job =
   /** `scope` is null when the options contradict each other. */
   | { readonly kind: 'verification'; readonly scope: Scope | null };
 
+/** A plan and a shard verify nothing by themselves; a merge does. */
+const OF_SHARDS = /^--(?:plan|shard)(?:=|$)/;
 const RANGE = /^--(?:from|to)(?:=|$)/;
 
 function scopeOf(args: readonly string[]): Scope | null {
   const asked = new Set<Scope>();
   if (args.includes('--full')) asked.add('full');
   if (args.includes('--latest')) asked.add('latest');
+  if (args.includes('--since-last')) asked.add('since-last');
   if (args.includes('--anchors-only')) asked.add('anchors-only');
   if (args.some((arg) => RANGE.test(arg))) asked.add('range');
   const [scope = 'full'] = asked;
@@ -31,6 +34,7 @@ export function jobOf(args: readonly string[]): Job | null {
     case 'run':
       return { kind: 'anchoring' };
     case 'verify':
+      if (args.some((arg) => OF_SHARDS.test(arg))) return null;
       return { kind: 'verification', scope: scopeOf(args) };
     default:
       return null;

@@ -4,6 +4,7 @@ import type { Outcome } from '../commands/outcome';
 import type { ActionContext } from './actions';
 import * as actions from './actions';
 import { addCostCommand } from './cost-command';
+import { verifyAction } from './verify-actions';
 import { packageVersion } from './version';
 
 /** An action that was chosen on the command line, ready to be run. */
@@ -103,9 +104,21 @@ export function parseCommandLine(
     .description('prove from the bucket outward that the database still says what it said')
     .option('--full', 'every anchor and every event (default)')
     .option('--latest', 'the newest anchor, its events and those since')
+    .option('--since-last', 'what was not verified before under the same anchors; needs --state')
     .option('--anchors-only', 'every anchor, without database or HMAC secrets: for auditors')
     .option('--from <index|time>', 'only events from here on, widened to whole anchored ranges')
     .option('--to <index|time>', 'only events up to here')
+    .option('--workers <n>', 'read with so many connections at once (default: AUDIT_VERIFY_WORKERS, else 1)')
+    .option('--max-rate <n>', 'read at most so many events per second, to spare the database')
+    .option('--state <file>', 'resume an interrupted run, and remember what was verified')
+    .option('--plan <n>', 'divide the chain into at most so many shards, for as many processes')
+    .option('--shard <plan>', 'read one shard of a plan, and write a partial report')
+    .option('--number <n>', 'which shard of the plan, from 1')
+    .option(
+      '--out <place>',
+      'write there instead of printing: a file, or a place for all (FOLDER/, s3://BUCKET/PREFIX/)',
+    )
+    .option('--merge <place>', 'combine the plan and the partial reports of a place into the report')
     .addHelpText(
       'after',
       examples(
@@ -113,9 +126,17 @@ export function parseCommandLine(
         'audit-anchor verify --latest --json',
         'audit-anchor verify --from 2025-01-01 --to 2025-02-01',
         'audit-anchor verify --from 10001 --to 20000',
+        'audit-anchor verify --workers 4 --max-rate 200000',
+        'audit-anchor verify --since-last --state verified.json',
+        'audit-anchor verify --plan 8 --out parts/plan.json',
+        'audit-anchor verify --shard parts/plan.json --number 3 --out parts/3.json',
+        'audit-anchor verify --merge parts',
+        'audit-anchor verify --plan 8 --out s3://audit-reports/2030-01-15/',
+        'audit-anchor verify --shard s3://audit-reports/2030-01-15/ --number 3',
+        'audit-anchor verify --merge s3://audit-reports/2030-01-15/ --out s3://audit-reports/2030-01-15/',
       ),
     )
-    .action((options: VerifyOptions) => choose((context) => actions.verifyAction(context, options)));
+    .action((options: VerifyOptions) => choose((context) => verifyAction(context, options)));
   program
     .command('status')
     .description('newest anchor, head of the chain, unanchored events, retention left, database identity')

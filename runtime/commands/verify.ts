@@ -1,19 +1,27 @@
-import { gaugesOfReport } from '../application/gauges';
-import type { Verifier, VerifyProgress } from '../application/verifier';
+import type { Verifier } from '../application/verifier';
 import type { Bound, VerifyScope } from '../application/verify/scope';
 import { ConfigError } from '../errors';
 import { parseTimestamp, timestampToMillis } from '../domain/chain/timestamp';
-import { reportText } from '../report/report-text';
-import type { Progress, ProgressStep } from '../terminal/progress';
+import type { Progress } from '../terminal/progress';
 import type { Outcome } from './outcome';
-import { exitOfVerdict } from './outcome';
+import { reportOutcome } from './report-outcome';
+import { followVerification } from './verify-progress';
 
 export interface VerifyOptions {
   readonly full?: boolean;
   readonly latest?: boolean;
+  readonly sinceLast?: boolean;
   readonly anchorsOnly?: boolean;
   readonly from?: string;
   readonly to?: string;
+  readonly workers?: string;
+  readonly maxRate?: string;
+  readonly state?: string;
+  readonly plan?: string;
+  readonly shard?: string;
+  readonly number?: string;
+  readonly merge?: string;
+  readonly out?: string;
 }
 
 const INDEX = /^\d{1,16}$/;
@@ -44,11 +52,13 @@ export function parseScope(options: VerifyOptions): VerifyScope {
   const chosen = [
     options.full && '--full',
     options.latest && '--latest',
+    options.sinceLast && '--since-last',
     options.anchorsOnly && '--anchors-only',
     (options.from !== undefined || options.to !== undefined) && '--from/--to',
   ].filter((name): name is string => typeof name === 'string');
   if (chosen.length > 1) throw usage(`${chosen.join(' and ')} exclude each other`);
   if (options.latest) return { kind: 'latest' };
+  if (options.sinceLast) return { kind: 'since-last' };
   if (options.anchorsOnly) return { kind: 'anchors-only' };
   if (options.from === undefined && options.to === undefined) return { kind: 'full' };
   const from = options.from === undefined ? null : parseBound('--from', options.from);
@@ -62,35 +72,6 @@ export function parseScope(options: VerifyOptions): VerifyScope {
   return { kind: 'range', from, to };
 }
 
-const LABELS = {
-  listing: 'Listing versions',
-  anchors: 'Reading anchors',
-  events: 'Verifying events',
-} as const;
-
-/** Turns the verifier's absolute counts into one progress line for each phase. */
-export function followVerification(
-  progress: Progress,
-  signal: AbortSignal,
-): { readonly report: VerifyProgress; readonly finish: () => void } {
-  let phase: keyof typeof LABELS | null = null;
-  let step: ProgressStep | null = null;
-  let reached = 0;
-  return {
-    report: (next, done, total) => {
-      if (next !== phase) {
-        step?.finish();
-        step = progress.start(LABELS[next], { ...(total === null ? {} : { total }), signal });
-        phase = next;
-        reached = 0;
-      }
-      step?.advance(done - reached);
-      reached = done;
-    },
-    finish: () => step?.finish(),
-  };
-}
-
 export async function verifyCommand(
   verifier: Verifier,
   scope: VerifyScope,
@@ -98,16 +79,7 @@ export async function verifyCommand(
 ): Promise<Outcome> {
   const following = followVerification(options.progress, options.signal);
   try {
-    const report = await verifier.verify(scope, following.report, options.signal);
-    return {
-      exitCode: exitOfVerdict(report.verdict),
-      document: report,
-      text: (colors) => reportText(report, colors),
-      tell: (sink) => {
-        sink.verified(report);
-        sink.gauges(gaugesOfReport(report));
-      },
-    };
+    return reportOutcome(await verifier.verify(scope, following.report, options.signal));
   } finally {
     following.finish();
   }

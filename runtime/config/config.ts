@@ -68,6 +68,8 @@ export interface Config {
   readonly verifyFullIntervalHours: number;
   /** Seconds by which an anchor's time may differ from S3's. */
   readonly clockToleranceSeconds: number;
+  /** Readers of events at the same time. */
+  readonly verifyWorkers: number;
   /** Port of the health checks; 0 lets the system choose, null starts no server. */
   readonly httpPort: number | null;
   /** A report for people, or log lines and metrics. */
@@ -80,6 +82,8 @@ export interface Config {
   readonly schema: string | null;
   /** Null when the command needs no database. */
   readonly database: DatabaseConfig | null;
+  /** What verification reads: a database of its own, or the one above. Null when the command does not verify. */
+  readonly verifyDatabase: DatabaseConfig | null;
   /** Null when the command needs no keys; without keys for a foreign chain. */
   readonly keyRing: KeyRing | null;
 }
@@ -89,6 +93,8 @@ export interface Need {
   /** Bucket, Region and chain id. */
   readonly bucket?: boolean;
   readonly database?: boolean;
+  /** The database to verify. */
+  readonly verifyDatabase?: boolean;
   /** The HMAC keys and the chain id they are bound to. Foreign chains have no use for keys. */
   readonly hmacKeys?: boolean;
   /** The daemon: all of the above. */
@@ -101,6 +107,7 @@ type Present<K extends keyof Config> = { readonly [P in K]: NonNullable<Config[P
 export type ConfigFor<N extends Need> = Config &
   (N extends { bucket: true } | { service: true } ? Present<'bucket' | 'region' | 'chainId'> : unknown) &
   (N extends { database: true } | { service: true } ? Present<'database'> : unknown) &
+  (N extends { verifyDatabase: true } | { service: true } ? Present<'verifyDatabase'> : unknown) &
   (N extends { hmacKeys: true } | { service: true } ? Present<'keyRing' | 'chainId'> : unknown);
 
 /** Reads a UTF-8 text file; throws what `fs.readFileSync` throws. */

@@ -23,41 +23,45 @@ const CONNECT_TIMEOUT_LIMITS = { min: 1, max: 3_600 };
 
 const NO_PARTS: DatabaseUrl = { parameters: new Map() };
 
-/** Parts of DATABASE_URL; null after a fault. */
-function readUrl(reader: SettingReader): DatabaseUrl | null {
-  const text = reader.text(ENV.databaseUrl);
+/** The settings that hold a connection URL. */
+type UrlSetting = typeof ENV.databaseUrl | typeof ENV.verifyDatabaseUrl;
+
+/** Parts of the URL; null after a fault. */
+function readUrl(reader: SettingReader, setting: UrlSetting): DatabaseUrl | null {
+  const text = reader.text(setting);
   if (text === null) {
     if (reader.text(PG.host) !== null || reader.text(PG.database) !== null) return NO_PARTS;
     return reader.fault(
-      ENV.databaseUrl,
+      setting,
       'nothing, and neither PGHOST nor PGDATABASE',
       'postgres://USER:PASSWORD@HOST:PORT/DATABASE, or the PG* variables of libpq',
     );
   }
   const parsed = parseDatabaseUrl(text);
   if (!('length' in parsed)) return parsed;
-  for (const { found, allowed } of parsed) reader.fault(ENV.databaseUrl, found, allowed);
+  for (const { found, allowed } of parsed) reader.fault(setting, found, allowed);
   return null;
 }
 
 /** A parameter of the URL, else a variable of libpq. */
 function choose(
   reader: SettingReader,
+  setting: UrlSetting,
   url: DatabaseUrl,
   parameter: string,
   variable: string,
 ): Sourced | null {
   const value = url.parameters.get(parameter);
-  if (value) return { setting: ENV.databaseUrl, value };
+  if (value) return { setting, value };
   const fallback = reader.text(variable);
   return fallback === null ? null : { setting: variable, value: fallback };
 }
 
-function readHost(reader: SettingReader, url: DatabaseUrl): string {
+function readHost(reader: SettingReader, setting: UrlSetting, url: DatabaseUrl): string {
   if (url.host !== undefined) {
     // Not shown: without its user, a URL may have a password where the host belongs.
     if (/[\s,]/.test(url.host))
-      reader.fault(ENV.databaseUrl, 'a host with a comma or white space (not shown)', 'one host');
+      reader.fault(setting, 'a host with a comma or white space (not shown)', 'one host');
     return url.host;
   }
   const host = reader.text(PG.host) ?? DEFAULT_HOST;
@@ -65,44 +69,39 @@ function readHost(reader: SettingReader, url: DatabaseUrl): string {
   return host;
 }
 
-function readPort(reader: SettingReader, url: DatabaseUrl): number {
+function readPort(reader: SettingReader, setting: UrlSetting, url: DatabaseUrl): number {
   if (url.port === undefined) return reader.integer(PG.port, PORT_LIMITS, 'port number', DEFAULT_PORT);
   const port = Number(url.port);
-  if (port === 0)
-    reader.fault(ENV.databaseUrl, 'port 0', `a port from ${PORT_LIMITS.min} to ${PORT_LIMITS.max}`);
+  if (port === 0) reader.fault(setting, 'port 0', `a port from ${PORT_LIMITS.min} to ${PORT_LIMITS.max}`);
   return port;
 }
 
-function readConnectTimeout(reader: SettingReader, url: DatabaseUrl): number | null {
+function readConnectTimeout(reader: SettingReader, setting: UrlSetting, url: DatabaseUrl): number | null {
   const text = url.parameters.get('connect_timeout');
   if (!text) return null;
   const { min, max } = CONNECT_TIMEOUT_LIMITS;
   const seconds = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   if (seconds >= min && seconds <= max) return seconds * 1000;
-  return reader.fault(
-    ENV.databaseUrl,
-    'a wrong connect_timeout (not shown)',
-    `seconds from ${min} to ${max}`,
-  );
+  return reader.fault(setting, 'a wrong connect_timeout (not shown)', `seconds from ${min} to ${max}`);
 }
 
-/** Connection settings from DATABASE_URL and, for what it leaves open, the PG* variables; null after a fault. */
-export function readDatabase(reader: SettingReader): DatabaseConfig | null {
-  const url = readUrl(reader);
+/** Connection settings from a URL and, for what it leaves open, the PG* variables; null after a fault. */
+function readConnection(reader: SettingReader, setting: UrlSetting): DatabaseConfig | null {
+  const url = readUrl(reader, setting);
   if (url === null) return null;
-  const host = readHost(reader, url);
-  const mode = choose(reader, url, 'sslmode', PG.sslMode);
-  const root = choose(reader, url, 'sslrootcert', PG.sslRootCert);
+  const host = readHost(reader, setting, url);
+  const mode = choose(reader, setting, url, 'sslmode', PG.sslMode);
+  const root = choose(reader, setting, url, 'sslrootcert', PG.sslRootCert);
   const socket = host.startsWith('/');
   const user = url.user ?? reader.text(PG.user);
   const database = url.database ?? reader.text(PG.database);
   const password = url.password ?? reader.text(PG.password);
   const applicationName = url.parameters.get('application_name');
   const options = url.parameters.get('options');
-  const timeout = readConnectTimeout(reader, url);
+  const timeout = readConnectTimeout(reader, setting, url);
   return {
     host,
-    port: readPort(reader, url),
+    port: readPort(reader, setting, url),
     ...(user === null ? {} : { user }),
     ...(database === null ? {} : { database }),
     ...(password === null ? {} : { password: () => password }),
@@ -112,4 +111,19 @@ export function readDatabase(reader: SettingReader): DatabaseConfig | null {
     ...(options ? { options } : {}),
     ...(timeout === null ? {} : { connectionTimeoutMillis: timeout }),
   };
+}
+
+/** The database that is written to and anchored. */
+export function readDatabase(reader: SettingReader): DatabaseConfig | null {
+  return readConnection(reader, ENV.databaseUrl);
+}
+
+/** Whether verification has a database of its own to read, such as a replica. */
+export function hasVerifyDatabase(reader: SettingReader): boolean {
+  return reader.text(ENV.verifyDatabaseUrl) !== null;
+}
+
+/** The database that verification reads instead. */
+export function readVerifyDatabase(reader: SettingReader): DatabaseConfig | null {
+  return readConnection(reader, ENV.verifyDatabaseUrl);
 }

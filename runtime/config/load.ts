@@ -4,7 +4,7 @@ import { DEFAULTS, ENV, LIMITS, OUTPUTS } from '../contract';
 import type { ChainLayout } from '../domain/chain/columns';
 import { readChainId, readLayout, readTable } from './chain-settings';
 import type { Config, ConfigFor, Need, ReadFile } from './config';
-import { readDatabase } from './database-settings';
+import { hasVerifyDatabase, readDatabase, readVerifyDatabase } from './database-settings';
 import { readKeyRing } from './key-settings';
 import { SettingReader } from './setting-reader';
 import { readStorage } from './storage-settings';
@@ -19,6 +19,7 @@ type Numbers = Pick<
   | 'verifyIntervalMinutes'
   | 'verifyFullIntervalHours'
   | 'clockToleranceSeconds'
+  | 'verifyWorkers'
   | 'httpPort'
 >;
 
@@ -30,6 +31,7 @@ const UNITS: Readonly<Record<Exclude<keyof Numbers, 'httpPort'>, string>> = {
   verifyIntervalMinutes: 'whole number of minutes',
   verifyFullIntervalHours: 'whole number of hours',
   clockToleranceSeconds: 'whole number of seconds',
+  verifyWorkers: 'whole number of readers',
 };
 
 function readNumbers(reader: SettingReader): Numbers {
@@ -43,6 +45,7 @@ function readNumbers(reader: SettingReader): Numbers {
     verifyIntervalMinutes: read('verifyIntervalMinutes'),
     verifyFullIntervalHours: read('verifyFullIntervalHours'),
     clockToleranceSeconds: read('clockToleranceSeconds'),
+    verifyWorkers: read('verifyWorkers'),
     httpPort: reader.integer(ENV.httpPort, LIMITS.httpPort, 'port number', null),
   };
 }
@@ -68,7 +71,7 @@ export function loadConfig<const N extends Need>(
   need: N,
   readFile: ReadFile,
 ): ConfigFor<N> {
-  const needs = (part: 'bucket' | 'database' | 'hmacKeys') => need[part] === true || need.service === true;
+  const needs = (part: Exclude<keyof Need, 'service'>) => need[part] === true || need.service === true;
   const reader = new SettingReader(env, readFile);
   reader.faults.push(...unknownSettings(env));
   const storage = needs('bucket') ? readStorage(reader) : NO_STORAGE;
@@ -78,7 +81,10 @@ export function loadConfig<const N extends Need>(
   const { table, schema } = readTable(reader);
   const layout = readLayout(reader);
   const keyRing = needs('hmacKeys') ? readKeys(reader, layout) : null;
-  const database = needs('database') ? readDatabase(reader) : null;
+  const ownDatabase = needs('verifyDatabase') && hasVerifyDatabase(reader);
+  const readsPrimary = needs('database') || (needs('verifyDatabase') && !ownDatabase);
+  const database = readsPrimary ? readDatabase(reader) : null;
+  const verifyDatabase = ownDatabase ? readVerifyDatabase(reader) : needs('verifyDatabase') ? database : null;
   if (reader.faults.length > 0 || layout === null) {
     keyRing?.wipe();
     throw invalidConfiguration(reader.faults);
@@ -93,6 +99,7 @@ export function loadConfig<const N extends Need>(
     schema,
     keyRing,
     database,
+    verifyDatabase,
   };
   // What was needed and is null has left a fault above.
   return config as ConfigFor<N>;

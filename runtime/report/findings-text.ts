@@ -24,6 +24,8 @@ function placeText(place: Place): string {
         : `at events ${formatCount(place.from)} to ${formatCount(place.to)}`;
     case 'bucket':
       return `in bucket ${printable(place.name)}`;
+    case 'file':
+      return `in file ${printable(place.name)}`;
     case 'database':
       return 'in the database';
   }

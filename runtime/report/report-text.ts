@@ -1,4 +1,4 @@
-import type { VerificationReport } from '../domain/findings/report';
+import type { NotRead, VerificationReport } from '../domain/findings/report';
 import type { Verdict } from '../domain/findings/verdict';
 import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
@@ -11,6 +11,7 @@ const SCOPES: Readonly<Record<VerificationReport['scope'], string>> = {
   latest: 'the newest anchor, its events and those since',
   'anchors-only': 'every anchor; events not evaluated (no database was asked)',
   range: 'every anchor, and the events of a range',
+  'since-last': 'every anchor, and the events that were not verified before; nothing is said of the others',
 };
 
 function verdictText(verdict: Verdict, colors: Colors): string {
@@ -27,6 +28,17 @@ function tailText(report: VerificationReport): string {
   if (!tail) return report.coverage.events === 0 ? 'no event' : 'none: every event is anchored';
   const age = tail.ageSeconds === null ? '' : `, the oldest ${formatDuration(tail.ageSeconds)} old`;
   return `${counted(tail.events, 'event', 'events')} from index ${formatCount(tail.fromIndex)}${age}`;
+}
+
+const WHY: Readonly<Record<NotRead['reason'], string>> = {
+  'read before the interruption': 'read by the interrupted run that began',
+  'verified before': 'verified by an earlier run, which ended',
+  'anchored after the plan': 'read, but not held against these anchors: the plan was made',
+};
+
+function notReadText({ from, to, anchors, reason, at }: NotRead): string {
+  const covered = counted(anchors, 'anchor', 'anchors');
+  return `${formatCount(from)} to ${formatCount(to)} (${covered}): ${WHY[reason]} ${at}`;
 }
 
 function coverageRows(report: VerificationReport): [string, string][] {
@@ -56,6 +68,7 @@ function coverageRows(report: VerificationReport): [string, string][] {
       'compared',
       `${counted(coverage.anchoredHashes, 'anchored hash', 'anchored hashes')}, ${counted(coverage.rangeRoots, 'Merkle root', 'Merkle roots')}`,
     ],
+    ...(coverage.notRead ?? []).map((each): [string, string] => ['not read', notReadText(each)]),
     ['contents', report.contents],
     ['unanchored', tailText(report)],
     [

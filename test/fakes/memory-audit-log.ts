@@ -6,6 +6,14 @@ import { copyStream } from '../support/chain';
 /** Bytes of one piece of the stream: small, so that tuples are split everywhere. */
 const CHUNK_BYTES = 97;
 
+/** The index is the first column of the layout, behind its length. */
+const INDEX_AT = 4;
+
+/** What the adapter asks for besides the stream: an index that a chain can have. */
+function isPossible({ index }: StoredEvent): boolean {
+  return Number.isSafeInteger(index);
+}
+
 /**
  * An audit table in memory: rows in any state, read in the order of their index as binary COPY. For reading only,
  * since exclusion between writers is nothing a fake could prove.
@@ -18,21 +26,24 @@ export class MemoryAuditLog implements AuditLog {
   }
 
   head(): ReturnType<AuditLog['head']> {
-    const last = this.ordered().pop();
+    const last = this.ordered().filter(isPossible).pop();
     return Promise.resolve(last ? { index: last.index, hash: last.hash.toString('hex'), keyId: 'k1' } : null);
   }
 
   snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T> {
     const rows = this.ordered();
     return use({
+      export: () => Promise.resolve('00000003-0000001B-1'),
       identity: () => Promise.resolve({ systemId: '7', timeline: 1, standby: false, lsn: '0/9F000A50' }),
       head: () => this.head(),
-      firstIndex: () => Promise.resolve(rows[0]?.index ?? null),
+      firstIndex: () => Promise.resolve(rows.find(isPossible)?.index ?? null),
       hashAt: (index) =>
         Promise.resolve(rows.find((row) => row.index === index)?.hash.toString('hex') ?? null),
       timeAt: () => Promise.resolve(null),
       estimateCount: () => Promise.resolve(rows.length),
-      async *readTuples({ from = -Infinity, to = Infinity } = {}) {
+      async *readTuples(range = {}) {
+        // Its rows always have an index.
+        const { from = -Infinity, to = Infinity } = range.unindexed ? { to: -Infinity } : range;
         const stream = copyStream(rows.filter(({ index }) => index >= from && index <= to));
         for (let at = 0; at < stream.length; at += CHUNK_BYTES) {
           yield await Promise.resolve(stream.subarray(at, at + CHUNK_BYTES));
@@ -49,7 +60,10 @@ export class MemoryAuditLog implements AuditLog {
     return Promise.resolve();
   }
 
+  /** By the index that the stored columns say, as the server would. */
   private ordered(): StoredEvent[] {
-    return [...this.rows].sort((a, b) => a.index - b.index);
+    return this.rows
+      .map((row) => ({ ...row, index: Number(row.message.readBigInt64BE(INDEX_AT)) }))
+      .sort((a, b) => a.index - b.index);
   }
 }

@@ -3,6 +3,7 @@ import type { AuditLog, AuditLogSnapshot, DatabaseIdentity } from '../../runtime
 /** An audit log whose server tells another identity, for example that of a standby; events are the real ones. */
 export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdentity>): AuditLog {
   const view = (snapshot: AuditLogSnapshot): AuditLogSnapshot => ({
+    export: () => snapshot.export(),
     identity: async () => ({ ...(await snapshot.identity()), ...changes }),
     head: () => snapshot.head(),
     firstIndex: () => snapshot.firstIndex(),
@@ -14,7 +15,7 @@ export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdenti
   return {
     checkShape: () => auditLog.checkShape(),
     head: () => auditLog.head(),
-    snapshot: (use) => auditLog.snapshot((snapshot) => use(view(snapshot))),
+    snapshot: (use, exported) => auditLog.snapshot((snapshot) => use(view(snapshot)), exported),
     exclusive: (use, options) => auditLog.exclusive(use, options),
     close: () => auditLog.close(),
   };

@@ -1,5 +1,5 @@
 import { v1Layout } from '../../runtime/domain/chain/columns';
-import type { AppendKeys, AppendOptions } from '../../runtime/adapters/postgres/append';
+import type { AppendKeys, AppendOptions } from '../../runtime/adapters/postgres/append-options';
 import type { EventValues } from '../../runtime/adapters/postgres/event-values';
 import { initialise } from '../../runtime/adapters/postgres/init';
 import { vectors } from './vectors';

@@ -6,7 +6,7 @@ import { formatColumnList, v1Layout } from '../../runtime/domain/chain/columns';
 import { chainKey, eventHash, eventLeaf } from '../../runtime/domain/chain/event-hash';
 import type { FieldValue } from '../../runtime/domain/chain/message';
 import { encodeMessage } from '../../runtime/domain/chain/message';
-import type { Checkpoint } from '../../runtime/domain/chain/range-tracker';
+import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { explainFindings } from '../../runtime/domain/findings/explain';
 import type { Finding } from '../../runtime/domain/findings/finding';

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { main } from '../../runtime/cli';
 import type { ExitCode } from '../../runtime/contract';
+import { startThread } from './reader-threads';
 
 export interface CliRun {
   readonly exitCode: ExitCode;
@@ -22,17 +23,18 @@ export interface CliInput {
 
 /** Every secret of an environment, in every form in which it could be printed. */
 export function secretsOf(env: NodeJS.ProcessEnv): string[] {
-  const url = URL.canParse(env.DATABASE_URL ?? '') ? new URL(env.DATABASE_URL ?? '') : null;
+  const passwords = [env.DATABASE_URL ?? '', env.AUDIT_VERIFY_DATABASE_URL ?? '']
+    .filter((url) => URL.canParse(url))
+    .map((url) => new URL(url).password);
   const ring = env.AUDIT_HMAC_KEYS ?? '';
   const keys = [...ring.matchAll(/"([A-Za-z0-9+/_=-]{16,})"/g)].map(([, key]) => key ?? '');
   const decoded = keys.flatMap((key) => {
     const bytes = Buffer.from(key, 'base64');
     return [bytes.toString('hex'), bytes.toString('latin1'), bytes.toString('base64url')];
   });
-  const password = url?.password ?? '';
   return [
-    password,
-    decodeURIComponent(password),
+    ...passwords,
+    ...passwords.map(decodeURIComponent),
     env.PGPASSWORD ?? '',
     env.AWS_SECRET_ACCESS_KEY ?? '',
     ...keys,
@@ -61,6 +63,7 @@ export async function runCli(args: readonly string[], input: CliInput = {}): Pro
     },
     stderr: { isTTY, write: (text) => (stderr += text) },
     signal,
+    startThread,
   });
   for (const secret of secretsOf(env)) {
     expect(stdout).not.toContain(secret);

@@ -103,6 +103,11 @@ class NodeCryptoEngine implements DigestEngine {
     }
   }
 
+  /** Nothing to gain: each digest costs a call. */
+  scanKernel(): null {
+    return null;
+  }
+
   dispose(): void {
     this.disposed = true;
     for (const secret of [...this.innerPads, ...this.outerMessages, this.node, this.scratch]) secret.fill(0);

@@ -7,7 +7,7 @@ interface WebAssemblyApi {
   Instance: new (module: object) => { readonly exports: unknown };
 }
 
-/** The functions of `assembly/sha256-simd.ts`. Addresses and counts are unsigned 32-bit integers. */
+/** The exports of `assembly/sha256-simd.ts`. Addresses and counts are unsigned 32-bit integers. */
 export interface Sha256Kernel {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   /** First address that the caller may use. */
@@ -34,6 +34,14 @@ export interface Sha256Kernel {
   ): void;
   hashLeaves(origin: number, hashes: number, count: number, out: number): void;
   nodes(children: number, count: number, out: number): void;
+  scanTuples(
+    plan: number,
+    at: number,
+    end: number,
+    first: number,
+    before: number,
+    withLeaves: boolean,
+  ): number;
 }
 
 /** Bytes of a page of WebAssembly memory. */

@@ -1,3 +1,4 @@
+import type { ChainLayout } from '../../domain/chain/columns';
 import type { DigestEngine, DigestEngineFactory, TupleBatch } from '../../domain/chain/digest-engine';
 import { DIGEST_BYTES } from '../../domain/digests';
 import { type BatchExtent, leafExtent, macExtent, requirePairs } from './batch-bounds';
@@ -9,6 +10,7 @@ import {
   type Sha256Kernel,
   instantiateKernel,
 } from './wasm-kernel';
+import { WasmScanKernel } from './wasm-scan-kernel';
 
 export { wasmSimdSupported } from './wasm-kernel';
 
@@ -31,6 +33,7 @@ class WasmSimdEngine implements DigestEngine {
   private readonly keyStates: number;
   /** First address behind the keys: every call lays out its regions from here. */
   private readonly workBase: number;
+  private readonly scans: WasmScanKernel[] = [];
 
   constructor(chainKeys: readonly Uint8Array[]) {
     requireChainKeys(chainKeys);
@@ -122,8 +125,25 @@ class WasmSimdEngine implements DigestEngine {
     }
   }
 
+  scanKernel(layout: ChainLayout, keyIds: readonly string[]): WasmScanKernel | null {
+    const { memory } = this.usableKernel();
+    // Nothing is hashed of a foreign chain; and each id has to stand for one key.
+    const fits = keyIds.length === this.keyCount && new Set(keyIds).size === keyIds.length;
+    if (layout.format !== 'v1' || !fits) return null;
+    const keyStates = new Uint8Array(memory.buffer, this.keyStates, KEY_STATE_BYTES * this.keyCount);
+    try {
+      const scan = new WasmScanKernel(layout, keyIds, keyStates);
+      this.scans.push(scan);
+      return scan;
+    } catch {
+      // No address space for one more memory, for example under a limit: batches go through this one.
+      return null;
+    }
+  }
+
   dispose(): void {
     if (this.kernel === undefined) return;
+    for (const scan of this.scans) scan.dispose();
     new Uint8Array(this.kernel.memory.buffer).fill(0);
     this.kernel = undefined;
   }

@@ -1,12 +1,11 @@
 import type { ClientConfig } from 'pg';
 import { AuditAnchorError, ConfigError } from '../../errors';
-import { type AppendOptions, type AppendResult, EventAppender } from './append';
+import type { AppendOptions, AppendResult } from './append-options';
+import { BatchAppender } from './batch-appender';
+import { BATCH_BYTES, BATCH_EVENTS } from './batch-limits';
 import { Connection } from './connection';
-import type { EventValues, PreparedEvent } from './event-values';
-
-/** A batch is one transaction: large enough to be fast, small enough to hold the append lock briefly. */
-const BATCH_EVENTS = 1_000;
-const BATCH_BYTES = 4 * 1024 * 1024;
+import type { PreparedEvent } from './event-encoder';
+import type { EventValues } from './event-values';
 
 export interface AppendStreamOptions extends AppendOptions {
   /** As `pg` takes it. */
@@ -28,7 +27,7 @@ class BatchWriter {
 
   constructor(
     private readonly connection: Connection,
-    private readonly appender: EventAppender,
+    private readonly appender: BatchAppender,
     private readonly onBatch: AppendStreamOptions['onBatch'],
   ) {}
 
@@ -42,20 +41,23 @@ class BatchWriter {
 
   async add(event: PreparedEvent): Promise<void> {
     this.pending.push(event);
-    this.pendingBytes += event.bytes;
+    this.pendingBytes += event.tuple.length;
     if (this.pending.length >= BATCH_EVENTS || this.pendingBytes >= BATCH_BYTES) await this.flush();
   }
 
   async flush(): Promise<void> {
     if (this.pending.length === 0) return;
-    await this.connection.query('BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    const batch = await this.appender.appendPrepared(this.connection.client, this.pending);
+    const { client } = this.connection;
+    const head = await this.appender.begin(client);
+    const batch = this.appender.link(this.pending, head);
+    await this.appender.send(client, batch);
     await this.connection.query('COMMIT');
+    const result = this.appender.resultOf(batch, head);
     const appended = this.appended + this.pending.length;
-    this.total = { ...batch, firstIndex: this.total?.firstIndex ?? batch.firstIndex, appended };
+    this.total = { ...result, firstIndex: this.total?.firstIndex ?? result.firstIndex, appended };
     this.pending = [];
     this.pendingBytes = 0;
-    this.onBatch?.(batch, appended);
+    this.onBatch?.(result, appended);
   }
 }
 
@@ -91,7 +93,7 @@ export async function appendStream(
   events: AsyncIterable<EventValues>,
   options: AppendStreamOptions,
 ): Promise<AppendStreamResult | null> {
-  const appender = new EventAppender(options);
+  const appender = new BatchAppender(options);
   const connection = await Connection.open(options.connection);
   const writer = new BatchWriter(connection, appender, options.onBatch);
   try {
@@ -99,7 +101,7 @@ export async function appendStream(
     let position = 0;
     for await (const event of untilAborted(events, options.signal)) {
       position += 1;
-      await writer.add(encoder.prepare(event, position));
+      await writer.add(encoder.prepare(event, `event ${position}`));
     }
     await writer.flush();
     return writer.result;
@@ -107,5 +109,6 @@ export async function appendStream(
     throw error instanceof AuditAnchorError ? withProgress(error, writer.appended) : error;
   } finally {
     await connection.close();
+    appender.dispose();
   }
 }

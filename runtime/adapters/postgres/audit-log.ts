@@ -38,9 +38,9 @@ export class PostgresAuditLog implements AuditLog {
     return this.withSession(async (session) => (await this.queriesFor(session)).head(session.connection));
   }
 
-  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T> {
+  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>, exported?: string): Promise<T> {
     return this.withSession(async (session) =>
-      withSnapshot(session.connection, await this.queriesFor(session), use),
+      withSnapshot(session.connection, await this.queriesFor(session), use, exported),
     );
   }
 

@@ -1,7 +1,7 @@
-import { escapeIdentifier } from 'pg';
-import type { ChainHead } from '../../application/ports';
+import type { ChainHead, TupleRange } from '../../application/ports';
 import type { ChainLayout } from '../../domain/chain/columns';
 import type { Connection } from './connection';
+import { quoteIdentifier } from './quoting';
 import type { Table } from './table';
 
 /** Rows with an index that no chain can have are left to the scan, which reports each as what it is. */
@@ -22,13 +22,13 @@ export class ChainQueries {
     private readonly table: Table,
     private readonly layout: ChainLayout,
   ) {
-    this.index = escapeIdentifier(layout.indexColumn);
-    this.hash = escapeIdentifier(layout.hashColumn);
+    this.index = quoteIdentifier(layout.indexColumn);
+    this.hash = quoteIdentifier(layout.hashColumn);
   }
 
   /** The last event; an empty hash where the column holds NULL. */
   async head(connection: Connection): Promise<ChainHead | null> {
-    const keyId = this.layout.keyIdColumn === null ? 'NULL' : escapeIdentifier(this.layout.keyIdColumn);
+    const keyId = this.layout.keyIdColumn === null ? 'NULL' : quoteIdentifier(this.layout.keyIdColumn);
     // The bounds also leave out NULLs, which would come first in descending order.
     const [row] = await connection.query<{ index: string; hash: string | null; key_id: string | null }>({
       name: 'audit_anchor_head',
@@ -68,7 +68,7 @@ export class ChainQueries {
       name: 'audit_anchor_time_at',
       text: `SELECT CASE WHEN pg_catalog.isfinite(at) THEN
                       pg_catalog.floor(EXTRACT(epoch FROM at) * 1000)::pg_catalog.int8::pg_catalog.text END AS millis
-             FROM (SELECT ${escapeIdentifier(column.name)} AS at
+             FROM (SELECT ${quoteIdentifier(column.name)} AS at
                    FROM ${this.table.qualified} WHERE ${this.index} = $1::pg_catalog.int8 LIMIT 1) AS event`,
       values: [literal(index)],
     });
@@ -87,14 +87,18 @@ export class ChainQueries {
   }
 
   /** The COPY statement for a range; without bounds it also reads rows whose index is NULL, last. */
-  copyStatement(range: { readonly from?: number; readonly to?: number } = {}): string {
-    const columns = [...this.layout.columns.map(({ name }) => escapeIdentifier(name)), this.hash].join(', ');
-    const bounds = [
-      ...(range.from === undefined ? [] : [`${this.index} >= ${literal(range.from)}`]),
-      ...(range.to === undefined ? [] : [`${this.index} <= ${literal(range.to)}`]),
-    ];
+  copyStatement(range: TupleRange = {}): string {
+    const columns = [...this.layout.columns.map(({ name }) => quoteIdentifier(name)), this.hash].join(', ');
+    const bounds = range.unindexed ? [`${this.index} IS NULL`] : this.boundsOf(range);
     const where = bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
     const select = `SELECT ${columns} FROM ${this.table.qualified}${where} ORDER BY ${this.index}`;
     return `COPY (${select}) TO STDOUT (FORMAT binary)`;
+  }
+
+  private boundsOf({ from, to }: { readonly from?: number; readonly to?: number }): string[] {
+    return [
+      ...(from === undefined ? [] : [`${this.index} >= ${literal(from)}`]),
+      ...(to === undefined ? [] : [`${this.index} <= ${literal(to)}`]),
+    ];
   }
 }

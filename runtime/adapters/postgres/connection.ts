@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Client, type ClientBase, type ClientConfig, type QueryResultRow } from 'pg';
+import type { Client, ClientBase, ClientConfig, QueryResultRow } from 'pg';
 import { databaseFailure, type Endpoint } from './failure';
 
 /** How long a connection may take, milliseconds, unless the settings say otherwise. */
@@ -68,6 +68,8 @@ export class Connection {
    * @throws UnavailableError `DB_UNREACHABLE`; ConfigError `DB_AUTHENTICATION`, `DB_NOT_FOUND`
    */
   static async open(config: ClientConfig): Promise<Connection> {
+    // Loads the driver, about 50 ms: hence not at import time.
+    const { Client } = await import('pg');
     const client = new Client({
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,

@@ -1,38 +1,10 @@
-import { to as copyTo } from 'pg-copy-streams';
 import { UnavailableError } from '../../errors';
 import type { Connection } from './connection';
+import { CopyQuery } from './copy-query';
 import { databaseFailure, describeEndpoint } from './failure';
-
-/** Bytes that may wait between socket and consumer. */
-const HIGH_WATER_MARK = 256 * 1024;
 
 /** The int16 -1 that ends a binary COPY. */
 const TRAILER_BYTE = 0xff;
-
-type CopyStream = ReturnType<typeof copyTo>;
-
-/** What pg calls on an active query; pg-copy-streams does not type these. */
-interface ActiveQuery {
-  handleCommandComplete(message: { readonly text?: string }): void;
-  handleError(error: Error): void;
-}
-
-/** Resolves when the server says that the COPY is complete: the end of the stream alone does not prove it. */
-function commandComplete(stream: CopyStream): Promise<void> {
-  const active = stream as unknown as ActiveQuery;
-  const handleCommandComplete = active.handleCommandComplete.bind(stream);
-  const handleError = active.handleError.bind(stream);
-  return new Promise((resolve, reject) => {
-    active.handleCommandComplete = (message) => {
-      handleCommandComplete(message);
-      resolve();
-    };
-    active.handleError = (error) => {
-      reject(error);
-      handleError(error);
-    };
-  });
-}
 
 class Trailer {
   private last = -1;
@@ -50,12 +22,11 @@ class Trailer {
 }
 
 /** Stops a COPY that its consumer has left, so that the connection can be used again. */
-async function abandon(connection: Connection, stream: CopyStream, completed: Promise<void>): Promise<void> {
-  stream.on('error', () => undefined);
-  stream.resume();
+async function abandon(connection: Connection, copy: CopyQuery): Promise<void> {
+  const ended = copy.discard();
   await connection.cancel();
   // It ends in an error, or, when it had been sent completely before the request arrived, in success.
-  await completed.catch(() => undefined);
+  await ended;
   await connection.query('ROLLBACK TO SAVEPOINT copy_out');
 }
 
@@ -66,24 +37,22 @@ async function abandon(connection: Connection, stream: CopyStream, completed: Pr
  */
 export async function* copyOut(connection: Connection, statement: string): AsyncGenerator<Uint8Array, void> {
   await connection.query('SAVEPOINT copy_out');
-  const stream = copyTo(statement, { highWaterMark: HIGH_WATER_MARK });
-  const completed = commandComplete(stream);
-  completed.catch(() => undefined);
-  connection.client.query(stream);
+  const copy = connection.client.query(new CopyQuery(statement));
   const trailer = new Trailer();
   let ended = false;
   try {
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for (;;) {
+      const chunk = await copy.next();
+      if (chunk === null) break;
       trailer.see(chunk);
       yield chunk;
     }
-    await completed;
     ended = true;
   } catch (error) {
     ended = true;
     throw databaseFailure(error, connection.endpoint);
   } finally {
-    if (!ended) await abandon(connection, stream, completed);
+    if (!ended) await abandon(connection, copy);
   }
   if (!trailer.complete) {
     throw new UnavailableError(

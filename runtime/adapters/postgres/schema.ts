@@ -1,4 +1,3 @@
-import { escapeIdentifier, escapeLiteral } from 'pg';
 import {
   type ChainLayout,
   type Column,
@@ -7,6 +6,7 @@ import {
 } from '../../domain/chain/columns';
 import { DIGEST_BYTES } from '../../domain/digests';
 import { advisoryKey } from './advisory-lock';
+import { quoteIdentifier, quoteLiteral } from './quoting';
 import { qualifiedName } from './table';
 
 /** Group roles without login; people and programs get them by GRANT. */
@@ -49,17 +49,17 @@ function isRequired({ name, type }: Column, layout: ChainLayout): boolean {
 }
 
 function columnLines(layout: ChainLayout): string[] {
-  const index = escapeIdentifier(layout.indexColumn);
-  const previous = escapeIdentifier(layout.prevHashColumn);
-  const hash = escapeIdentifier(layout.hashColumn);
+  const index = quoteIdentifier(layout.indexColumn);
+  const previous = quoteIdentifier(layout.prevHashColumn);
+  const hash = quoteIdentifier(layout.hashColumn);
   const columns = layout.columns.map((column) => {
     const required = isRequired(column, layout) ? ' NOT NULL' : '';
-    return `${escapeIdentifier(column.name)} pg_catalog.${column.type}${required}`;
+    return `${quoteIdentifier(column.name)} pg_catalog.${column.type}${required}`;
   });
   // The chain format has no infinite times: such an event could never be verified.
   const finite = layout.columns
     .filter(({ type }) => type === 'timestamptz')
-    .map(({ name }) => `CHECK (pg_catalog.isfinite(${escapeIdentifier(name)}))`);
+    .map(({ name }) => `CHECK (pg_catalog.isfinite(${quoteIdentifier(name)}))`);
   return [
     ...columns,
     `${hash} pg_catalog.bytea NOT NULL`,
@@ -75,8 +75,8 @@ function createRole(role: string): string {
   // Roles belong to the whole server: another database may create the same one at this moment.
   return `DO ${TAG}
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${escapeLiteral(role)}) THEN
-    CREATE ROLE ${escapeIdentifier(role)} NOLOGIN;
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(role)}) THEN
+    CREATE ROLE ${quoteIdentifier(role)} NOLOGIN;
   END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
   NULL;
@@ -104,15 +104,15 @@ function createTrigger(
   return `DO ${TAG}
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger
-                 WHERE tgrelid = ${escapeLiteral(table)}::pg_catalog.regclass AND tgname = ${escapeLiteral(trigger)}) THEN
-    CREATE TRIGGER ${escapeIdentifier(trigger)} ${when} ON ${table}
+                 WHERE tgrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND tgname = ${quoteLiteral(trigger)}) THEN
+    CREATE TRIGGER ${quoteIdentifier(trigger)} ${when} ON ${table}
       FOR EACH ${level} EXECUTE FUNCTION ${qualifiedName(names.schema, names.refusal)}();
   END IF;
   -- ALWAYS: also under session_replication_role = replica, which ordinary triggers sit out.
   IF EXISTS (SELECT FROM pg_catalog.pg_trigger
-             WHERE tgrelid = ${escapeLiteral(table)}::pg_catalog.regclass AND tgname = ${escapeLiteral(trigger)}
+             WHERE tgrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND tgname = ${quoteLiteral(trigger)}
                AND tgenabled <> 'A') THEN
-    ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${escapeIdentifier(trigger)};
+    ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${quoteIdentifier(trigger)};
   END IF;
 END
 ${TAG}`;
@@ -129,17 +129,17 @@ export function initLock(names: SchemaNames): string {
  * belong in one transaction, after `initLock`.
  */
 export function schemaStatements(names: SchemaNames, layout: ChainLayout): readonly string[] {
-  const schema = escapeIdentifier(names.schema);
+  const schema = quoteIdentifier(names.schema);
   const table = qualifiedName(names.schema, names.table);
   const refusal = `${qualifiedName(names.schema, names.refusal)}()`;
-  const roles = names.roles.map((role) => escapeIdentifier(role)).join(', ');
+  const roles = names.roles.map((role) => quoteIdentifier(role)).join(', ');
   const [rowTrigger, truncateTrigger] = names.triggers;
   return [
     ...names.roles.map(createRole),
     // "IF NOT EXISTS" alone asks for the right to create schemas even when there is nothing to create.
     `DO ${TAG}
 BEGIN
-  IF pg_catalog.to_regnamespace(${escapeLiteral(schema)}) IS NULL THEN
+  IF pg_catalog.to_regnamespace(${quoteLiteral(schema)}) IS NULL THEN
     CREATE SCHEMA ${schema};
   END IF;
 END
@@ -150,8 +150,8 @@ ${TAG}`,
     createTrigger(names, rowTrigger, 'BEFORE UPDATE OR DELETE', 'ROW'),
     createTrigger(names, truncateTrigger, 'BEFORE TRUNCATE', 'STATEMENT'),
     `REVOKE ALL ON TABLE ${table} FROM PUBLIC, ${roles}`,
-    `GRANT SELECT, INSERT ON TABLE ${table} TO ${escapeIdentifier(GATEWAY_ROLE)}`,
-    `GRANT SELECT ON TABLE ${table} TO ${escapeIdentifier(READER_ROLE)}`,
+    `GRANT SELECT, INSERT ON TABLE ${table} TO ${quoteIdentifier(GATEWAY_ROLE)}`,
+    `GRANT SELECT ON TABLE ${table} TO ${quoteIdentifier(READER_ROLE)}`,
     `GRANT USAGE ON SCHEMA ${schema} TO ${roles}`,
   ];
 }

@@ -1,7 +1,8 @@
-import { type ClientBase, escapeIdentifier } from 'pg';
+import type { ClientBase } from 'pg';
 import { ConfigError, type ConfigFault } from '../../errors';
 import type { ChainLayout, ColumnType } from '../../domain/chain/columns';
 import { query } from './connection';
+import { quoteIdentifier } from './quoting';
 
 /** The audit table as the settings name it. */
 export interface TableName {
@@ -63,7 +64,7 @@ const FIND_COLUMNS = `
 
 /** Schema and name, quoted for SQL. */
 export function qualifiedName(schema: string, table: string): string {
-  return `${escapeIdentifier(schema)}.${escapeIdentifier(table)}`;
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
 }
 
 /** Looks for the table; null when it is not there. */

@@ -1,6 +1,7 @@
 import type { BucketLock } from '../../application/ports';
 import { unexpectedReply } from './s3-errors';
-import { S3RequestFailed, type S3Call, type S3Gateway } from './s3-gateway';
+import type { S3Call, S3Gateway } from './s3-gateway';
+import { S3RequestFailed } from './s3-request-failed';
 
 /** S3 counts a year of default retention as 365 days. */
 const DAYS_PER_YEAR = 365;

@@ -4,7 +4,8 @@ import { UnavailableError } from '../../errors';
 import { backoffMs, type Jitter } from './backoff';
 import { unexpectedReply } from './s3-errors';
 import { isBusy, isInDoubt, isTransport } from './s3-failure';
-import { S3RequestFailed, type S3Call, type S3Gateway } from './s3-gateway';
+import type { S3Call, S3Gateway } from './s3-gateway';
+import { S3RequestFailed } from './s3-request-failed';
 
 export interface CreatePolicy {
   /** ARN of the KMS key; S3's own key (SSE-S3) when absent. */

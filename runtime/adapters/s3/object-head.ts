@@ -1,7 +1,8 @@
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { ObjectHead, ObjectLock } from '../../application/ports';
 import { isMissingLockConfiguration, unexpectedReply } from './s3-errors';
-import { S3RequestFailed, type S3Call, type S3Gateway } from './s3-gateway';
+import type { S3Call, S3Gateway } from './s3-gateway';
+import { S3RequestFailed } from './s3-request-failed';
 
 const SHA256_BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 /** S3's name for what it does not name in a header. */

@@ -1,51 +1,40 @@
 import { Readable } from 'node:stream';
-import type { Clock, StoredObject } from '../../application/ports';
-import { backoffMs, type Jitter } from './backoff';
+import type { StoredObject } from '../../application/ports';
 import { headObject, readHead } from './object-head';
 import { unexpectedReply } from './s3-errors';
-import { isTransport } from './s3-failure';
-import { S3RequestFailed, type S3Call, type S3Gateway } from './s3-gateway';
-
-/** A connection can break after the headers, where the SDK no longer repeats the request. */
-const MAX_DOWNLOADS = 3;
+import type { S3Call, S3Gateway } from './s3-gateway';
+import { S3RequestFailed } from './s3-request-failed';
 
 /** Reads one version, unless it is archived or larger than `maxBytes`. */
 export async function readObject(
   gateway: S3Gateway,
   target: { readonly key: string; readonly versionId: string; readonly maxBytes: number },
-  pace: { readonly clock: Clock; readonly jitter: Jitter },
 ): Promise<StoredObject> {
   const { key, versionId } = target;
   const call: S3Call = { operation: 'GetObject', key, versionId };
-  for (let download = 1; ; download += 1) {
-    try {
-      return await gateway.attempt('repeating', (client, sdk) =>
-        client
-          .send(
-            new sdk.GetObjectCommand({
-              Bucket: gateway.bucket,
-              Key: key,
-              VersionId: versionId,
-              ChecksumMode: 'ENABLED',
-            }),
-          )
-          .then(async (output): Promise<StoredObject> => {
-            const stream = output.Body;
-            if (!(stream instanceof Readable)) {
-              throw unexpectedReply(gateway.request(call), 'the reply has no body');
-            }
-            const body = await readBody(stream, output.ContentLength, target.maxBytes);
-            return { head: await readHead(gateway, call, output), body };
-          }),
+  try {
+    // The body belongs to the attempt: a connection can break after the headers.
+    const { output, body } = await gateway.attempt('repeating', async (client, sdk) => {
+      const reply = await client.send(
+        new sdk.GetObjectCommand({
+          Bucket: gateway.bucket,
+          Key: key,
+          VersionId: versionId,
+          ChecksumMode: 'ENABLED',
+        }),
       );
-    } catch (error) {
-      if (!(error instanceof S3RequestFailed)) throw error;
-      if (error.failure.code === 'InvalidObjectState') {
-        return { head: await headObject(gateway, key, versionId), body: { kind: 'archived' } };
-      }
-      if (!isTransport(error.failure) || download === MAX_DOWNLOADS) throw gateway.explain(error, call);
-      await pace.clock.sleep(backoffMs(download, pace.jitter));
+      const stream = reply.Body;
+      if (!(stream instanceof Readable))
+        throw unexpectedReply(gateway.request(call), 'the reply has no body');
+      return { output: reply, body: await readBody(stream, reply.ContentLength, target.maxBytes) };
+    });
+    // May ask S3 once more, for which this attempt must have ended: under throttling it could wait for itself.
+    return { head: await readHead(gateway, call, output), body };
+  } catch (error) {
+    if (error instanceof S3RequestFailed && error.failure.code === 'InvalidObjectState') {
+      return { head: await headObject(gateway, key, versionId), body: { kind: 'archived' } };
     }
+    throw gateway.explain(error, call);
   }
 }
 

@@ -15,6 +15,7 @@ import { createObject } from './create-object';
 import { listVersions, type ListMarker } from './list-versions';
 import { headObject } from './object-head';
 import { readObject } from './read-object';
+import { RequestPace } from './request-pace';
 import type { S3Connection } from './s3-client';
 import { unexpectedReply } from './s3-errors';
 import { S3Gateway } from './s3-gateway';
@@ -45,8 +46,9 @@ export class S3AnchorStore implements AnchorStore {
   constructor(options: S3AnchorStoreOptions) {
     this.bucket = options.bucket;
     this.#options = options;
-    this.#gateway = new S3Gateway(options.bucket, options);
-    this.#pace = { clock: options.clock ?? systemClock, jitter: options.jitter ?? Math.random };
+    const { clock = systemClock, jitter = Math.random } = options;
+    this.#pace = { clock, jitter };
+    this.#gateway = new S3Gateway(options.bucket, options, new RequestPace(clock, jitter));
   }
 
   async listPage(options: {
@@ -90,7 +92,7 @@ export class S3AnchorStore implements AnchorStore {
   }
 
   read(key: string, versionId: string, maxBytes: number): Promise<StoredObject> {
-    return readObject(this.#gateway, { key, versionId, maxBytes }, this.#pace);
+    return readObject(this.#gateway, { key, versionId, maxBytes });
   }
 
   create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult> {

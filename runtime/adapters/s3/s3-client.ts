@@ -14,18 +14,13 @@ export interface S3Connection {
   readonly requestTimeoutMs?: number;
 }
 
-export interface S3Clients {
+export interface OpenS3 {
   readonly sdk: S3Sdk;
-  /** Repeats failed requests itself: for everything that can be asked twice. */
-  readonly repeating: Sdk.S3Client;
-  /** Sends each request once: for the write whose every answer has to be seen. */
-  readonly single: Sdk.S3Client;
-  destroy(): void;
+  readonly client: Sdk.S3Client;
 }
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
-const MAX_ATTEMPTS = 3;
 const USER_AGENT = 'cdktf-audit-anchor';
 
 /** Loads the SDK: about 0.2 s, hence not at import time. */
@@ -35,23 +30,20 @@ export async function loadS3Sdk(): Promise<S3Sdk> {
   return import('@aws-sdk/client-s3');
 }
 
-/** Makes the clients; sends nothing. */
-export async function openS3Clients(connection: S3Connection): Promise<S3Clients> {
+/** Makes the client; sends nothing. */
+export async function openS3(connection: S3Connection): Promise<OpenS3> {
   const sdk = await loadS3Sdk();
   const timeoutMs = connection.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
-  const shared: Sdk.S3ClientConfig = {
+  const client = new sdk.S3Client({
     region: connection.region,
     // One place decides about the endpoint: the SDK would otherwise read AWS_ENDPOINT_URL_S3 on its own and
     // address the bucket by host name, which few such endpoints serve.
     ignoreConfiguredEndpointUrls: true,
     ...(connection.endpoint === undefined ? {} : { endpoint: connection.endpoint, forcePathStyle: true }),
-    customUserAgent: USER_AGENT,
-  };
-  const repeating = new sdk.S3Client({
-    ...shared,
     ...(connection.credentials === undefined ? {} : { credentials: connection.credentials }),
-    maxAttempts: MAX_ATTEMPTS,
-    retryMode: 'standard',
+    customUserAgent: USER_AGENT,
+    // What is repeated, and when, is decided by RequestPace: for all requests together.
+    maxAttempts: 1,
     requestHandler: {
       connectionTimeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
       requestTimeout: timeoutMs,
@@ -60,20 +52,5 @@ export async function openS3Clients(connection: S3Connection): Promise<S3Clients
       socketTimeout: timeoutMs,
     },
   });
-  // One set of sockets and one cache of credentials for both.
-  const single = new sdk.S3Client({
-    ...shared,
-    credentials: repeating.config.credentials,
-    requestHandler: repeating.config.requestHandler,
-    maxAttempts: 1,
-  });
-  return {
-    sdk,
-    repeating,
-    single,
-    destroy() {
-      single.destroy();
-      repeating.destroy();
-    },
-  };
+  return { sdk, client };
 }

@@ -72,6 +72,19 @@ export function isCut(failure: S3Failure): boolean {
   return failure.message.startsWith('Connection lost');
 }
 
+const THROTTLING = /SlowDown|Thrott|LimitExceeded|TooManyRequests/;
+
+/** S3 asks for fewer requests. */
+export function isThrottled({ status, code }: S3Failure): boolean {
+  return status === 503 || status === 429 || THROTTLING.test(code);
+}
+
+/** Asking again at once may help; after a wrong time of signing, since the SDK takes S3's own from the answer. */
+export function isTransient(failure: S3Failure): boolean {
+  const skewed = failure.code === 'RequestTimeTooSkewed';
+  return isTransport(failure) || skewed || isTimeout(failure) || (failure.status ?? 0) >= 500;
+}
+
 /** S3 asks for patience: throttling, a conflicting request under way, or a fault of its own. */
 export function isBusy(failure: S3Failure): boolean {
   return (

@@ -1,22 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AuditAnchorError } from '../../errors';
 import type { S3Operation } from './s3-actions';
-import {
-  DEFAULT_REQUEST_TIMEOUT_MS,
-  openS3Clients,
-  type S3Clients,
-  type S3Connection,
-  type S3Sdk,
-} from './s3-client';
+import { DEFAULT_REQUEST_TIMEOUT_MS, openS3, type OpenS3, type S3Connection, type S3Sdk } from './s3-client';
 import { credentialsError, toS3Error, type S3Request } from './s3-errors';
+import type { RequestPace } from './request-pace';
 import { describeFailure, printable, type S3Failure } from './s3-failure';
-
-/** A request of the SDK that failed, before anyone decided what that means. */
-export class S3RequestFailed extends Error {
-  constructor(readonly failure: S3Failure) {
-    super(failure.message);
-  }
-}
+import { S3RequestFailed } from './s3-request-failed';
 
 export interface S3Call {
   readonly operation: S3Operation;
@@ -27,16 +16,18 @@ export interface S3Call {
 
 type Use<T> = (client: S3Client, sdk: S3Sdk) => Promise<T>;
 
-/** The one place that holds the SDK's clients: opens them on first use and gives every failure its name. */
+/** The one place that holds the SDK's client: opens it on first use and gives every failure its name. */
 export class S3Gateway {
   readonly bucket: string;
   readonly #connection: S3Connection;
   readonly #host: string;
-  #clients: Promise<S3Clients> | undefined;
+  readonly #pace: RequestPace;
+  #opened: Promise<OpenS3> | undefined;
 
-  constructor(bucket: string, connection: S3Connection) {
+  constructor(bucket: string, connection: S3Connection, pace: RequestPace) {
     this.bucket = bucket;
     this.#connection = connection;
+    this.#pace = pace;
     this.#host =
       connection.endpoint === undefined
         ? `s3.${connection.region}.amazonaws.com`
@@ -52,16 +43,12 @@ export class S3Gateway {
     }
   }
 
-  /** Runs `use`; a failed request comes back as `S3RequestFailed`, for callers to whom some failures are answers. */
-  async attempt<T>(client: 'repeating' | 'single', use: Use<T>): Promise<T> {
-    const clients = await this.#open();
-    const secrets = await readCredentials(clients);
-    try {
-      return await use(clients[client], clients.sdk);
-    } catch (error) {
-      if (error instanceof AuditAnchorError || error instanceof S3RequestFailed) throw error;
-      throw new S3RequestFailed(withoutSecrets(describeFailure(error), secrets));
-    }
+  /**
+   * Runs `use`; a failed request comes back as `S3RequestFailed`, for callers to whom some failures are answers.
+   * @param how `repeating` for whatever can be asked twice, `single` for the write whose every answer has to be seen
+   */
+  async attempt<T>(how: 'repeating' | 'single', use: Use<T>): Promise<T> {
+    return how === 'single' ? this.#once(use) : this.#pace.run(() => this.#once(use));
   }
 
   /** The error of this program for whatever `attempt` threw. */
@@ -80,20 +67,28 @@ export class S3Gateway {
     };
   }
 
-  /** Ends idle connections. */
+  /** Ends idle connections, and the waits between attempts. */
   close(): void {
-    const clients = this.#clients;
-    this.#clients = undefined;
+    this.#pace.close();
+    const opened = this.#opened;
+    this.#opened = undefined;
     // A client that failed to open has nothing to close, and its error was already given to the caller.
-    clients?.then(
-      (opened) => opened.destroy(),
+    opened?.then(
+      ({ client }) => client.destroy(),
       () => undefined,
     );
   }
 
-  #open(): Promise<S3Clients> {
-    this.#clients ??= openS3Clients(this.#connection);
-    return this.#clients;
+  async #once<T>(use: Use<T>): Promise<T> {
+    this.#opened ??= openS3(this.#connection);
+    const { client, sdk } = await this.#opened;
+    const secrets = await readCredentials(client);
+    try {
+      return await use(client, sdk);
+    } catch (error) {
+      if (error instanceof AuditAnchorError || error instanceof S3RequestFailed) throw error;
+      throw new S3RequestFailed(withoutSecrets(describeFailure(error), secrets));
+    }
   }
 }
 
@@ -101,9 +96,9 @@ export class S3Gateway {
  * Resolves the credentials before the request, so that a failing provider (an assumed role, the instance's
  * metadata, a login that ran out) is not mistaken for an answer of S3. The SDK keeps them until they expire.
  */
-async function readCredentials(clients: S3Clients): Promise<readonly string[]> {
+async function readCredentials(client: S3Client): Promise<readonly string[]> {
   try {
-    const { accessKeyId, secretAccessKey, sessionToken } = await clients.repeating.config.credentials();
+    const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
     return [secretAccessKey, sessionToken ?? '', accessKeyId].filter((value) => value !== '');
   } catch (error) {
     const message = error instanceof Error ? error.message : '';

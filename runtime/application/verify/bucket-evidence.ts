@@ -3,6 +3,7 @@ import { checkAnchorObject } from '../../domain/anchor/check-object';
 import { checkAnchorChain } from '../../domain/anchor/check-chain';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
+import type { Finding } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
 import type { AnchorAddress } from '../read-anchor';
 import { readAnchor } from '../read-anchor';
@@ -122,15 +123,15 @@ export async function collectBucketEvidence(
   }
   sorter.closeKey();
   let read = 0;
-  const readings = await inParallel(sorter.addresses, READ_CONCURRENCY, async (address) => {
-    signal?.throwIfAborted();
+  const readOne = async (address: AnchorAddress): Promise<{ evidence: AnchorEvidence; found: Finding[] }> => {
     // Of its own, so that findings come in the order of keys and not of replies.
     const log = new FindingLog();
     const evidence = await readAnchor(store, address, log);
     checkAnchorObject(evidence, policy, log);
     progress.onRead?.(++read, sorter.addresses.length);
     return { evidence, found: log.all() };
-  });
+  };
+  const readings = await inParallel(sorter.addresses, READ_CONCURRENCY, readOne, signal);
   readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
   const anchors = readings.map(({ evidence }) => evidence);
   checkAnchorChain(anchors, policy, now, firstSeqs, findings);

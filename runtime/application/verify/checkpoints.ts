@@ -1,6 +1,6 @@
 import type { AnchorEvidence, AnchorLinks } from '../../domain/anchor/evidence';
 import { attestsEmptyChain } from '../../domain/anchor/anchor';
-import type { Checkpoint } from '../../domain/chain/range-tracker';
+import type { Checkpoint } from '../../domain/chain/checkpoint';
 import type { KnownAnchor } from '../known-anchor';
 import { knownFrom } from '../newest-known';
 

@@ -1,25 +1,27 @@
 import { ConfigError, FormatError, UnavailableError } from '../../errors';
-import type { ScanSummary } from '../../domain/chain/chain-scanner';
 import { ZERO_HASH } from '../../domain/digests';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { UnanchoredTail } from '../../domain/findings/report';
+import type { VerifiedStretch } from '../../domain/sharding/verify-state';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
 import type { KnownAnchor } from '../known-anchor';
 import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
-import { firstIndexOf, scanChain } from '../scan-chain';
+import { firstIndexOf } from '../scan-chain';
+import type { DatabaseSide } from './build-report';
 import type { Attestations } from './checkpoints';
+import type { Remembered } from './remembered';
+import { asKnown, notReadOf, selectBehind, stretchOf } from './remembered';
+import type { ScanMeans, WholeRequest } from './scan-whole';
+import { scanWhole } from './scan-whole';
 import type { Selection } from './scope';
 
-export interface DatabaseEvidence {
-  readonly identity: DatabaseIdentity;
+export interface DatabaseEvidence extends DatabaseSide {
   readonly head: ChainHead | null;
-  readonly scan: ScanSummary;
   /** Anchored ranges that were read. */
   readonly selected: number;
-  readonly tail: UnanchoredTail | null;
-  /** Anchored hashes looked up one by one, outside of the scan. */
-  readonly lookedUp: number;
+  /** What was verified if nothing is wrong; null when no anchored range is in it. */
+  readonly stretch: Omit<VerifiedStretch, 'at'> | null;
 }
 
 export interface DatabaseQuestion {
@@ -28,8 +30,9 @@ export interface DatabaseQuestion {
   readonly newest: KnownAnchor | null;
   /** Part of the chain to read; null for all of it. */
   readonly selection: Selection | null;
-  /** Milliseconds since 1970. */
-  readonly now: number;
+  readonly means: ScanMeans;
+  /** Null when nothing is remembered between runs. */
+  readonly remembered: Remembered | null;
   readonly onProgress?: (events: number, estimate: number | null) => void;
   readonly signal?: AbortSignal;
 }
@@ -64,50 +67,76 @@ async function examine(
   question: DatabaseQuestion,
   findings: FindingLog,
 ): Promise<DatabaseEvidence> {
-  const { newest, selection, signal } = question;
+  const { newest, remembered } = question;
   const identity = await snapshot.identity();
   const head = await snapshot.head();
   if (newest) reportChange(identity, newest, findings);
   const behind = newest !== null && lagsBehind(identity, newest);
   if (behind && newest) await checkAnchoredEvent(snapshot, identity, head, newest, findings);
+  const { systemId, timeline } = identity;
+  const seen = { systemId, timeline, head: head && { index: head.index, hash: head.hash } };
+  const all = question.attestations.checkpoints;
+  const before =
+    remembered?.scope === 'since-last'
+      ? remembered.memory.verifiedBefore(remembered.anchors, all, seen)
+      : null;
+  const selection = before ? selectBehind(before, all) : question.selection;
   const replayed = (lastSeq: number): boolean => !behind || lastSeq <= (head?.index ?? -1);
 
-  const start =
-    question.attestations.checkpoints[0]?.firstSeq === 0 ? 0 : await firstIndexOf(snapshot, reading.layout);
+  const start = all[0]?.firstSeq === 0 ? 0 : await firstIndexOf(snapshot, reading.layout);
   const firstIndex = selection?.from ?? start;
-  const range = selection
-    ? {
-        ...(selection.from === null ? {} : { from: selection.from }),
-        ...(selection.to === null ? {} : { to: selection.to }),
-      }
-    : null;
   const checkpoints = (selection ?? question.attestations).checkpoints.filter(({ lastSeq }) =>
     replayed(lastSeq),
   );
-  const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
   const goesOn = selection !== null && selection.to !== null && head !== null && head.index > selection.to;
-  const scan = await scanChain(snapshot, reading, {
-    ...(range ? { range } : {}),
-    firstIndex,
-    ...(goesOn ? { reaches: selection.to } : {}),
-    firstLink:
-      firstIndex <= start
-        ? ZERO_HASH
-        : (selection?.firstLink ?? (await storedLink(snapshot, firstIndex, findings))),
-    checkpoints,
-    findings,
-    onProgress: (events) => question.onProgress?.(events, estimate),
-    ...(signal ? { signal } : {}),
-  });
-  const others = question.attestations.others.filter(({ lastSeq }) => replayed(lastSeq));
+  const firstLink =
+    firstIndex <= start
+      ? ZERO_HASH
+      : (selection?.firstLink ?? (await storedLink(snapshot, firstIndex, findings)));
+  const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
+  const keeper = remembered
+    ? await remembered.memory.begin(
+        snapshot,
+        seen,
+        { scope: remembered.scope, from: selection?.from ?? null },
+        checkpoints,
+      )
+    : null;
+  const done = keeper?.done.reduce((sum, { events }) => sum + events, 0) ?? 0;
+  const left = estimate === null ? null : Math.max(0, estimate - done);
+  const request: WholeRequest = {
+    part: {
+      from: selection?.from ?? null,
+      to: selection?.to ?? null,
+      unindexed: selection === null,
+      checkpoints,
+    },
+    chain: {
+      layout: reading.layout,
+      firstIndex,
+      firstLink,
+      checkpoints,
+      ...(goesOn ? { reaches: selection.to } : {}),
+    },
+    head,
+    keeper,
+    onProgress: (events) => question.onProgress?.(events, left),
+    ...(question.signal ? { signal: question.signal } : {}),
+  };
+  const scan = await scanWhole(snapshot, reading, request, question.means, findings);
+  // Where what was verified before ends, nothing that is read would tell that the end was cut off.
+  const seam = before ? [asKnown(before.through)] : [];
+  const others = [...seam, ...question.attestations.others].filter(({ lastSeq }) => replayed(lastSeq));
   for (const anchor of others) await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
   return {
     identity,
     head,
     scan,
     selected: checkpoints.length,
-    tail: await tailOf(snapshot, head, newest, question.now),
+    tail: await tailOf(snapshot, head, newest, question.means.clock.now()),
     lookedUp: others.length,
+    notRead: notReadOf(before, keeper, start, all),
+    stretch: remembered ? stretchOf(before, start, all, remembered.anchors, seen) : null,
   };
 }
 
@@ -140,7 +169,12 @@ async function estimateEvents(
   return last === undefined ? null : Math.max(0, last - firstIndex + 1);
 }
 
-function reportChange(identity: DatabaseIdentity, newest: KnownAnchor, findings: FindingLog): void {
+/** Warns of another database than the one the newest anchor was made of. */
+export function reportChange(
+  identity: Pick<DatabaseIdentity, 'systemId' | 'timeline'>,
+  newest: KnownAnchor,
+  findings: FindingLog,
+): void {
   const otherSystem =
     identity.systemId !== null && newest.systemId !== null && identity.systemId !== newest.systemId;
   const otherTimeline =
@@ -157,7 +191,8 @@ function reportChange(identity: DatabaseIdentity, newest: KnownAnchor, findings:
   });
 }
 
-async function tailOf(
+/** What no anchor covers yet. */
+export async function tailOf(
   snapshot: AuditLogSnapshot,
   head: ChainHead | null,
   newest: KnownAnchor | null,

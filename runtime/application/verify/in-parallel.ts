@@ -1,14 +1,18 @@
-/** Maps in order with at most `width` calls under way; the first failure ends it once those have settled. */
+/**
+ * Maps in order with at most `width` calls under way. The first failure ends it once those have settled; an abort
+ * ends it at once, and nobody looks at what they come to.
+ */
 export async function inParallel<T, R>(
   items: readonly T[],
   width: number,
   work: (item: T) => Promise<R>,
+  signal?: AbortSignal,
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
   let failed = false;
   const worker = async (): Promise<void> => {
-    while (!failed && next < items.length) {
+    while (!failed && signal?.aborted !== true && next < items.length) {
       const at = next++;
       try {
         results[at] = await work(items[at]!);
@@ -18,8 +22,24 @@ export async function inParallel<T, R>(
       }
     }
   };
-  const settled = await Promise.allSettled(Array.from({ length: Math.min(width, items.length) }, worker));
+  const workers = Array.from({ length: Math.min(width, items.length) }, worker);
+  const settled = await unlessAborted(Promise.allSettled(workers), signal);
   const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
   return results;
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -1,5 +1,5 @@
 import type { AnchorEvidence, AnchorLinks } from '../../domain/anchor/evidence';
-import type { Checkpoint } from '../../domain/chain/range-tracker';
+import type { Checkpoint } from '../../domain/chain/checkpoint';
 
 /** One end of a range: a chain index, or a time in seconds since 1970. */
 export type Bound =
@@ -9,12 +9,14 @@ export type Bound =
  * - `full`: every anchor and every event.
  * - `latest`: the newest anchor, its events and those since.
  * - `anchors-only`: every anchor; needs neither database nor secrets.
+ * - `since-last`: every anchor, and the events that were not verified before under the same anchors.
  * - `range`: every anchor, and the events between two bounds, widened to whole anchored ranges.
  */
 export type VerifyScope =
   | { readonly kind: 'full' }
   | { readonly kind: 'latest' }
   | { readonly kind: 'anchors-only' }
+  | { readonly kind: 'since-last' }
   | { readonly kind: 'range'; readonly from: Bound | null; readonly to: Bound | null };
 
 /** The part of the chain a range scope comes down to. */

@@ -1,16 +1,28 @@
 import { UnavailableError } from '../../errors';
 import { DIGEST_BYTES, ZERO_HASH } from '../digests';
 import type { FindingLog } from '../findings/finding-log';
+import { ChainPosition } from './chain-position';
+import type { Checkpoint } from './checkpoint';
 import type { ChainLayout } from './columns';
 import type { DigestEngine } from './digest-engine';
+import {
+  beforeBeginning,
+  brokenLink,
+  impossibleIndex,
+  malformedEvent,
+  missingEvents,
+  notAscending,
+  unknownKey,
+  wrongHash,
+} from './event-faults';
 import { KeySlots } from './key-slots';
-import type { Checkpoint, RangeResult } from './range-tracker';
+import type { RangeResult } from './range-tracker';
 import { RangeTracker } from './range-tracker';
+import type { ScanKernel, SoundRun } from './scan-kernel';
 import { TupleBatchBuilder } from './tuple-batch';
 import { TupleReader } from './tuple-reader';
+import { TupleWindow } from './tuple-window';
 
-/** Bytes collected before they are hashed: large enough to fill vector lanes, small enough to stay in cache. */
-const BUFFER_BYTES = 256 * 1024;
 /** PostgreSQL itself stops at 1 GiB a field; an audit event beyond this is not read into memory. */
 const MAX_TUPLE_BYTES = 256 * 1024 * 1024;
 
@@ -58,36 +70,32 @@ export class ChainScanner {
   private readonly slots: KeySlots;
   private readonly batch = new TupleBatchBuilder();
   private readonly ranges: RangeTracker;
-  private buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  private used = 0;
+  private readonly kernel: ScanKernel | null;
+  private readonly window: TupleWindow;
+  private readonly position: ChainPosition;
   private started = false;
   private ended = false;
 
   private events = 0;
   private recomputed = 0;
   private bytes = 0;
-  private firstIndex: number | null = null;
-  private lastIndex: number | null = null;
-  /** Hash of the event before, when it is known and its successor can be held against it. */
-  private readonly lastHash = Buffer.alloc(DIGEST_BYTES);
-  private lastHashKnown = false;
 
   constructor(private readonly options: ScanOptions) {
     this.reader = new TupleReader(options.layout);
     this.slots = new KeySlots(options.keyIds);
     this.ranges = new RangeTracker(options.checkpoints, options.engine, options.findings);
+    this.kernel = options.engine.scanKernel(options.layout, options.keyIds);
+    this.window = new TupleWindow(this.kernel?.window);
+    this.position = new ChainPosition(options.firstIndex, options.firstLink);
   }
 
   /** Takes the next bytes of the stream; they are copied, the caller may reuse the chunk. */
   push(chunk: Uint8Array): void {
     this.bytes += chunk.length;
     for (let from = 0; from < chunk.length;) {
-      if (this.used === this.buffer.length) this.process();
-      if (this.used === this.buffer.length) this.grow();
-      const take = Math.min(chunk.length - from, this.buffer.length - this.used);
-      this.buffer.set(chunk.subarray(from, from + take), this.used);
-      this.used += take;
-      from += take;
+      if (this.window.full) this.process();
+      if (this.window.full) this.grow();
+      from += this.window.take(chunk, from);
     }
   }
 
@@ -97,190 +105,145 @@ export class ChainScanner {
    */
   finish(): ScanSummary {
     this.process();
-    if (!this.ended || this.used > 0) {
+    if (!this.ended || this.window.used > 0) {
       throw new UnavailableError(
         'COPY_INCOMPLETE',
         `the stream of events broke off after ${this.events} events`,
       );
     }
-    const { firstIndex, reaches } = this.options;
-    const last = this.lastIndex ?? firstIndex - 1;
-    const gap = reaches !== undefined && last < reaches;
-    if (gap) this.reportGap(last + 1, reaches);
+    const { findings, reaches } = this.options;
+    const { firstIndex, lastIndex, lastHash, expectedIndex } = this.position;
+    const gap = reaches !== undefined && expectedIndex <= reaches;
+    if (gap) findings.add(missingEvents(expectedIndex, reaches));
     return {
       events: this.events,
       recomputed: this.recomputed,
-      firstIndex: this.firstIndex,
-      lastIndex: this.lastIndex,
-      lastHash: this.lastHashKnown ? this.lastHash.toString('hex') : null,
+      firstIndex,
+      lastIndex,
+      lastHash,
       bytes: this.bytes,
-      ranges: this.ranges.finish(gap ? reaches : this.lastIndex),
+      ranges: this.ranges.finish(gap ? reaches : lastIndex),
     };
   }
 
   private grow(): void {
-    if (this.buffer.length >= MAX_TUPLE_BYTES) {
+    if (this.window.used >= MAX_TUPLE_BYTES) {
       throw new UnavailableError(
         'COPY_INCOMPLETE',
-        `the event after index ${this.lastIndex ?? 'none'} is larger than ${MAX_TUPLE_BYTES} bytes`,
+        `the event after index ${this.position.lastIndex ?? 'none'} is larger than ${MAX_TUPLE_BYTES} bytes`,
       );
     }
-    const larger = Buffer.allocUnsafe(this.buffer.length * 2);
-    larger.set(this.buffer.subarray(0, this.used));
-    this.buffer = larger;
+    this.window.grow();
   }
 
-  /** Hashes every complete tuple of the buffer and keeps the rest. */
+  /** Hashes every complete tuple of the window and keeps the rest. */
   private process(): void {
+    const { window, reader } = this;
     let at = 0;
     if (!this.started) {
-      at = this.reader.readHeader(this.buffer, this.used);
+      at = reader.readHeader(window.bytes, window.used);
       if (at < 0) return;
       this.started = true;
     }
+    if (!this.ended) at = this.takeSoundRun(at);
     while (!this.ended) {
-      const read = this.reader.read(this.buffer, at, this.used);
+      const read = reader.read(window.bytes, at, window.used);
       if (read === 'partial') break;
-      at = this.reader.fields.end;
+      at = reader.fields.end;
       if (read === 'end') this.ended = true;
       else this.takeTuple();
       if (this.batch.full) this.flush();
     }
     this.flush();
-    this.buffer.copyWithin(0, at, this.used);
-    this.used -= at;
+    window.drop(at);
+  }
+
+  /**
+   * Lets the kernel take the tuples of the window, all of them or none: with any other split, findings would come
+   * in another order than without a kernel.
+   * @returns where to read on
+   */
+  private takeSoundRun(at: number): number {
+    const { kernel, window } = this;
+    const { link, expectedIndex: first } = this.position;
+    const usable = window.isHome && Number.isSafeInteger(first + window.used);
+    if (!kernel || !link || !usable) return at;
+    const run = kernel.soundRun(at, window.used, first, link, this.ranges.wantsLeaves(first, window.used));
+    if (!run) return at;
+    this.noteSoundRun(run, first);
+    return run.end;
+  }
+
+  private noteSoundRun({ count, hashStart, leaves }: SoundRun, first: number): void {
+    const { bytes } = this.window;
+    this.events += count;
+    this.recomputed += count;
+    this.position.see(first);
+    this.position.moveTo(first + count - 1, bytes, hashStart[count - 1]!);
+    this.ranges.takeRun(first, count, bytes, hashStart, leaves);
+    this.options.onProgress?.(this.events);
   }
 
   private takeTuple(): void {
     this.events += 1;
+    const { position, ranges } = this;
+    const { findings, layout, firstLink } = this.options;
+    const { bytes } = this.window;
     const { fields } = this.reader;
-    const index = this.reader.index(this.buffer);
-    if (typeof index === 'number') this.firstIndex ??= index;
-    if (typeof index === 'string') {
-      this.options.findings.add({
-        code: 'EVENT_INDEX',
-        place: { kind: 'database' },
-        message: `an event has the chain index ${index}, which no chain can have`,
-      });
-      return;
-    }
-    if (this.lastIndex === null && index < this.options.firstIndex) {
-      const message = `the chain begins at index ${this.options.firstIndex}; an event stands before it`;
-      this.options.findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
-      return;
-    }
+    const index = this.reader.index(bytes);
+    if (typeof index === 'string') return findings.add(impossibleIndex(index));
+    position.see(index);
+    const isFirst = position.lastIndex === null;
+    if (isFirst && index < position.begin) return findings.add(beforeBeginning(index, position.begin));
     const follows = this.checkIndex(index);
-    const fault = this.fieldFault();
-    if (fault !== null) {
-      this.options.findings.add({ code: 'EVENT_MALFORMED', place: eventPlace(index), message: fault });
-    }
+    const fault = malformedEvent(layout, index, fields, isFirst && firstLink === ZERO_HASH);
+    if (fault) findings.add(fault);
     if (fields.hashLength !== DIGEST_BYTES) {
-      this.ranges.skip(index);
-      this.lastHashKnown = false;
-      this.lastIndex = index;
-      return;
+      ranges.skip(index);
+      return position.moveToUnusable(index);
     }
     if (follows) this.checkLink(index);
-    this.buffer.copy(this.lastHash, 0, fields.hashAt, fields.hashAt + DIGEST_BYTES);
-    this.lastHashKnown = true;
-    this.lastIndex = index;
-    const range = this.ranges.note(index, this.lastHash);
-    this.batch.add(this.buffer, fields, index, this.keySlot(index), range);
+    position.moveTo(index, bytes, fields.hashAt);
+    const range = ranges.note(index, bytes, fields.hashAt);
+    this.batch.add(bytes, fields, index, this.keySlot(index), range);
   }
 
   /** Reports gaps and repetitions; true when the event is the direct successor of the one before. */
   private checkIndex(index: number): boolean {
-    const first = this.lastIndex === null;
-    const expected = this.lastIndex === null ? this.options.firstIndex : this.lastIndex + 1;
-    if (index === expected) return first ? this.options.firstLink !== null : this.lastHashKnown;
-    const { findings } = this.options;
-    if (index > expected) {
-      this.reportGap(expected, index - 1);
-    } else if (index === this.lastIndex) {
-      const message = 'more than one event has this chain index';
-      findings.add({ code: 'EVENT_DUPLICATE', place: eventPlace(index), message });
-    } else {
-      const message = `the event comes after event ${this.lastIndex} in the order of the chain index`;
-      findings.add({ code: 'EVENT_INDEX', place: eventPlace(index), message });
-    }
+    const { expectedIndex, lastIndex } = this.position;
+    if (index === expectedIndex) return true;
+    const gap = index > expectedIndex;
+    const fault = gap ? missingEvents(expectedIndex, index - 1) : notAscending(index, lastIndex);
+    this.options.findings.add(fault);
     return false;
-  }
-
-  private reportGap(from: number, to: number): void {
-    const message = 'the chain has a gap: these events are not in the table';
-    const place = { kind: 'events', from, to } as const;
-    this.options.findings.add({ code: 'EVENT_MISSING', place, message, count: to - from + 1 });
-  }
-
-  private fieldFault(): string | null {
-    const { hashLength, prevHashLength, keyIdLength, infinite } = this.reader.fields;
-    const { layout } = this.options;
-    if (hashLength !== DIGEST_BYTES)
-      return `${layout.hashColumn} is ${show(hashLength)}, not ${DIGEST_BYTES} bytes`;
-    const mayBeNull =
-      layout.format === 'links' && this.lastIndex === null && this.options.firstLink === ZERO_HASH;
-    if (prevHashLength !== DIGEST_BYTES && !(mayBeNull && prevHashLength < 0)) {
-      return `${layout.prevHashColumn} is ${show(prevHashLength)}, not ${DIGEST_BYTES} bytes`;
-    }
-    if (layout.format === 'v1' && keyIdLength < 0) return `${layout.keyIdColumn ?? 'key id'} is NULL`;
-    return infinite ? 'a timestamp is infinite, which the chain format refuses' : null;
   }
 
   private checkLink(index: number): void {
     const { prevHashAt, prevHashLength } = this.reader.fields;
-    if (prevHashLength !== DIGEST_BYTES) return;
-    const expected =
-      this.lastIndex === null ? Buffer.from(this.options.firstLink ?? '', 'hex') : this.lastHash;
-    for (let offset = 0; offset < DIGEST_BYTES; offset++) {
-      if (this.buffer[prevHashAt + offset] !== expected[offset]) {
-        this.options.findings.add({
-          code: 'EVENT_LINK',
-          place: eventPlace(index),
-          message: `${this.options.layout.prevHashColumn} is not the hash of the event before`,
-          expected: expected.toString('hex'),
-          actual: this.buffer.toString('hex', prevHashAt, prevHashAt + DIGEST_BYTES),
-        });
-        return;
-      }
-    }
+    const { link } = this.position;
+    if (prevHashLength !== DIGEST_BYTES || !link) return;
+    const { bytes } = this.window;
+    const end = prevHashAt + DIGEST_BYTES;
+    if (link.compare(bytes, prevHashAt, end) === 0) return;
+    const { findings, layout } = this.options;
+    findings.add(brokenLink(layout, index, link.toString('hex'), bytes.toString('hex', prevHashAt, end)));
   }
 
   private keySlot(index: number): number {
     if (this.options.layout.format === 'links') return -1;
     const { keyIdAt, keyIdLength } = this.reader.fields;
     if (keyIdLength < 0) return -1;
-    const slot = this.slots.find(this.buffer, keyIdAt, keyIdLength);
-    if (slot < 0) {
-      this.options.findings.add({
-        code: 'KEY_UNKNOWN',
-        place: eventPlace(index),
-        message: `the key ring has no key ${JSON.stringify(this.slots.lastText.slice(0, 80))}, so these events were not recomputed`,
-      });
-    }
+    const slot = this.slots.find(this.window.bytes, keyIdAt, keyIdLength);
+    if (slot < 0) this.options.findings.add(unknownKey(index, this.slots.lastText));
     return slot;
   }
 
   private flush(): void {
     if (this.batch.count === 0) return;
     const { engine, findings, layout } = this.options;
-    this.recomputed += this.batch.compareMacs(engine, (index) =>
-      // The recomputed HMAC is not shown: it would be the one value a forger lacks.
-      findings.add({
-        code: 'EVENT_HASH',
-        place: eventPlace(index),
-        message: `the columns of the event do not give its ${layout.hashColumn}`,
-      }),
-    );
+    this.recomputed += this.batch.compareMacs(engine, (index) => findings.add(wrongHash(layout, index)));
     this.ranges.append(this.batch, layout.format === 'links');
     this.batch.clear();
     this.options.onProgress?.(this.events);
   }
-}
-
-function eventPlace(index: number): { kind: 'events'; from: number; to: number } {
-  return { kind: 'events', from: index, to: index };
-}
-
-function show(length: number): string {
-  return length < 0 ? 'NULL' : `${length} bytes`;
 }

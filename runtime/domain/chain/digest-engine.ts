@@ -1,4 +1,6 @@
 import type { NodeHasher } from '../merkle/node-hasher';
+import type { ChainLayout } from './columns';
+import type { ScanKernel } from './scan-kernel';
 
 /** Complete tuples of a COPY stream, as slices of one buffer, ready to be hashed. */
 export interface TupleBatch {
@@ -29,7 +31,12 @@ export interface DigestEngine extends NodeHasher {
    * `hashOnly` SHA-256(0x00 || event_hash) (foreign chains).
    */
   leaves(batch: TupleBatch, leaves: Uint8Array, hashOnly: boolean): void;
-  /** Wipes key material; the engine cannot be used afterwards. */
+  /**
+   * A clean path for chains of this layout; null where the engine has none for it.
+   * @param keyIds in the order of the engine's slots
+   */
+  scanKernel(layout: ChainLayout, keyIds: readonly string[]): ScanKernel | null;
+  /** Wipes key material; the engine and its kernels cannot be used afterwards. */
   dispose(): void;
 }
 

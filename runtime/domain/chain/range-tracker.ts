@@ -1,19 +1,10 @@
 import { DIGEST_BYTES } from '../digests';
 import type { FindingLog } from '../findings/finding-log';
 import { MerkleAccumulator } from '../merkle/accumulator';
+import type { Checkpoint } from './checkpoint';
 import type { DigestEngine } from './digest-engine';
+import { cutOff } from './event-faults';
 import type { TupleBatchBuilder } from './tuple-batch';
-
-/** A range of events that an anchor attests, or is about to. */
-export interface Checkpoint {
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  /** What the anchor says of the last event; null when there is no anchor yet. */
-  readonly lastHash: string | null;
-  /** What the anchor says of the range; null when there is no anchor yet, or its body cannot be read. */
-  readonly merkleRoot: string | null;
-  readonly anchor: { readonly key: string; readonly versionId: string; readonly seq: number } | null;
-}
 
 export interface RangeResult {
   readonly checkpoint: Checkpoint;
@@ -23,6 +14,16 @@ export interface RangeResult {
   readonly compared: boolean;
   /** Whether the last event was there and its hash held against the anchor's. */
   readonly hashCompared: boolean;
+}
+
+/** Stands behind the last checkpoint. */
+const NO_CHECKPOINT = { firstSeq: Number.POSITIVE_INFINITY, lastSeq: Number.POSITIVE_INFINITY };
+
+/** Positions of a run that belong to one range, -1 for none. */
+interface RunSegment {
+  readonly range: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Follows the scan through the checkpoints: anchored hashes as they go by, one Merkle root for each range. */
@@ -44,12 +45,12 @@ export class RangeTracker {
     this.accumulator = new MerkleAccumulator(engine);
   }
 
-  /** Notes an event and its stored hash; returns the number of its checkpoint, -1 for none. */
-  note(index: number, hash: Buffer): number {
+  /** Notes an event, whose stored hash is at `hashAt` of `bytes`; the number of its checkpoint, -1 for none. */
+  note(index: number, bytes: Buffer, hashAt: number): number {
     const number = this.skip(index);
     const checkpoint = this.checkpoints[number];
     if (checkpoint && index === checkpoint.lastSeq && checkpoint.lastHash !== null) {
-      this.compareHash(number, checkpoint, hash);
+      this.compareHash(number, checkpoint, bytes.toString('hex', hashAt, hashAt + DIGEST_BYTES));
     }
     return number;
   }
@@ -72,13 +73,35 @@ export class RangeTracker {
       const range = batch.range[from]!;
       let to = from + 1;
       while (to < count && batch.range[to] === range) to++;
-      if (range !== this.open) this.close();
-      this.open = range;
-      if (range >= 0) {
-        this.accumulator.append(this.leaves.subarray(from * DIGEST_BYTES, to * DIGEST_BYTES), to - from);
-      }
+      this.appendLeaves(range, this.leaves, from, to);
       from = to;
     }
+  }
+
+  /** False when no range can hold any of `count` events from `first`. */
+  wantsLeaves(first: number, count: number): boolean {
+    let next = this.next;
+    while (next < this.checkpoints.length && this.checkpoints[next]!.lastSeq < first) next++;
+    return next < this.checkpoints.length && this.checkpoints[next]!.firstSeq < first + count;
+  }
+
+  /**
+   * Takes events in a row, as `note` and then `append` would.
+   * @param hashStart place of each event's stored hash in `bytes`
+   * @param leaves of the run; not read when `wantsLeaves` said no
+   */
+  takeRun(first: number, count: number, bytes: Buffer, hashStart: Uint32Array, leaves: Uint8Array): void {
+    const segments: RunSegment[] = [];
+    for (let position = 0; position < count;) {
+      const range = this.skip(first + position);
+      const { firstSeq, lastSeq } = this.checkpoints[this.next] ?? NO_CHECKPOINT;
+      const to = Math.min(count, (range < 0 ? firstSeq : lastSeq + 1) - first);
+      if (range >= 0 && lastSeq - first < count) this.note(lastSeq, bytes, hashStart[lastSeq - first]!);
+      segments.push({ range, from: position, to });
+      position = to;
+    }
+    if (!segments.some(({ range }) => range >= 0)) return;
+    for (const { range, from, to } of segments) this.appendLeaves(range, leaves, from, to);
   }
 
   /**
@@ -87,27 +110,13 @@ export class RangeTracker {
    */
   finish(lastIndex: number | null): readonly RangeResult[] {
     this.close();
-    const cut = this.checkpoints.filter(({ lastSeq }) => lastIndex === null || lastSeq > lastIndex);
-    const [first] = cut;
-    const last = cut[cut.length - 1];
-    if (first && last && first.anchor) {
-      const from = Math.max(first.firstSeq, (lastIndex ?? first.firstSeq - 1) + 1);
-      this.findings.add({
-        code: 'CHAIN_TRUNCATED',
-        place: { kind: 'events', from, to: last.lastSeq },
-        message: 'anchored events are not in the table: the end of the chain was cut off',
-        expected: `events up to ${last.lastSeq}`,
-        actual: lastIndex === null ? 'no event' : `the last event is ${lastIndex}`,
-        anchor: first.anchor,
-        count: cut.length,
-      });
-    }
+    const cut = cutOff(this.checkpoints, lastIndex);
+    if (cut) this.findings.add(cut);
     return this.results;
   }
 
-  private compareHash(number: number, checkpoint: Checkpoint, hash: Buffer): void {
+  private compareHash(number: number, checkpoint: Checkpoint, actual: string): void {
     this.hashCompared.add(number);
-    const actual = hash.toString('hex');
     if (actual === checkpoint.lastHash || !checkpoint.anchor) return;
     this.findings.add({
       code: 'ANCHORED_HASH',
@@ -118,6 +127,13 @@ export class RangeTracker {
       actual,
       anchor: checkpoint.anchor,
     });
+  }
+
+  private appendLeaves(range: number, leaves: Uint8Array, from: number, to: number): void {
+    if (range !== this.open) this.close();
+    this.open = range;
+    if (range < 0) return;
+    this.accumulator.append(leaves.subarray(from * DIGEST_BYTES, to * DIGEST_BYTES), to - from);
   }
 
   private close(): void {

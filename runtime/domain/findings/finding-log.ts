@@ -6,7 +6,8 @@ export const MAX_PLACES_PER_CODE = 20;
 
 /**
  * Collects findings in bounded memory: neighbouring events with the same fault become one finding, and beyond
- * `MAX_PLACES_PER_CODE` places of one code only their number and extent are kept.
+ * `MAX_PLACES_PER_CODE` places of one code only their number and extent are kept. Adding the findings of several
+ * logs, in the order of what they looked at, gives what one log of everything would hold.
  */
 export class FindingLog {
   private readonly byCode = new Map<FindingCode, Finding[]>();
@@ -36,6 +37,7 @@ export class FindingLog {
 /** True when `next` is the same fault, in the same words, at the event right behind `last`. */
 function continues(last: Finding, next: Finding): boolean {
   return (
+    !isOverflow(last) &&
     last.place.kind === 'events' &&
     next.place.kind === 'events' &&
     next.place.from === last.place.to + 1 &&
@@ -54,6 +56,14 @@ function overflow(last: Finding, next: Finding): Finding {
       ? { ...last.place, to: Math.max(last.place.to, next.place.to) }
       : last.place;
   const count = last.count + next.count;
-  const message = `further places, ${count} in all, are not listed one by one`;
-  return { code: last.code, severity: last.severity, place, message, count };
+  return { code: last.code, severity: last.severity, place, message: overflowText(count), count };
+}
+
+function overflowText(count: number): string {
+  return `further places, ${count} in all, are not listed one by one`;
+}
+
+/** True for a finding that stands for the rest, also when it was made by another log. */
+function isOverflow({ message, count }: Finding): boolean {
+  return message === overflowText(count);
 }

@@ -6,11 +6,13 @@
  */
 export type Severity = 'tampering' | 'unproven' | 'warning' | 'info';
 
-/** Where: one object version in the bucket, events by chain index (both ends included), or a whole side. */
+/** Where: one object version in the bucket, events by chain index (both ends included), a whole
+ * side, or a file of the verifier's own. */
 export type Place =
   | { readonly kind: 'object'; readonly key: string; readonly versionId: string }
   | { readonly kind: 'events'; readonly from: number; readonly to: number }
   | { readonly kind: 'bucket'; readonly name: string }
+  | { readonly kind: 'file'; readonly name: string }
   | { readonly kind: 'database' };
 
 /**
@@ -55,6 +57,7 @@ export const FINDINGS = {
   ANCHOR_STALE: 'warning',
   BUCKET_UNPROTECTED: 'warning',
   DATABASE_CHANGED: 'warning',
+  STATE_DISCARDED: 'warning',
   ANCHORS_EXPIRED: 'info',
 } as const satisfies Readonly<Record<string, Severity>>;
 

@@ -1,6 +1,23 @@
 import type { Finding } from './finding';
 import type { Verdict } from './verdict';
 
+/** Events that were not read this time although their anchors are in scope, and what is known of them instead. */
+export interface NotRead {
+  /** Chain indices, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** Anchors over them. */
+  readonly anchors: number;
+  /**
+   * - `read before the interruption`: by the interrupted run that this one completed; they are counted as read
+   * - `verified before`: by an earlier run, under the same anchors; a change since then would not be seen
+   * - `anchored after the plan`: read, but not held against these anchors
+   */
+  readonly reason: 'read before the interruption' | 'verified before' | 'anchored after the plan';
+  /** ISO 8601, when that was. */
+  readonly at: string;
+}
+
 /** How much was looked at. Zero is shown as zero: what was not counted was not checked. */
 export interface Coverage {
   /** Anchor keys of the chain found in the bucket. */
@@ -17,6 +34,8 @@ export interface Coverage {
   readonly anchoredHashes: number;
   /** Merkle roots recomputed and held against anchors. */
   readonly rangeRoots: number;
+  /** Absent when everything in scope was read now. */
+  readonly notRead?: readonly NotRead[];
 }
 
 /** Events that no anchor attests yet. */
@@ -29,7 +48,7 @@ export interface UnanchoredTail {
 
 export interface VerificationReport {
   readonly verdict: Verdict;
-  readonly scope: 'full' | 'latest' | 'anchors-only' | 'range';
+  readonly scope: 'full' | 'latest' | 'anchors-only' | 'range' | 'since-last';
   readonly chainId: string;
   readonly bucket: string;
   /** ISO 8601. */

@@ -17,6 +17,7 @@ describe('a complete environment', () => {
       verifyIntervalMinutes: 60,
       verifyFullIntervalHours: 24,
       clockToleranceSeconds: 300,
+      verifyWorkers: 1,
       httpPort: null,
       table: 'audit_events',
       schema: null,
@@ -101,6 +102,7 @@ describe('numbers', () => {
     'verifyIntervalMinutes',
     'verifyFullIntervalHours',
     'clockToleranceSeconds',
+    'verifyWorkers',
     'httpPort',
   ] as const;
 

@@ -185,3 +185,20 @@ test('severities have their own words and colours', () => {
     expect.stringContaining('\u001b[2mNOTE'),
   ]);
 });
+
+test('what was not read is named, each with the reason', () => {
+  const at = '2030-01-15T15:00:00.000Z';
+  const { coverage } = report();
+  const notRead = [
+    { from: 1, to: 10_000, anchors: 1, reason: 'verified before', at },
+    { from: 10_001, to: 12_000, anchors: 2, reason: 'read before the interruption', at },
+    { from: 12_001, to: 12_030, anchors: 1, reason: 'anchored after the plan', at },
+  ] as const;
+  const lines = text({ scope: 'since-last', coverage: { ...coverage, notRead } }).split('\n');
+  expect(lines.filter((line) => /scope|not read/.test(line))).toEqual([
+    '  scope       every anchor, and the events that were not verified before; nothing is said of the others',
+    `  not read    1 to 10,000 (1 anchor): verified by an earlier run, which ended ${at}`,
+    `  not read    10,001 to 12,000 (2 anchors): read by the interrupted run that began ${at}`,
+    `  not read    12,001 to 12,030 (1 anchor): read, but not held against these anchors: the plan was made ${at}`,
+  ]);
+});

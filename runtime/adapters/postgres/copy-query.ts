@@ -1,0 +1,120 @@
+import type { Socket } from 'node:net';
+import type { Submittable } from 'pg';
+import { CopyFrames } from './copy-frames';
+
+/** Bytes that may wait between socket and consumer. */
+const HIGH_WATER_MARK = 256 * 1024;
+
+type Listener = (chunk: Buffer) => void;
+
+/** What is used here of the connection inside of a `pg` client, which pg does not type. */
+interface WireConnection {
+  readonly stream: Socket;
+  query(text: string): void;
+}
+
+/**
+ * A COPY ... TO STDOUT as a query of a `pg` client, which calls `submit` and the `handle...` methods. While the COPY
+ * goes on, the bytes of the socket come here and not to pg's parser, which would make an object and an event of
+ * every row; before and behind it they are pg's.
+ */
+export class CopyQuery implements Submittable {
+  private readonly frames = new CopyFrames();
+  private stream: Socket | null = null;
+  /** pg's parser. */
+  private parser: Listener | null = null;
+  private readonly waiting: Buffer[] = [];
+  private waitingBytes = 0;
+  private complete = false;
+  private failure: Error | null = null;
+  private discarding = false;
+  private wake: () => void = () => undefined;
+
+  constructor(private readonly text: string) {}
+
+  /** @returns what keeps the query from being sent, as pg expects it */
+  submit(connection: unknown): Error | undefined {
+    const { stream } = connection as WireConnection;
+    const [parser, ...others] = stream.listeners('data') as Listener[];
+    if (!parser || others.length > 0) {
+      return new Error(`found ${others.length + (parser ? 1 : 0)} readers of the connection, allowed is one`);
+    }
+    this.stream = stream;
+    this.parser = parser;
+    stream.removeListener('data', parser);
+    stream.on('data', this.onData);
+    (connection as WireConnection).query(this.text);
+    return undefined;
+  }
+
+  /** The next bytes of the COPY; null at its end, which the server has then confirmed. */
+  async next(): Promise<Buffer | null> {
+    for (;;) {
+      if (this.failure) throw this.failure;
+      const chunk = this.waiting.shift();
+      if (chunk) {
+        this.waitingBytes -= chunk.length;
+        if (this.waiting.length === 0) this.stream?.resume();
+        return chunk;
+      }
+      if (this.complete) return null;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  /** Drops what comes from now on; resolves when the server is through with the query, in whatever way. */
+  async discard(): Promise<void> {
+    this.discarding = true;
+    this.waiting.length = 0;
+    this.stream?.resume();
+    await this.next().catch(() => undefined);
+  }
+
+  handleCommandComplete(): void {
+    this.complete = true;
+    this.wake();
+  }
+
+  handleReadyForQuery(): void {
+    // The end was told by handleCommandComplete or handleError.
+  }
+
+  handleError(error: Error): void {
+    this.failure ??= error;
+    this.giveBack();
+    this.wake();
+  }
+
+  private readonly onData: Listener = (chunk) => {
+    try {
+      const contents = this.frames.take(chunk);
+      if (contents.length > 0 && !this.discarding) this.enqueue(contents);
+    } catch (error) {
+      // Nothing behind a broken message can be read, by pg either.
+      this.stream?.destroy(error as Error);
+      return;
+    }
+    const { rest } = this.frames;
+    if (rest === null) return;
+    const parser = this.giveBack();
+    if (rest.length > 0) parser?.(rest);
+  };
+
+  private enqueue(contents: Buffer): void {
+    this.waiting.push(contents);
+    this.waitingBytes += contents.length;
+    if (this.waitingBytes >= HIGH_WATER_MARK) this.stream?.pause();
+    this.wake();
+  }
+
+  /** Lets pg read the connection again; its parser, when it did not already. */
+  private giveBack(): Listener | null {
+    const { stream, parser } = this;
+    this.parser = null;
+    if (!stream || !parser) return null;
+    stream.removeListener('data', this.onData);
+    stream.on('data', parser);
+    stream.resume();
+    return parser;
+  }
+}

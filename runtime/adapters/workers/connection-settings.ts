@@ -1,0 +1,59 @@
+import type { ClientConfig } from 'pg';
+
+/** How to reach the database, as the configuration gives it: the password behind a function. */
+export interface ConnectionSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly user?: string;
+  readonly database?: string;
+  readonly password?: () => string;
+  readonly ssl:
+    | false
+    | {
+        readonly rejectUnauthorized: boolean;
+        readonly ca?: string;
+        /** Present when the host name is not checked. */
+        readonly checkServerIdentity?: () => undefined;
+      };
+  readonly application_name?: string;
+  readonly options?: string;
+  readonly connectionTimeoutMillis?: number;
+}
+
+/** The same as plain data, which can go to another thread. */
+export interface PlainSettings {
+  readonly plain: Omit<ConnectionSettings, 'password' | 'ssl'>;
+  readonly password: string | null;
+  readonly ssl: false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
+  readonly anyHostName: boolean;
+}
+
+export function toPlain({ password, ssl, ...settings }: ConnectionSettings): PlainSettings {
+  const { host, port, user, database, application_name, options, connectionTimeoutMillis } = settings;
+  const trust = ssl && {
+    rejectUnauthorized: ssl.rejectUnauthorized,
+    ...(ssl.ca === undefined ? {} : { ca: ssl.ca }),
+  };
+  return {
+    plain: {
+      host,
+      port,
+      ...(user === undefined ? {} : { user }),
+      ...(database === undefined ? {} : { database }),
+      ...(application_name === undefined ? {} : { application_name }),
+      ...(options === undefined ? {} : { options }),
+      ...(connectionTimeoutMillis === undefined ? {} : { connectionTimeoutMillis }),
+    },
+    password: password?.() ?? null,
+    ssl: trust,
+    anyHostName: ssl !== false && ssl.checkServerIdentity !== undefined,
+  };
+}
+
+export function fromPlain({ plain, password, ssl, anyHostName }: PlainSettings): ClientConfig {
+  return {
+    ...plain,
+    ...(password === null ? {} : { password: () => password }),
+    ssl: ssl && { ...ssl, ...(anyHostName ? { checkServerIdentity: () => undefined } : {}) },
+  };
+}

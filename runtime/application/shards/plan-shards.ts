@@ -1,0 +1,75 @@
+import { UnavailableError } from '../../errors';
+import { explainFindings } from '../../domain/findings/explain';
+import type { Finding } from '../../domain/findings/finding';
+import { FindingLog } from '../../domain/findings/finding-log';
+import { partition } from '../../domain/sharding/partition';
+import type { ShardPlan } from '../../domain/sharding/plan';
+import { lagsBehind } from '../anchored-event';
+import type { AuditLog } from '../ports';
+import type { ChainReading } from '../scan-chain';
+import { firstIndexOf } from '../scan-chain';
+import { newestKnown } from '../verify/build-report';
+import { attestationsOf } from '../verify/checkpoints';
+import { collectEveryAnchor } from '../verify/every-anchor';
+import type { ShardingOptions } from './sharding';
+import { lookAround, lookUpOf } from './sharding';
+
+export interface PlanOptions extends ShardingOptions {
+  readonly auditLog: AuditLog;
+  readonly reading: ChainReading;
+}
+
+export interface Planned {
+  readonly plan: ShardPlan;
+  /** What is wrong in the bucket already; merging judges it again. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Divides the chain into at most `count` shards of about the same number of events. There are fewer when there are
+ * fewer anchors to divide at.
+ * @throws UnavailableError when bucket or database cannot be read, `STANDBY_BEHIND` when a standby lags behind the
+ * newest anchor
+ */
+export async function planShards(options: PlanOptions, count: number): Promise<Planned> {
+  const { store, clock, policy, auditLog, reading, progress = () => undefined, signal } = options;
+  const findings = new FindingLog();
+  const { layout } = reading;
+  const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
+  const { anchors } = await collectEveryAnchor(question, findings);
+  const { checkpoints, others } = attestationsOf(anchors);
+  const newest = newestKnown(anchors);
+  await auditLog.checkShape();
+  const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
+    const { identity, seen } = await lookAround(snapshot);
+    if (newest && lagsBehind(identity, newest)) throw behind(newest.lastSeq);
+    return { seen, firstIndex: await firstIndexOf(snapshot, layout) };
+  });
+  const whole = { from: null, to: null, unindexed: true, checkpoints };
+  const extent = { first: firstIndex, last: seen.head?.index ?? firstIndex };
+  const parts = seen.head ? partition(whole, extent, count) : [whole];
+  const shards = parts.map((part, at) => ({
+    ...part,
+    number: at + 1,
+    events: Math.max(0, (part.to ?? extent.last) - (part.from ?? extent.first) + 1),
+  }));
+  const plan: ShardPlan = {
+    chainId: policy.chainId,
+    bucket: store.bucket,
+    createdAt: new Date(clock.now()).toISOString(),
+    snapshot: seen,
+    firstIndex,
+    newest: newest && { ...lookUpOf(newest), sha256: newest.hash },
+    lookUps: others.map(lookUpOf),
+    shards,
+  };
+  return { plan, findings: explainFindings(findings.all()) };
+}
+
+export function behind(lastSeq: number): UnavailableError {
+  return new UnavailableError(
+    'STANDBY_BEHIND',
+    `this standby has not yet replayed the events up to ${lastSeq}, which are anchored`,
+    { hint: 'Wait until it has caught up, or read from the primary.' },
+  );
+}

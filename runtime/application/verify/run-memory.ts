@@ -1,0 +1,258 @@
+import { AuditAnchorError, ConfigError, FormatError } from '../../errors';
+import type { AnchorEvidence } from '../../domain/anchor/evidence';
+import type { ChainKeys } from '../../domain/chain/chain-keys';
+import type { Checkpoint } from '../../domain/chain/checkpoint';
+import type { FindingLog } from '../../domain/findings/finding-log';
+import type { Verdict } from '../../domain/findings/verdict';
+import type { PartResult } from '../../domain/sharding/part-result';
+import { attestedDigest } from '../../domain/sharding/plan';
+import type { SnapshotSeen } from '../../domain/sharding/read-parts';
+import { strangeAfter } from '../../domain/sharding/read-parts';
+import { readDocument } from '../../domain/sharding/sealed-document';
+import type { UnfinishedRun, VerifiedStretch, VerifyState } from '../../domain/sharding/verify-state';
+import { claimedChain, openState, sealState } from '../../domain/sharding/verify-state';
+import { knownFrom } from '../newest-known';
+import type { AuditLogSnapshot, Clock } from '../ports';
+import type { PartKeeper } from './scan-whole';
+
+/** A run that was interrupted longer ago is begun anew. */
+const MAX_RUN_AGE_MS = 24 * 3_600_000;
+/** Events that an interruption loses at most, for each reader, where anchors lie close enough. */
+const EVENTS_PER_PART = 1_000_000;
+
+/** Where the state of one chain is kept between runs. */
+export interface StateStore {
+  /** As the user named it. */
+  readonly name: string;
+  /** Null when nothing was kept yet. */
+  load(): Promise<string | null>;
+  /** Replaces what was kept, as a whole. */
+  save(text: string): Promise<void>;
+  /**
+   * Events after which a part is kept.
+   *
+   * @default 1,000,000
+   */
+  readonly eventsPerPart?: number;
+}
+
+export interface MemoryOptions {
+  readonly store: StateStore;
+  readonly keys: ChainKeys;
+  readonly chainId: string;
+  readonly bucket: string;
+  readonly clock: Clock;
+  readonly findings: FindingLog;
+}
+
+/**
+ * What one run knows of those before it. Nothing of it is taken for granted: it has to be sealed with the chain's
+ * keys, and to fit the anchors that are in the bucket now and the database that is there now.
+ */
+export class RunMemory {
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly options: MemoryOptions,
+    private state: VerifyState,
+  ) {}
+
+  /**
+   * @throws ConfigError `FILE_UNUSABLE` for a file that is no state, or the state of another chain: it is not ours
+   * to overwrite; and when it cannot be written, which should not come to light after hours of reading
+   */
+  static async open(options: MemoryOptions): Promise<RunMemory> {
+    const memory = await RunMemory.load(options);
+    await options.store.save(memory.text());
+    return memory;
+  }
+
+  private static async load(options: MemoryOptions): Promise<RunMemory> {
+    const { store, keys, chainId, bucket } = options;
+    const empty: VerifyState = { chainId, bucket, verified: null, run: null };
+    const text = await store.load();
+    if (text === null) return new RunMemory(options, empty);
+    const document = readDocument(text);
+    if (document?.kind !== 'audit-anchor/state') {
+      throw unusable(store.name, 'is no state of verify', 'a file that --state wrote, or none yet');
+    }
+    const claimed = claimedChain(document);
+    if (claimed.chainId !== chainId || claimed.bucket !== bucket) {
+      throw unusable(
+        store.name,
+        'is the state of another chain or bucket',
+        'a file for each chain and bucket',
+      );
+    }
+    try {
+      return new RunMemory(options, openState(document, keys));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      const memory = new RunMemory(options, empty);
+      memory.discard(error.message);
+      return memory;
+    }
+  }
+
+  /** The stretch that needs not be read again under the anchors of now; null when everything has to be read. */
+  verifiedBefore(
+    anchors: readonly AnchorEvidence[],
+    checkpoints: readonly Checkpoint[],
+    seen: SnapshotSeen,
+  ): VerifiedStretch | null {
+    const { verified } = this.state;
+    if (!verified) return null;
+    const { through, systemId, timeline } = verified;
+    const evidence = anchors.find(
+      ({ key, versionId }) => key === through.key && versionId === through.versionId,
+    );
+    const known = evidence ? knownFrom(evidence) : null;
+    const same =
+      known?.hash === through.sha256 &&
+      checkpoints.some(
+        ({ lastSeq, lastHash }) => lastSeq === through.lastSeq && lastHash === through.lastHash,
+      );
+    if (same && systemId === seen.systemId && timeline === seen.timeline) return verified;
+    this.state = { ...this.state, verified: null };
+    this.discard(
+      same
+        ? 'what was verified before was in another database'
+        : 'the anchor up to which was verified is not in the bucket as it was',
+    );
+    return null;
+  }
+
+  /** Takes up the unfinished run when it is the same one, else begins a new one. */
+  async begin(
+    snapshot: AuditLogSnapshot,
+    seen: SnapshotSeen,
+    whole: { readonly scope: UnfinishedRun['scope']; readonly from: number | null },
+    checkpoints: readonly Checkpoint[],
+  ): Promise<PartKeeper & { readonly startedAt: string }> {
+    const { clock, store } = this.options;
+    const before = await this.sameRun(snapshot, seen, whole);
+    const run: UnfinishedRun = before ?? {
+      ...whole,
+      startedAt: new Date(clock.now()).toISOString(),
+      snapshot: { ...seen, head: seen.head && (await headAsAskedFor(snapshot, seen.head.index)) },
+      parts: [],
+    };
+    const parts = run.parts.filter(
+      ({ attested, result }) => attested === digestOver(result, whole.from, checkpoints),
+    );
+    if (parts.length < run.parts.length) this.discard('parts that were read lie under other anchors now');
+    this.state = { ...this.state, run: { ...run, parts } };
+    return {
+      startedAt: run.startedAt,
+      done: parts.map(({ result }) => result).sort((a, b) => (a.from ?? -Infinity) - (b.from ?? -Infinity)),
+      eventsPerPart: store.eventsPerPart ?? EVENTS_PER_PART,
+      keep: (part, result) => this.keep(attestedDigest(part.checkpoints, []), result),
+    };
+  }
+
+  /** Remembers how the run ended. One that could not read the database stays unfinished. */
+  async finish(
+    verdict: Verdict,
+    read: boolean,
+    stretch: Pick<VerifiedStretch, 'from' | 'through' | 'anchors' | 'systemId' | 'timeline'> | null,
+  ): Promise<void> {
+    const at = new Date(this.options.clock.now()).toISOString();
+    const { verified, run } = this.state;
+    const now = verdict === 'verified' && stretch ? { ...stretch, at } : verified;
+    this.state = {
+      ...this.state,
+      // What was found to be tampered with is no longer something that was verified.
+      verified: verdict === 'tampered' ? null : now,
+      run: read ? null : run,
+    };
+    await this.save();
+  }
+
+  private async sameRun(
+    snapshot: AuditLogSnapshot,
+    seen: SnapshotSeen,
+    { scope, from }: { readonly scope: UnfinishedRun['scope']; readonly from: number | null },
+  ): Promise<UnfinishedRun | null> {
+    const { run } = this.state;
+    if (!run || run.parts.length === 0) return null;
+    const age = this.options.clock.now() - Date.parse(run.startedAt);
+    const { head } = run.snapshot;
+    const strange = strangeAfter(run.snapshot, seen);
+    if (run.scope !== scope || run.from !== from) {
+      this.discard('the interrupted run was to read something else');
+    } else if (!(age >= 0 && age <= MAX_RUN_AGE_MS)) {
+      this.discard(`the interrupted run began more than ${MAX_RUN_AGE_MS / 3_600_000} hours ago`);
+    } else if (strange !== null) {
+      this.discard(strange);
+    } else if (head && (await snapshot.hashAt(head.index)) !== head.hash) {
+      this.discard(`event ${head.index} is no longer the one that the interrupted run saw last`);
+    } else {
+      return run;
+    }
+    return null;
+  }
+
+  private async keep(attested: string, result: PartResult): Promise<void> {
+    const { run } = this.state;
+    // The part at the end goes on growing, and is read again.
+    if (!run || result.to === null) return;
+    this.state = { ...this.state, run: { ...run, parts: [...run.parts, { attested, result }] } };
+    await this.save();
+  }
+
+  /** One after another: an older state must not replace a newer one. */
+  private save(): Promise<void> {
+    this.writing = this.writing.then(async () => {
+      try {
+        await this.options.store.save(this.text());
+      } catch (error) {
+        // What was found counts more than what is remembered of it.
+        if (!(error instanceof AuditAnchorError)) throw error;
+        this.warn(`what this run has read could not be kept: ${error.message}`);
+      }
+    });
+    return this.writing;
+  }
+
+  private text(): string {
+    return `${JSON.stringify(sealState(this.state, this.options.keys))}\n`;
+  }
+
+  private discard(why: string): void {
+    this.warn(`what was remembered of earlier runs was not used, and is read again: ${why}`);
+  }
+
+  private warn(message: string): void {
+    const { findings, store } = this.options;
+    findings.add({ code: 'STATE_DISCARDED', place: { kind: 'file', name: store.name }, message });
+  }
+}
+
+/** By the same question that `sameRun` asks: of two events with one index both have to mean the same. */
+async function headAsAskedFor(
+  snapshot: AuditLogSnapshot,
+  index: number,
+): Promise<{ index: number; hash: string }> {
+  return { index, hash: (await snapshot.hashAt(index)) ?? '' };
+}
+
+/** What the anchors of now attest of a part; null when they do not divide the chain where it begins and ends. */
+function digestOver(
+  { from, to }: PartResult,
+  beginning: number | null,
+  checkpoints: readonly Checkpoint[],
+): string | null {
+  const ends = new Set(checkpoints.map(({ lastSeq }) => lastSeq));
+  const begins = from === beginning || (from !== null && ends.has(from - 1));
+  const fits = to !== null && ends.has(to) && begins;
+  const within = checkpoints.filter(
+    ({ firstSeq, lastSeq }) => (from === null || firstSeq >= from) && lastSeq <= (to ?? -1),
+  );
+  return fits ? attestedDigest(within, []) : null;
+}
+
+function unusable(name: string, what: string, allowed: string): ConfigError {
+  return new ConfigError('FILE_UNUSABLE', `--state ${JSON.stringify(name)} ${what}: allowed is ${allowed}`, {
+    hint: 'Name another file, or move this one away; it was left as it is.',
+  });
+}

@@ -1,0 +1,102 @@
+import type { ScanSummary } from '../../domain/chain/chain-scanner';
+import { FindingLog } from '../../domain/findings/finding-log';
+import type { Finding, NewFinding } from '../../domain/findings/finding';
+import type { PartResult } from '../../domain/sharding/part-result';
+import type { ChainPart } from '../../domain/sharding/partition';
+import type { AuditLogSnapshot } from '../ports';
+import type { ChainReading, ScanRequest } from '../scan-chain';
+import { scanChain } from '../scan-chain';
+import { FirstEventObserver } from './first-event';
+
+/** A part of the chain, and how to begin with it. */
+export interface PartRequest {
+  readonly part: ChainPart;
+  /**
+   * Where the whole begins, in the first part; null in every other, whose first event is judged when the parts are
+   * joined.
+   */
+  readonly start: { readonly firstIndex: number; readonly firstLink: string | null } | null;
+}
+
+export interface PartOptions extends Pick<ScanRequest, 'onProgress' | 'pace' | 'signal'> {
+  /** Is given what was found in a part that could not be read to its end. */
+  readonly onUnfinished?: (findings: readonly Finding[]) => void;
+}
+
+/** Findings of one part: whether the chain was cut off is known only when all parts are. */
+class PartFindings extends FindingLog {
+  override add(details: NewFinding): void {
+    if (details.code !== 'CHAIN_TRUNCATED') super.add(details);
+  }
+}
+
+/** Reads one part of the chain out of the snapshot. */
+export async function scanPart(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  request: PartRequest,
+  { onUnfinished, ...options }: PartOptions = {},
+): Promise<PartResult> {
+  const findings = new PartFindings();
+  try {
+    return await readPart(snapshot, reading, request, options, findings);
+  } catch (error) {
+    onUnfinished?.(findings.all());
+    throw error;
+  }
+}
+
+async function readPart(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  { part, start }: PartRequest,
+  options: PartOptions,
+  findings: FindingLog,
+): Promise<PartResult> {
+  const first = start === null ? new FirstEventObserver(reading.layout) : null;
+  const { from, to, checkpoints } = part;
+  const summary = await scanChain(snapshot, reading, {
+    ...options,
+    ...(from === null && to === null ? {} : { range: rangeOf(from, to) }),
+    ...(first ? { observe: (chunk: Uint8Array) => first.see(chunk) } : {}),
+    firstIndex: start?.firstIndex ?? from ?? 0,
+    firstLink: start?.firstLink ?? null,
+    checkpoints,
+    findings,
+  });
+  const unindexed = part.unindexed && from !== null ? await scanUnindexed(snapshot, reading, findings) : 0;
+  const { recomputed, firstIndex, lastIndex, lastHash, ranges } = summary;
+  return {
+    from,
+    to,
+    events: summary.events + unindexed,
+    recomputed,
+    firstIndex,
+    lastIndex,
+    lastHash,
+    first: first?.finish() ?? null,
+    anchoredHashes: ranges.filter(({ hashCompared }) => hashCompared).length,
+    rangeRoots: ranges.filter(({ compared }) => compared).length,
+    findings: findings.all(),
+  };
+}
+
+function rangeOf(from: number | null, to: number | null): { from?: number; to?: number } {
+  return { ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) };
+}
+
+/** Rows without an index come last in a reading without bounds; with bounds they have to be asked for. */
+async function scanUnindexed(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  findings: FindingLog,
+): Promise<number> {
+  const summary: ScanSummary = await scanChain(snapshot, reading, {
+    range: { unindexed: true },
+    firstIndex: 0,
+    firstLink: null,
+    checkpoints: [],
+    findings,
+  });
+  return summary.events;
+}

@@ -1,0 +1,108 @@
+import type { FindingLog } from '../../domain/findings/finding-log';
+import type { WholeChain } from '../../domain/sharding/join-parts';
+import { joinParts } from '../../domain/sharding/join-parts';
+import type { PartResult, ScanTotals } from '../../domain/sharding/part-result';
+import type { ChainPart } from '../../domain/sharding/partition';
+import { leftBeside, partition } from '../../domain/sharding/partition';
+import type { AuditLogSnapshot, Clock } from '../ports';
+import type { ChainReading } from '../scan-chain';
+import { rateLimit } from './rate-limit';
+import { scanPart } from './scan-part';
+import type { ScanWorkers } from './scan-parts';
+import { scanParts } from './scan-parts';
+
+/** Events for which a reader is worth its start. */
+const EVENTS_PER_READER = 10_000;
+
+/** How the events are read; none of it changes what is found. */
+export interface ScanMeans {
+  readonly clock: Clock;
+  /** Null to read on one connection. */
+  readonly workers: ScanWorkers | null;
+  /** Events per second, null for no limit. */
+  readonly maxRate: number | null;
+  /** Events that a reader has at least; only to be lowered in tests. */
+  readonly eventsPerReader?: number;
+}
+
+/** Parts that an interrupted run has read, and the place to keep those of this one. */
+export interface PartKeeper {
+  /** In the order of the chain; each begins and ends where the chain may be divided. */
+  readonly done: readonly PartResult[];
+  /** Events after which a part is kept. */
+  readonly eventsPerPart: number;
+  keep(part: ChainPart, result: PartResult): Promise<void>;
+}
+
+export interface WholeRequest {
+  readonly part: ChainPart;
+  readonly chain: WholeChain;
+  /** Last event of the table, null without one. */
+  readonly head: { readonly index: number } | null;
+  readonly keeper: PartKeeper | null;
+  readonly onProgress: (events: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads a part of the chain with all means there are, and joins what was found. */
+export async function scanWhole(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  request: WholeRequest,
+  means: ScanMeans,
+  findings: FindingLog,
+): Promise<ScanTotals> {
+  const { part, chain, head, keeper, signal } = request;
+  const pieces = leftBeside(part, keeper?.done ?? []);
+  const divide = await divider(snapshot, request, means);
+  const places = pieces.flatMap((piece): readonly (PartResult | ChainPart)[] =>
+    'done' in piece ? [piece.done] : head ? divide(piece.left) : [piece.left],
+  );
+  const open = places.flatMap((place, at) => ('checkpoints' in place ? [{ place, at }] : []));
+  const { firstIndex, firstLink } = chain;
+  const results = await scanParts(snapshot, {
+    requests: open.map(({ place, at }) => ({
+      part: place,
+      start: at === 0 ? { firstIndex, firstLink } : null,
+    })),
+    workers: means.workers,
+    maxRate: means.maxRate,
+    onUnfinished: (unfinished) => unfinished.forEach((found) => findings.add(found)),
+    scanHere: (each, { signal: stop, eventsPerSecond, ...listener }) =>
+      scanPart(snapshot, reading, each, {
+        ...listener,
+        signal: stop,
+        ...(eventsPerSecond === null ? {} : { pace: rateLimit(means.clock, eventsPerSecond, stop) }),
+      }),
+    onProgress: request.onProgress,
+    ...(keeper ? { onPart: (at, result) => keeper.keep(open[at]!.place, result) } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  const joined: PartResult[] = [];
+  for (const place of places) joined.push('checkpoints' in place ? results.shift()! : place);
+  return joinParts(chain, joined, findings);
+}
+
+/** How to divide what is left: among the readers, and into parts that are kept. */
+async function divider(
+  snapshot: AuditLogSnapshot,
+  { part, chain, head, keeper }: WholeRequest,
+  { workers, eventsPerReader = EVENTS_PER_READER }: ScanMeans,
+): Promise<(left: ChainPart) => readonly ChainPart[]> {
+  const first = part.from ?? chain.firstIndex;
+  const last = part.to ?? head?.index ?? first;
+  const readers = (events: number): number =>
+    Math.max(1, Math.min(workers?.count ?? 1, Math.floor(events / eventsPerReader)));
+  let lowest = -Infinity;
+  if (workers && chain.layout.format === 'links' && part.from === null) {
+    // Only the first event of a foreign chain may have no previous hash, so the first part has to hold it.
+    lowest = (await snapshot.firstIndex()) ?? Infinity;
+    if (lowest < chain.firstIndex) lowest = Infinity;
+  }
+  return (left) => {
+    const from = left.from ?? first;
+    const events = Math.max(0, (left.to ?? last) - from + 1);
+    const kept = keeper ? Math.ceil(events / keeper.eventsPerPart) : 1;
+    return partition(left, { first: from, last }, Math.max(readers(events), kept), lowest);
+  };
+}

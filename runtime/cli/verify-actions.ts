@@ -1,0 +1,168 @@
+import { readText, writeText } from '../adapters/files/text-files';
+import { FolderReports } from '../adapters/reports/folder-reports';
+import type { ReportStore } from '../application/shards/report-store';
+import type { ChainReading } from '../application/scan-chain';
+import type { StateStore } from '../application/verify/run-memory';
+import type { Outcome } from '../commands/outcome';
+import type { ReportPlace } from '../commands/report-location';
+import type { VerifyOptions } from '../commands/verify';
+import { verifyCommand } from '../commands/verify';
+import { keepReport, mergeInStore, planInStore, shardInStore } from '../commands/verify-in-store';
+import type { Keep } from '../commands/verify-shards';
+import { planCommand, planOf, shardCommand } from '../commands/verify-shards';
+import type { ReadingMeans, VerifyTask } from '../commands/verify-task';
+import { parseMeans, parseTask } from '../commands/verify-task';
+import { followVerification } from '../commands/verify-progress';
+import type { Composition } from '../composition';
+import { ConfigError } from '../errors';
+import type { ActionContext } from './actions';
+
+const EVERYTHING = { bucket: true, verifyDatabase: true, hmacKeys: true } as const;
+
+type Task<K extends VerifyTask['kind']> = VerifyTask & { readonly kind: K };
+
+/** `verify` in all its forms. */
+export async function verifyAction(context: ActionContext, options: VerifyOptions): Promise<Outcome> {
+  const task = parseTask(options);
+  const means = parseMeans(options);
+  switch (task.kind) {
+    case 'verify':
+      return verifyWhole(context, task, means);
+    case 'plan':
+      return plan(context, task);
+    case 'shard':
+      return shard(context, task, means);
+    case 'merge':
+      return merge(context, task);
+  }
+}
+
+function verifyWhole(
+  { composition, progress, signal }: ActionContext,
+  { scope, state }: Task<'verify'>,
+  means: ReadingMeans,
+): Promise<Outcome> {
+  const store = state === null ? null : stateIn(state);
+  const verifier =
+    scope.kind === 'anchors-only'
+      ? composition.anchorVerifier(composition.config({ bucket: true }))
+      : composition.verifier(composition.config(EVERYTHING), { ...means, state: store });
+  return verifyCommand(verifier, scope, { progress, signal });
+}
+
+function stateIn(file: string): StateStore {
+  return { name: file, load: () => readText(file), save: (text) => writeText(file, text) };
+}
+
+function keepIn(file: string | null): Keep {
+  return file === null ? null : (text) => writeText(file, text);
+}
+
+/** Plans and partial reports are sealed with the chain's keys, of which a foreign chain has none. */
+function requireSealable({ layout }: Pick<ChainReading, 'layout'>): void {
+  if (layout.format === 'v1') return;
+  throw new ConfigError(
+    'USAGE',
+    '--plan, --shard and --merge need a chain of format v1, found AUDIT_CHAIN_FORMAT=links',
+    { hint: 'Verify a foreign chain in one process, with --workers.' },
+  );
+}
+
+async function plan(
+  { composition, progress, signal }: ActionContext,
+  { count, out }: Task<'plan'>,
+): Promise<Outcome> {
+  const config = composition.config(EVERYTHING);
+  requireSealable(config);
+  const following = followVerification(progress, signal);
+  try {
+    const options = {
+      store: composition.store(config),
+      clock: composition.clock,
+      policy: composition.policy(config),
+      auditLog: composition.verifiedLog(config),
+      reading: composition.reading(config),
+      progress: following.report,
+      signal,
+    };
+    if (out === null || out.kind === 'file')
+      return await planCommand(options, count, keepIn(out?.path ?? null));
+    return await planInStore(options, count, composition.reports(config, out));
+  } finally {
+    following.finish();
+  }
+}
+
+async function shard(
+  { composition, progress, signal }: ActionContext,
+  { plan: location, number, out }: Task<'shard'>,
+  { maxRate }: ReadingMeans,
+): Promise<Outcome> {
+  const config = composition.config({ verifyDatabase: true, hmacKeys: true });
+  requireSealable(config);
+  const reading = composition.reading(config);
+  const following = followVerification(progress, signal);
+  try {
+    const options = {
+      auditLog: composition.verifiedLog(config),
+      reading,
+      clock: composition.clock,
+      maxRate,
+      onProgress: (events: number, total: number) => following.report('events', events, total),
+      signal,
+    };
+    if (location.kind !== 'file') {
+      return await shardInStore(options, number, reportsOf(composition, location));
+    }
+    const text = await required(location.path);
+    const planned = planOf({ name: location.path, text }, reading.keys);
+    return await shardCommand(options, planned, number, keepIn(out));
+  } finally {
+    following.finish();
+  }
+}
+
+/** A bucket needs more of the configuration than a folder does. */
+function reportsOf(composition: Composition, place: ReportPlace): ReportStore {
+  return place.kind === 'folder'
+    ? new FolderReports(place.path)
+    : composition.reports(composition.config({ bucket: true }), place);
+}
+
+async function required(file: string): Promise<string> {
+  const text = await readText(file);
+  if (text !== null) return text;
+  throw new ConfigError(
+    'FILE_UNUSABLE',
+    `--shard: found no file ${JSON.stringify(file)}, allowed is a plan`,
+    {
+      hint: 'Make one with audit-anchor verify --plan N --out FILE',
+    },
+  );
+}
+
+async function merge(
+  { composition, progress, signal }: ActionContext,
+  { from, out }: Task<'merge'>,
+): Promise<Outcome> {
+  const config = composition.config({ bucket: true, hmacKeys: true });
+  requireSealable(config);
+  const { keys, layout } = composition.reading(config);
+  const following = followVerification(progress, signal);
+  try {
+    const options = {
+      store: composition.store(config),
+      clock: composition.clock,
+      policy: composition.policy(config),
+      layout,
+      progress: following.report,
+      signal,
+    };
+    const outcome = await mergeInStore(options, composition.reports(config, from), keys);
+    if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
+    else if (out) await keepReport(outcome, composition.reports(config, out));
+    return outcome;
+  } finally {
+    following.finish();
+  }
+}

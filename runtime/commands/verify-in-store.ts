@@ -1,0 +1,153 @@
+import type { MergeOptions } from '../application/shards/merge-shards';
+import type { PlanOptions } from '../application/shards/plan-shards';
+import { planShards } from '../application/shards/plan-shards';
+import type { ReportStore } from '../application/shards/report-store';
+import type { ShardOptions } from '../application/shards/scan-shard';
+import { scanShard } from '../application/shards/scan-shard';
+import { SHARD_NUMBERS } from '../contract';
+import type { ChainKeys } from '../domain/chain/chain-keys';
+import { canonicalJson } from '../domain/sharding/canonical-json';
+import type { PartialReport } from '../domain/sharding/partial-report';
+import { openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
+import type { ShardPlan } from '../domain/sharding/plan';
+import { planHash, sealPlan } from '../domain/sharding/plan';
+import {
+  besideName,
+  isForMerge,
+  partName,
+  PLAN_NAME,
+  REPORT_NAME,
+} from '../domain/sharding/report-names';
+import { readDocument } from '../domain/sharding/sealed-document';
+import { ConfigError, FormatError } from '../errors';
+import { printable } from '../printable';
+import type { Outcome } from './outcome';
+import { keptPart, keptPlan, mergeCommand, type NamedText, planOf } from './verify-shards';
+
+/**
+ * Sharded verification in a place where nothing is written twice. Each step can be asked for again: what an earlier
+ * attempt has kept is taken as it is, and nothing that was found is lost to what was found before.
+ */
+
+const textOf = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+
+function taken(store: ReportStore, name: string, why: string): ConfigError {
+  return new ConfigError('FILE_UNUSABLE', `${printable(store.place + name)} is there already, and ${why}`, {
+    hint: 'Nothing is written twice: begin again in a new place.',
+  });
+}
+
+/** Plans, unless there is a plan of this chain already. */
+export async function planInStore(options: PlanOptions, count: number, store: ReportStore): Promise<Outcome> {
+  const { keys } = options.reading;
+  const earlier = await earlierPlan(options, store);
+  if (earlier) {
+    await keepNumbers(store, earlier);
+    return keptPlan(earlier, count, [], sealPlan(earlier, keys), 'planned before');
+  }
+  const { plan, findings } = await planShards(options, count);
+  const sealed = sealPlan(plan, keys);
+  const kept = (await store.create(PLAN_NAME, textOf(sealed), options.signal))
+    ? plan
+    : await earlierPlan(options, store);
+  if (!kept) throw taken(store, PLAN_NAME, 'cannot be seen');
+  await keepNumbers(store, kept);
+  return keptPlan(kept, count, findings, sealPlan(kept, keys), null);
+}
+
+async function earlierPlan(
+  { store: anchors, policy, reading }: PlanOptions,
+  store: ReportStore,
+): Promise<ShardPlan | null> {
+  const text = await store.read(PLAN_NAME);
+  if (text === null) return null;
+  const plan = planOf({ name: store.place + PLAN_NAME, text }, reading.keys);
+  if (plan.chainId === policy.chainId && plan.bucket === anchors.bucket) return plan;
+  throw taken(store, PLAN_NAME, 'it is a plan of another chain or bucket');
+}
+
+/** For a state machine, which has to know how many shards there are before it can start a task for each. */
+async function keepNumbers(store: ReportStore, { shards }: ShardPlan): Promise<void> {
+  const text = `${JSON.stringify(shards.map(({ number }) => number))}\n`;
+  if (await store.create(SHARD_NUMBERS, text)) return;
+  if ((await store.read(SHARD_NUMBERS)) !== text) {
+    throw taken(store, SHARD_NUMBERS, 'does not have the numbers of the shards of the plan beside it');
+  }
+}
+
+/** The plan of a place. */
+export async function planIn(store: ReportStore, keys: ChainKeys): Promise<ShardPlan> {
+  const text = await store.read(PLAN_NAME);
+  if (text !== null) return planOf({ name: store.place + PLAN_NAME, text }, keys);
+  throw new ConfigError('FILE_UNUSABLE', `--shard: found no plan in ${printable(store.place)}`, {
+    hint: `Make one with audit-anchor verify --plan N --out ${printable(store.place)}`,
+  });
+}
+
+/** Reads one shard of the plan, unless its partial report is there already. */
+export async function shardInStore(
+  options: ShardOptions,
+  number: number,
+  store: ReportStore,
+): Promise<Outcome> {
+  const { keys } = options.reading;
+  const plan = await planIn(store, keys);
+  const before = await earlierPart(store, plan, number, keys);
+  if (before) return keptPart(before, plan, sealPartialReport(before, keys), 'read before');
+  const report = await scanShard(options, plan, number);
+  const sealed = sealPartialReport(report, keys);
+  const text = textOf(sealed);
+  const name = partName(number);
+  if (!(await store.create(name, text, options.signal))) {
+    const other = await earlierPart(store, plan, number, keys);
+    // Another process was faster. Where it has found something else, both are kept, and the merge refuses them.
+    if (!other || !sameResult(other, report))
+      await store.create(besideName(name, text), text, options.signal);
+  }
+  return keptPart(report, plan, sealed, null);
+}
+
+async function earlierPart(
+  store: ReportStore,
+  plan: ShardPlan,
+  number: number,
+  keys: ChainKeys,
+): Promise<PartialReport | null> {
+  const name = partName(number);
+  const text = await store.read(name);
+  if (text === null) return null;
+  const document = readDocument(text);
+  if (document?.kind !== 'audit-anchor/part') throw taken(store, name, 'it is no partial report');
+  try {
+    const report = openPartialReport(document, keys);
+    if (report.plan === planHash(plan) && report.number === number) return report;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw taken(store, name, error.message);
+  }
+  throw taken(store, name, `it is not of shard ${number} of this plan`);
+}
+
+function sameResult(one: PartialReport, other: PartialReport): boolean {
+  const found = ({ result, end }: PartialReport): string => canonicalJson([result, end?.findings ?? null]);
+  return found(one) === found(other);
+}
+
+/** Combines the plan and the partial reports of a place. */
+export async function mergeInStore(
+  options: Omit<MergeOptions, 'plan' | 'parts' | 'problems'>,
+  store: ReportStore,
+  keys: ChainKeys,
+): Promise<Outcome> {
+  const files: NamedText[] = [];
+  for (const name of (await store.list()).filter(isForMerge)) {
+    files.push({ name, text: (await store.read(name)) ?? '' });
+  }
+  return mergeCommand(options, files, keys);
+}
+
+/** Keeps the report of a merge; beside an earlier one when there is one. */
+export async function keepReport({ document }: Outcome, store: ReportStore): Promise<void> {
+  const text = textOf(document as object);
+  if (!(await store.create(REPORT_NAME, text))) await store.create(besideName(REPORT_NAME, text), text);
+}

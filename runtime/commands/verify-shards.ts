@@ -1,0 +1,190 @@
+import type { MergeOptions, NamedPart } from '../application/shards/merge-shards';
+import { mergeShards } from '../application/shards/merge-shards';
+import type { PlanOptions } from '../application/shards/plan-shards';
+import { planShards } from '../application/shards/plan-shards';
+import type { ShardOptions } from '../application/shards/scan-shard';
+import { scanShard } from '../application/shards/scan-shard';
+import type { ExitCode } from '../contract';
+import { EXIT } from '../contract';
+import type { ChainKeys } from '../domain/chain/chain-keys';
+import type { Finding } from '../domain/findings/finding';
+import type { PartialReport } from '../domain/sharding/partial-report';
+import { openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
+import type { ShardPlan } from '../domain/sharding/plan';
+import { openPlan, sealPlan } from '../domain/sharding/plan';
+import { readDocument } from '../domain/sharding/sealed-document';
+import { ConfigError, FormatError } from '../errors';
+import { printable } from '../printable';
+import { findingsText } from '../report/findings-text';
+import type { Colors } from '../terminal/colors';
+import { formatCount } from '../terminal/duration';
+import type { Outcome } from './outcome';
+import { reportOutcome } from './report-outcome';
+
+/** A file with its text, as named on the command line or found in a folder. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Keeps a document; null to print it. */
+export type Keep = ((text: string) => Promise<void>) | null;
+
+function exitOf(findings: readonly Finding[]): ExitCode {
+  return findings.some(({ severity }) => severity === 'tampering') ? EXIT.tampered : EXIT.ok;
+}
+
+/** Prints the document itself, or keeps it and prints what it is. */
+async function outcomeOf(
+  document: object,
+  findings: readonly Finding[],
+  keep: Keep,
+  summary: (colors: Colors) => readonly string[],
+): Promise<Outcome> {
+  const text = JSON.stringify(document, null, 2);
+  await keep?.(`${text}\n`);
+  return {
+    exitCode: exitOf(findings),
+    document,
+    text: keep ? (colors) => [...summary(colors), ...findingsText(findings, colors)] : () => [text],
+    asked: keep === null,
+  };
+}
+
+function planSummary(plan: ShardPlan, count: number): readonly string[] {
+  const fewer =
+    plan.shards.length < count
+      ? ` (${formatCount(count)} were asked for: a chain is divided at anchors only)`
+      : '';
+  return [
+    `${formatCount(plan.shards.length)} shards${fewer}`,
+    ...plan.shards.map(
+      ({ number, from, to, events }) =>
+        `  ${number}: events ${from ?? plan.firstIndex} to ${to ?? 'the end'}, ${formatCount(events)} in all`,
+    ),
+  ];
+}
+
+export async function planCommand(options: PlanOptions, count: number, keep: Keep): Promise<Outcome> {
+  const { plan, findings } = await planShards(options, count);
+  return outcomeOf(sealPlan(plan, options.reading.keys), findings, keep, () => planSummary(plan, count));
+}
+
+/** A plan that is kept somewhere; `already` says so when it was there before. */
+export function keptPlan(
+  plan: ShardPlan,
+  count: number,
+  findings: readonly Finding[],
+  document: object,
+  already: string | null,
+): Outcome {
+  return {
+    exitCode: exitOf(findings),
+    document,
+    text: (colors) => [
+      ...(already === null ? [] : [`${already}, at ${printable(plan.createdAt)}`]),
+      ...planSummary(plan, count),
+      ...findingsText(findings, colors),
+    ],
+  };
+}
+
+/**
+ * Reads a plan out of a file.
+ * @throws ConfigError `FILE_UNUSABLE` when it is none, or not of this chain
+ */
+export function planOf({ name, text }: NamedText, keys: ChainKeys): ShardPlan {
+  const document = readDocument(text);
+  if (document?.kind !== 'audit-anchor/plan') throw notPlan(name, 'it is not a plan of verify --plan');
+  try {
+    return openPlan(document, keys);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw notPlan(name, error.message);
+  }
+}
+
+function notPlan(name: string, why: string): ConfigError {
+  return new ConfigError('FILE_UNUSABLE', `${printable(name)} cannot be used as a plan: ${why}`, {
+    hint: 'Make one with audit-anchor verify --plan N --out FILE, with the settings and HMAC keys of the shards.',
+  });
+}
+
+function shardSummary({ number, result }: PartialReport, plan: ShardPlan): string {
+  const { events, recomputed } = result;
+  return `shard ${number} of ${plan.shards.length}: ${formatCount(events)} events read, ${formatCount(recomputed)} recomputed; a verdict comes with --merge`;
+}
+
+function foundIn({ result, end }: PartialReport): readonly Finding[] {
+  return [...result.findings, ...(end?.findings ?? [])];
+}
+
+export async function shardCommand(
+  options: ShardOptions,
+  plan: ShardPlan,
+  number: number,
+  keep: Keep,
+): Promise<Outcome> {
+  const report = await scanShard(options, plan, number);
+  return outcomeOf(sealPartialReport(report, options.reading.keys), foundIn(report), keep, () => [
+    shardSummary(report, plan),
+  ]);
+}
+
+/** A partial report that is kept somewhere; `already` says so when it was there before. */
+export function keptPart(
+  report: PartialReport,
+  plan: ShardPlan,
+  document: object,
+  already: string | null,
+): Outcome {
+  const found = foundIn(report);
+  return {
+    exitCode: exitOf(found),
+    document,
+    text: (colors) => [
+      ...(already === null ? [] : [`${already}, at ${printable(report.finishedAt)}`]),
+      shardSummary(report, plan),
+      ...findingsText(found, colors),
+    ],
+  };
+}
+
+/** The plan and the parts in the files of a folder, and what is wrong with the others. */
+function sortFiles(
+  files: readonly NamedText[],
+  keys: ChainKeys,
+): { plan: ShardPlan; parts: NamedPart[]; problems: string[] } {
+  const read = files.map((file) => ({ ...file, document: readDocument(file.text) }));
+  const plans = read.filter(({ document }) => document?.kind === 'audit-anchor/plan');
+  const [first, second] = plans;
+  if (!first) throw notPlan('the folder', 'no file in it is a plan of verify --plan');
+  if (second) {
+    throw notPlan(`${first.name}, ${second.name}`, 'a folder to merge holds one plan, and the parts of it');
+  }
+  const parts: NamedPart[] = [];
+  const problems: string[] = [];
+  for (const { name, document } of read) {
+    if (document?.kind === 'audit-anchor/plan') continue;
+    if (document?.kind !== 'audit-anchor/part') {
+      problems.push(`${printable(name)} is foreign: it is no partial report`);
+      continue;
+    }
+    try {
+      parts.push({ name: printable(name), report: openPartialReport(document, keys) });
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      problems.push(`${printable(name)} is foreign: ${error.message}`);
+    }
+  }
+  return { plan: planOf(first, keys), parts, problems };
+}
+
+/** Combines the partial reports of a folder, the plan among them. */
+export async function mergeCommand(
+  options: Omit<MergeOptions, 'plan' | 'parts' | 'problems'>,
+  files: readonly NamedText[],
+  keys: ChainKeys,
+): Promise<Outcome> {
+  return reportOutcome(await mergeShards({ ...options, ...sortFiles(files, keys) }));
+}

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { systemClock } from '../../runtime/adapters/clock/system-clock';
+import { S3AnchorStore } from '../../runtime/adapters/s3/s3-anchor-store';
+import { Verifier } from '../../runtime/application/verifier';
+import { inParallel } from '../../runtime/application/verify/in-parallel';
+import { DEFAULTS } from '../../runtime/contract';
+import { machineLine, peakRss } from './machine';
+import { printRounds, type RateFigure, runRounds, type TimedVariant } from './paired-rounds';
+
+/**
+ * What verifying seven years of hourly anchors costs, next to the same requests issued bare: every page of the
+ * version listing, then a GET of each with its checksum, through the same SDK and at the same concurrency.
+ */
+const SEVEN_YEARS = 61_320;
+const CONCURRENCY = 24;
+const HOUR = 3_600;
+
+const FIGURES: readonly RateFigure[] = [
+  { faster: 'verify --anchors-only', slower: 'bare requests', bar: 1 / 1.25 },
+];
+const S3 = {
+  bucket: 'anchors',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+};
+
+async function bare(endpoint: string, anchors: number): Promise<void> {
+  const { bucket, ...rest } = S3;
+  const client = new S3Client({
+    ...rest,
+    endpoint,
+    forcePathStyle: true,
+    credentials: { ...S3.credentials },
+  });
+  const addresses: { Key: string | undefined; VersionId: string | undefined }[] = [];
+  let marker: { KeyMarker?: string; VersionIdMarker?: string } | null = {};
+  while (marker !== null) {
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: 'bench/', EncodingType: 'url', ...marker }),
+    );
+    for (const { Key, VersionId } of page.Versions ?? []) addresses.push({ Key, VersionId });
+    marker = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+      : null;
+  }
+  let bytes = 0;
+  await inParallel(addresses, CONCURRENCY, async ({ Key, VersionId }) => {
+    const { Body } = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key, VersionId, ChecksumMode: 'ENABLED' }),
+    );
+    bytes += (await Body?.transformToByteArray())?.length ?? 0;
+  });
+  client.destroy();
+  if (addresses.length !== anchors || bytes === 0) throw new Error(`read ${addresses.length} of ${anchors}`);
+}
+
+async function verify(endpoint: string, anchors: number, now: number): Promise<void> {
+  const store = new S3AnchorStore({ ...S3, endpoint, credentials: { ...S3.credentials } });
+  const { retentionDays, clockToleranceSeconds, intervalMinutes } = DEFAULTS;
+  const verifier = new Verifier({
+    store,
+    clock: { ...systemClock, now: () => now * 1000 },
+    policy: { chainId: 'bench', retentionDays, clockToleranceSeconds, intervalMinutes },
+    database: null,
+  });
+  const { verdict, coverage, findings } = await verifier.verify({ kind: 'anchors-only' });
+  store.close();
+  if (verdict !== 'verified' || coverage.anchorsRead !== anchors) {
+    throw new Error(
+      `${verdict}, ${coverage.anchorsRead} of ${anchors} read: ${JSON.stringify(findings.slice(0, 3))}`,
+    );
+  }
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      anchors: { type: 'string', default: String(SEVEN_YEARS) },
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const items = Number(values.anchors);
+  const last = Math.floor(Date.UTC(2030, 0, 1) / 1000 / HOUR) * HOUR;
+  const register = join(__dirname, '../support/register-typescript.cjs');
+  const server = spawn(
+    process.execPath,
+    ['-r', register, join(__dirname, 'anchor-server.ts'), values.anchors, String(last)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  try {
+    const [port] = (await once(server.stdout, 'data')) as [Buffer];
+    const endpoint = `http://127.0.0.1:${port.toString().trim()}`;
+    const variants: TimedVariant[] = [
+      { name: 'bare requests', items, run: () => bare(endpoint, items) },
+      { name: 'verify --anchors-only', items, run: () => verify(endpoint, items, last + 60) },
+    ];
+    const say = (text: string): void => console.error(text);
+    const result = await runRounds(variants, FIGURES, Number(values.rounds), server.pid ?? 0, say);
+    const machine = `${machineLine()}, ${items} anchors, ${CONCURRENCY} requests at a time`;
+    const passed = printRounds(machine, result, values.json);
+    console.error(`peak RSS of both together: ${(peakRss('self') / 1024 ** 2).toFixed(0)} MB`);
+    return passed;
+  } finally {
+    server.kill();
+  }
+}
+
+void main().then((passed) => {
+  process.exitCode = passed ? 0 : 1;
+});

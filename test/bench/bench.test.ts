@@ -1,0 +1,166 @@
+import { cpus } from 'node:os';
+import { createNodeCryptoEngine } from '../../runtime/adapters/digests/node-crypto-engine';
+import { ChainScanner } from '../../runtime/domain/chain/chain-scanner';
+import { ZERO_HASH } from '../../runtime/domain/digests';
+import { FindingLog } from '../../runtime/domain/findings/finding-log';
+import { CHAIN_KEY, ChainEvents, KEY_ID, LAYOUT } from './chain-events';
+import { type Figure, judge, ratios, type Sample, spread } from './figures';
+import { cpuTimes, foreignShare } from './machine';
+import { DEFAULT_EVENTS, parseOptions } from './options';
+import { memoryResults, type VariantResult, verdictOf } from './report';
+import { firstOfNewest } from './run-variant';
+import { TWENTIETH, VARIANTS, VERIFY } from './variants';
+
+function sample(round: number, seconds: number, more: Partial<Sample> = {}): Sample {
+  return {
+    round,
+    seconds,
+    insideSeconds: seconds / 2,
+    cpuSeconds: seconds,
+    serverCpuSeconds: 0,
+    foreign: 0,
+    peakRssBytes: 1,
+    ...more,
+  };
+}
+
+describe('the generated chain', () => {
+  const chain = new ChainEvents(2_000);
+  const stream = [...chain.copyInput()];
+
+  test('is sound, and its events have the size that they are said to have', () => {
+    const findings = new FindingLog();
+    const engine = createNodeCryptoEngine([CHAIN_KEY]);
+    const scanner = new ChainScanner({
+      layout: LAYOUT,
+      engine,
+      keyIds: [KEY_ID],
+      findings,
+      firstIndex: 1,
+      firstLink: ZERO_HASH,
+      checkpoints: [],
+    });
+    stream.forEach((piece) => scanner.push(piece));
+    expect(scanner.finish()).toMatchObject({ events: 2_000, recomputed: 2_000, lastIndex: 2_000 });
+    expect(findings.all()).toEqual([]);
+    engine.dispose();
+    expect(Math.abs(chain.messageBytes / 2_000 - 315)).toBeLessThan(3);
+  });
+
+  test('is the same in every run', () => {
+    const again = Buffer.concat([...new ChainEvents(2_000).copyInput()]);
+    expect(again.equals(Buffer.concat(stream))).toBe(true);
+  });
+});
+
+describe('figures', () => {
+  const figure: Figure = { numerator: 'a', denominator: 'b', of: 'process', bar: () => 1.5 };
+  const judged = (above: Sample[], below: Sample[]) =>
+    judge(
+      figure,
+      new Map([
+        ['a', above],
+        ['b', below],
+      ]),
+      1_000_000,
+    );
+
+  test('a median lies in the middle, also of an even number', () => {
+    expect(spread([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 });
+    expect(spread([4, 1, 2, 3])).toEqual({ median: 2.5, min: 1, max: 4 });
+  });
+
+  test('ratios are those within the rounds', () => {
+    const above = [sample(1, 2), sample(2, 30), sample(3, 9)];
+    const below = [sample(2, 20), sample(1, 1), sample(4, 5)];
+    expect(ratios(above, below)).toEqual([2, 1.5]);
+    expect(ratios([sample(1, 1, { insideSeconds: 3 })], [sample(1, 9)], 'task')).toEqual([3 / 4.5]);
+  });
+
+  test('passes up to the bar and fails above it', () => {
+    expect(judged([sample(1, 3)], [sample(1, 2)])?.verdict).toBe('PASS');
+    expect(judged([sample(1, 3.01)], [sample(1, 2)])?.verdict).toBe('FAIL');
+  });
+
+  test('is inconclusive when others disturbed most rounds, whichever of the two runs it was', () => {
+    const busy = { foreign: 0.07 };
+    const quiet = [sample(1, 1), sample(2, 1), sample(3, 1)];
+    expect(judged([sample(1, 9, busy), sample(2, 9), sample(3, 9)], quiet)?.verdict).toBe('FAIL');
+    const below = [sample(1, 1), sample(2, 1, busy), sample(3, 1)];
+    expect(judged([sample(1, 9, busy), sample(2, 9), sample(3, 9)], below)?.verdict).toBe('INCONCLUSIVE');
+  });
+
+  test('is left out when one of the two did not run', () => {
+    expect(judged([], [sample(1, 1)])).toBeNull();
+  });
+
+  test('memory is judged by the worst run, and its growth by the difference', () => {
+    const megabytes = (name: string, ...peaks: number[]): VariantResult => ({
+      variant: VARIANTS.find((variant) => variant.name === name)!,
+      events: name === VERIFY ? 1_000_000 : 50_000,
+      samples: peaks.map((peak, round) => sample(round, 1, { peakRssBytes: peak * 1024 ** 2 })),
+      skipped: null,
+      tampered: null,
+    });
+    const verdicts = (...results: VariantResult[]) => memoryResults(results).map(({ verdict }) => verdict);
+    expect(verdicts(megabytes(VERIFY, 90, 120), megabytes(TWENTIETH, 110))).toEqual(['PASS', 'PASS']);
+    expect(verdicts(megabytes(VERIFY, 90, 121), megabytes(TWENTIETH, 110))).toEqual(['FAIL', 'FAIL']);
+  });
+});
+
+test('a variant is said to miss what it did not find', () => {
+  const variant = VARIANTS.find(({ name }) => name === 'links-only')!;
+  const result = { variant, events: 1, samples: [], skipped: null };
+  expect(verdictOf({ ...result, tampered: { content: [], swap: ['links'] } })).toBe('MISSED content');
+  expect(verdictOf({ ...result, tampered: { content: ['hashes'], swap: ['links'] } })).toBe('found');
+});
+
+test('the newest events begin behind an anchor', () => {
+  expect(firstOfNewest(1_000_000, 10_000)).toBe(990_001);
+  expect(firstOfNewest(1_004_321, 10_000)).toBe(990_001);
+  expect(firstOfNewest(5_000, 10_000)).toBe(1);
+});
+
+test('what the bench, its programs and the server did is not counted as done by others', () => {
+  const before = { machine: 100, bench: 10, programs: 20, server: 30 };
+  const after = { machine: 108, bench: 11, programs: 23, server: 34 };
+  expect(foreignShare(before, after, 4)).toBe(0);
+  expect(foreignShare(before, { ...after, server: 30 }, 4)).toBeCloseTo(1 / cpus().length);
+  // Counters of the machine and of its processes do not tick at once.
+  expect(foreignShare(before, { ...after, machine: 107 }, 4)).toBe(0);
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('CPU time of this process is seen as it is used', () => {
+  const before = cpuTimes(process.pid).bench;
+  const enough = performance.now() + 5_000;
+  let used = 0;
+  while (used < 0.1 && performance.now() < enough) used = cpuTimes(process.pid).bench - before;
+  expect(used).toBeGreaterThanOrEqual(0.1 - 1e-9);
+});
+
+describe('options', () => {
+  const names = ['floor', 'verify'];
+
+  test('have defaults', () => {
+    const { events, rounds, only, json, directory } = parseOptions([], names);
+    expect({ events, rounds, only, json, directory }).toEqual({
+      events: DEFAULT_EVENTS,
+      rounds: 5,
+      only: [],
+      json: false,
+      directory: null,
+    });
+    expect(parseOptions(['--events', '5000000'], names).rounds).toBe(3);
+  });
+
+  test.each([
+    [['--events', '10'], '--events: found "10", allowed an integer from 30000 to 100000000'],
+    [['--events', 'many'], '--events: found "many", allowed'],
+    [['--rounds', '0'], '--rounds: found "0", allowed an integer from 1 to 1000'],
+    [['--only', 'verify,fast'], '--only: found "fast", allowed floor, verify'],
+  ])('%j is refused', (args, message) => {
+    expect(() => parseOptions(args, names)).toThrow(message);
+  });
+});

@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+
+/** What `npm run bench` was asked for. */
+export interface BenchOptions {
+  /** Events of the generated chain. */
+  readonly events: number;
+  /** Rounds; each runs every variant once, the floor first. */
+  readonly rounds: number;
+  /** Names of the variants to run; empty for all. */
+  readonly only: readonly string[];
+  /** One JSON document instead of text. */
+  readonly json: boolean;
+  /** Folder that keeps the database for the next run; null for a temporary one. */
+  readonly directory: string | null;
+}
+
+export const DEFAULT_EVENTS = 1_000_000;
+const MIN_EVENTS = 30_000;
+const MAX_EVENTS = 100_000_000;
+const MAX_ROUNDS = 1_000;
+/** Fewer rounds are needed where each of them is long. */
+const LONG_RUN_EVENTS = 3_000_000;
+
+export const USAGE = `npm run bench -- [--events N] [--rounds N] [--only NAME[,NAME]] [--json] [--directory FOLDER]
+
+  --events     events of the generated chain, ${MIN_EVENTS} to ${MAX_EVENTS} (default ${DEFAULT_EVENTS})
+  --rounds     rounds (default 5, and 3 from ${LONG_RUN_EVENTS} events)
+  --only       variants to run; the floor always runs
+  --json       one JSON document on standard output
+  --directory  keeps the database there, and uses the one of an earlier run with as many events`;
+
+function integer(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw new Error(`--${name}: found "${text}", allowed an integer from ${least} to ${most}\n\n${USAGE}`);
+  }
+  return value;
+}
+
+/** @throws Error naming the option, what was found and what is allowed */
+export function parseOptions(args: readonly string[], variants: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      events: { type: 'string', default: String(DEFAULT_EVENTS) },
+      rounds: { type: 'string' },
+      only: { type: 'string', default: '' },
+      json: { type: 'boolean', default: false },
+      directory: { type: 'string' },
+    },
+  });
+  const events = integer('events', values.events, MIN_EVENTS, MAX_EVENTS);
+  const only = values.only.split(',').filter((name) => name !== '');
+  const unknown = only.find((name) => !variants.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`--only: found "${unknown}", allowed ${variants.join(', ')}\n\n${USAGE}`);
+  }
+  const rounds = values.rounds ?? (events < LONG_RUN_EVENTS ? '5' : '3');
+  return {
+    events,
+    rounds: integer('rounds', rounds, 1, MAX_ROUNDS),
+    only,
+    json: values.json,
+    directory: values.directory ?? null,
+  };
+}
