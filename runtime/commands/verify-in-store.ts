@@ -11,13 +11,7 @@ import type { PartialReport } from '../domain/sharding/partial-report';
 import { openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
 import type { ShardPlan } from '../domain/sharding/plan';
 import { planHash, sealPlan } from '../domain/sharding/plan';
-import {
-  besideName,
-  isForMerge,
-  partName,
-  PLAN_NAME,
-  REPORT_NAME,
-} from '../domain/sharding/report-names';
+import { besideName, isForMerge, partName, PLAN_NAME, REPORT_NAME } from '../domain/sharding/report-names';
 import { readDocument } from '../domain/sharding/sealed-document';
 import { ConfigError, FormatError } from '../errors';
 import { printable } from '../printable';
