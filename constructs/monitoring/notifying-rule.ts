@@ -44,7 +44,11 @@ export class NotifyingRule extends Construct {
       // Every line is a JSON string of its own; EventBridge joins them.
       inputTransformer: {
         inputPaths: { ...message.parts },
-        inputTemplate: message.lines.map((line) => JSON.stringify(line)).join('\n'),
+        // As an expression, since cdktf would end a text of several lines with a newline in HCL.
+        inputTemplate: Fn.join(
+          '\n',
+          message.lines.map((line) => Fn.rawString(JSON.stringify(line))),
+        ),
       },
     };
     if (isUnknownAtSynth(topicArns)) {

@@ -1,5 +1,6 @@
 import { build, REPLICA_KEY, REPLICATION, SOURCE_KEY, TOPIC } from './alarms-under-test';
 import { matches } from './event-pattern';
+import { jsonText } from './json-text';
 
 type Event = Readonly<Record<string, unknown>>;
 
@@ -157,7 +158,9 @@ test('rules here tell the topics, in words; rules there feed the bus here', () =
       input_paths: Record<string, string>;
       input_template: string;
     };
-    const lines = input_template.split('\n').map((line) => JSON.parse(line) as string);
+    const lines = jsonText(input_template)
+      .split('\n')
+      .map((line) => JSON.parse(line) as string);
     expect(lines.join('\n')).toContain('production');
     // A quote inside would have to survive two ways of quoting.
     expect(lines.join('\n')).not.toMatch(/["\\]/);
