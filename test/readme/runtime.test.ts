@@ -56,7 +56,7 @@ test('every code in the troubleshooting table exists', () => {
 });
 
 test('every npm script it names exists', () => {
-  const named = [...(README + readText('CONTRIBUTING.md')).matchAll(/npm run ([a-z:]+)/g)].map(
+  const named = [...(README + readText('CONTRIBUTING.md')).matchAll(/npm run ([a-z:-]+)/g)].map(
     ([, name]) => name,
   );
   expect(named.length).toBeGreaterThan(3);
@@ -75,4 +75,11 @@ test('the example of the library compiles', () => {
   expect(
     compileExample(example.replace('chainId', 'chain'), `declare const client: import('pg').Client;`),
   ).not.toEqual([]);
+}, 60_000);
+
+test('the example of the writer compiles', () => {
+  const example = codeBlocks('ts').find((code) => code.includes('ChainWriter')) ?? '';
+  expect(example).not.toBe('');
+  expect(compileExample(example, '')).toEqual([]);
+  expect(compileExample(example.replace('chainId', 'chain'), '')).not.toEqual([]);
 }, 60_000);
