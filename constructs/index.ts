@@ -41,6 +41,12 @@ export type { AnchorServiceOptions, AnchorServiceProps } from './compute/anchor-
 export type { AnchoredChain, AnchoredChainOptions } from './compute/anchored-chain';
 export { DeadLetterQueue } from './compute/dead-letter-queue';
 export type { DeadLetterQueueProps } from './compute/dead-letter-queue';
+export { FullVerification } from './compute/full-verification';
+export type {
+  FullVerificationOptions,
+  FullVerificationProps,
+  ReportsPlace,
+} from './compute/full-verification-props';
 export type { RuntimeSettings } from './compute/task-environment';
 export { TaskPlatform } from './compute/task-platform';
 export type { TaskPlatformOptions, TaskPlatformProps } from './compute/task-platform';

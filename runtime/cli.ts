@@ -142,6 +142,8 @@ function endOnDefect(): void {
 
 function start(): void {
   endOnDefect();
+  // Should the event loop run dry before a command has ended, that must not look like success.
+  process.exitCode = EXIT.notEvaluated;
   const signal = stopOnSignals();
   // The reader of a pipe may leave early (`| head`), and a terminal may be closed.
   for (const stream of [process.stdout, process.stderr]) {

@@ -11,7 +11,8 @@ export type { Gauges } from './application/gauges';
 export { Service } from './application/service';
 export type { ServiceOptions, ServiceSink, ServiceState, ServiceSummary } from './application/service';
 export { Verifier } from './application/verifier';
-export type { VerifierOptions, VerifyProgress } from './application/verifier';
+export type { VerifiedDatabase, VerifierOptions, VerifyProgress } from './application/verifier';
+export type { StateStore } from './application/verify/run-memory';
 export type { Bound, VerifyScope } from './application/verify/scope';
 
 export { systemClock } from './adapters/clock/system-clock';
@@ -50,7 +51,7 @@ export { encodeMessage } from './domain/chain/message';
 export type { FieldValue } from './domain/chain/message';
 export type { Finding, FindingCode, Place, Severity } from './domain/findings/finding';
 export { FINDINGS } from './domain/findings/finding';
-export type { Coverage, UnanchoredTail, VerificationReport } from './domain/findings/report';
+export type { Coverage, NotRead, UnanchoredTail, VerificationReport } from './domain/findings/report';
 export type { Verdict } from './domain/findings/verdict';
 export { inclusionPath, verifyInclusion } from './domain/merkle/inclusion-proof';
 

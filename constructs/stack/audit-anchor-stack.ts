@@ -6,8 +6,10 @@ import { LocalBackend, S3Backend, TerraformOutput, TerraformStack } from 'cdktf'
 import type { Construct } from 'constructs';
 import { ENV } from '../../runtime/contract';
 import { AuditAnchoring } from '../audit-anchoring';
+import type { FullVerification } from '../compute/full-verification';
 import { ObjectLockRetention } from '../storage/object-lock-retention';
 import type { StackSettings } from './settings';
+import { newFullVerification } from './stack-full-verification';
 import { taskOutputs } from './task-outputs';
 import { AnchorVariables, deployRoleOr } from './variables';
 
@@ -20,6 +22,8 @@ const PROJECT_FROM_STACK = '../../..';
 /** Anchoring of one environment: variables, providers, state and outputs around `AuditAnchoring`. */
 export class AuditAnchorStack extends TerraformStack {
   readonly anchoring: AuditAnchoring;
+  /** Undefined unless it was asked for. */
+  readonly fullVerification: FullVerification | undefined;
   private readonly variables: AnchorVariables;
 
   /** @throws ConstructError `PROPS_INVALID` */
@@ -52,6 +56,7 @@ export class AuditAnchorStack extends TerraformStack {
       dashboard: settings.dashboard,
       tags: this.variables.tags,
     });
+    this.fullVerification = newFullVerification(this, settings, this.anchoring, this.variables.chainId);
     this.declareOutputs();
   }
 
@@ -95,6 +100,13 @@ export class AuditAnchorStack extends TerraformStack {
     if (alarms) this.output('alarm_topic_arns', 'SNS topics that alarms notify', alarms.topics.arns);
     for (const [name, { description, value }] of Object.entries(taskOutputs(this.anchoring.compute))) {
       this.output(name, description, value);
+    }
+    if (this.fullVerification) {
+      const { stateMachineArn, reports } = this.fullVerification;
+      const machine = 'State machine that verifies everything; start an execution without input';
+      this.output('full_verification_state_machine_arn', machine, stateMachineArn);
+      const place = `${reports.bucket.bucketName}/${reports.prefix}`;
+      this.output('full_verification_reports', 'Where it keeps plans and reports', `s3://${place}`);
     }
     this.output('gateway_environment', 'Environment variables of the program that writes', {
       [ENV.bucket]: bucket.bucketName,

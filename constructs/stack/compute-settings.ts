@@ -2,6 +2,7 @@ import { LIMITS } from '../../runtime/contract';
 import type { AnchorComputeOptions } from '../compute/anchor-compute';
 import { IMAGE, IMAGE_FIX, IMAGE_TAG } from '../compute/container-image';
 import { CIDR, PORTS, ROUTE_TABLE_ID, SUBNET_ID, VPC_ID } from '../compute/task-network';
+import { FULL_VERIFICATION_TASKS } from '../compute/full-verification-props';
 import { CLUSTER_ARN, CLUSTER_ARN_FIX } from '../compute/task-platform';
 import { shownAsArn, SECRET_ARN, SECRET_ARN_FIX } from '../compute/task-secrets';
 import { KEY_ARN } from '../storage/anchor-key-reference';
@@ -58,6 +59,14 @@ export function readCompute(read: SettingReader, cadence: CadenceSettings): Anch
   if (mode === 'none') return undefined;
   demandTogether(read, `anchor_mode is ${mode}`, compute.settings?.['chainFormat'] === 'links');
   return { ...compute, mode };
+}
+
+/** Tasks of full verifications; they need what the other tasks have. */
+export function readFullVerification(read: SettingReader): number | undefined {
+  const setting = 'full_verification_tasks';
+  const tasks = read.wholeNumber(setting, FULL_VERIFICATION_TASKS, 'tasks');
+  if (tasks !== undefined) read.missing('anchor_mode', `${setting} is set`, 'service or scheduled');
+  return tasks;
 }
 
 function readSecret(read: SettingReader, setting: string): string | undefined {

@@ -4,7 +4,7 @@ import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import { BUCKET_NAME } from '../storage/bucket-name';
 import { PRINCIPAL_ARN, PRINCIPAL_ARN_FIX } from '../storage/role-arn';
 import { PropCheck, type TextRule } from '../validation';
-import { type CadenceSettings, readCadence, readCompute } from './compute-settings';
+import { type CadenceSettings, readCadence, readCompute, readFullVerification } from './compute-settings';
 import { CONTEXT_KEY, envName, isRawSettings, type RawSettings, SettingReader } from './setting-reader';
 
 /**
@@ -36,6 +36,8 @@ export interface StackSettings extends CadenceSettings {
   readonly expireAnchors: boolean;
   /** `anchor_mode` and everything that tasks need; without them the gateway writes the anchors. */
   readonly compute: AnchorComputeOptions | undefined;
+  /** `full_verification_tasks`: tasks of a state machine that verifies everything; without it there is none. */
+  readonly fullVerificationTasks: number | undefined;
   /** `alarms`: on unless switched off. */
   readonly alarms: boolean;
   /** `dashboard`: costs 3 USD a month after the third of an account. */
@@ -104,6 +106,7 @@ function readOne(
     expireAnchors: read.flag('expire_anchors'),
     ...cadence,
     compute: readCompute(read, cadence),
+    fullVerificationTasks: readFullVerification(read),
     alarms: read.flag('alarms', true),
     dashboard: read.flag('dashboard'),
     stateBackend: stateBackend(check, read),

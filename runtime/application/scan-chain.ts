@@ -63,7 +63,10 @@ export async function scanChain(
       scanner.push(chunk);
       await pace?.(events);
     }
-    return scanner.finish();
+    const summary = scanner.finish();
+    // What was read at last counts too, or a short chain would be read at any rate.
+    await pace?.(summary.events);
+    return summary;
   } finally {
     engine.dispose();
   }

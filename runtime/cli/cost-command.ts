@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { costCommand } from '../commands/cost';
+import { fullVerificationCostCommand } from '../commands/full-verification-cost';
 import type { Outcome } from '../commands/outcome';
 import { ENV } from '../contract';
 import type { CostOptions } from '../cost/cost-options';
+import type { FullVerificationOptions } from '../cost/full-verification-options';
 import type { ActionContext } from './actions';
 
 const HELP = `
@@ -17,6 +19,7 @@ Examples:
   audit-anchor cost --mode scheduled --every 60 --encryption s3
   audit-anchor cost --network nat --zones 2 --replica --dashboard
   audit-anchor cost --year 1 --no-free-tier --json
+  audit-anchor cost --full-verification --events 1e9 --tasks 16 --rate 700000
   echo '{"kmsKeyMonth": 1.2}' > prices.json && audit-anchor cost --prices prices.json`;
 
 /** Adds the command `cost`, which only computes. */
@@ -51,10 +54,21 @@ export function addCostCommand(
     .option('--no-free-tier', 'as if the rest of the account had used the free tier up')
     .option('--prices <file>', 'JSON object of prices that differ; --json shows their names')
     .option('--compare', 'beside the cheapest sensible setting and the claim of the source document')
+    .option('--full-verification', 'instead: time and price of one full verification in several tasks')
+    .option('--events <numbers>', 'with it: events, such as 1e9 (default: 1e8,1e9,1e10)')
+    .option('--tasks <numbers>', 'with it: tasks that read at the same time (default: 1,4,16,64)')
+    .option('--rate <number>', 'with it: events per second of one task, as measured')
+    .option('--database-rate <number>', 'with it: events per second that the database gives to all of them')
     .addHelpText('after', HELP)
-    .action((options: CostOptions) => choose((context) => costAction(context, options)));
+    .action((options: Options) => choose((context) => costAction(context, options)));
 }
 
-function costAction({ composition }: ActionContext, options: CostOptions): Promise<Outcome> {
-  return Promise.resolve(costCommand(options, composition.config({}), (path) => readFileSync(path, 'utf8')));
+type Options = CostOptions & FullVerificationOptions;
+
+function costAction({ composition }: ActionContext, options: Options): Promise<Outcome> {
+  const readFile = (path: string): string => readFileSync(path, 'utf8');
+  const outcome = options.fullVerification
+    ? fullVerificationCostCommand(options, readFile)
+    : costCommand(options, composition.config({}), readFile);
+  return Promise.resolve(outcome);
 }

@@ -16,14 +16,16 @@ import type { Outcome } from './outcome';
 
 const PRICES_OPTION = '--prices';
 
-function usage(faults: readonly ConfigFault[]): ConfigError {
+/** The error for all faults of the command line. */
+export function usage(faults: readonly ConfigFault[]): ConfigError {
   const lines = faults.map(faultLine);
   const message =
     lines.length === 1 ? lines.join() : [`${lines.length} faults in the command line`, ...lines].join('\n  ');
   return new ConfigError('USAGE', message, { faults, hint: 'See audit-anchor cost --help' });
 }
 
-function readPrices(path: string | undefined, readFile: (path: string) => string): ParsedPrices {
+/** Prices of a file, or the list prices without one. */
+export function readPrices(path: string | undefined, readFile: (path: string) => string): ParsedPrices {
   if (path === undefined) return { prices: LIST_PRICES, changed: [] };
   try {
     return parsePrices(readFile(path), PRICES_OPTION);

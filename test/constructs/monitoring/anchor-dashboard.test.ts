@@ -71,8 +71,9 @@ test('it shows what the program emits, under the dimensions it emits it with', (
   );
   const own = (name: string, ...more: string[]) =>
     [METRIC_NAMESPACE, name, DIMENSIONS.chainId, 'b', ...more].join(' ');
-  const { findingsBySeverity: _, verificationResult: __, ...charted } = METRICS;
-  for (const name of Object.values(charted)) expect(shown).toContain(own(name));
+  const others: readonly string[] = [METRICS.findingsBySeverity, METRICS.verificationResult];
+  const charted = Object.values(METRICS).filter((name) => !others.includes(name));
+  for (const name of charted) expect(shown).toContain(own(name));
   for (const severity of SEVERITIES)
     expect(shown).toContain(own(METRICS.findingsBySeverity, DIMENSIONS.severity, severity));
 });

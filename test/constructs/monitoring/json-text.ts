@@ -1,4 +1,4 @@
-import { evaluate, type Value } from '../../support/terraform/expression';
+import { evaluate, textOf, type Value } from '../../support/terraform/expression';
 
 const REFERENCE = /\b(?:data\.)?aws_\w+\.\w+\.\w+/g;
 
@@ -13,5 +13,8 @@ export function jsonText(
   variables: Readonly<Record<string, Value>> = {},
 ): string {
   const resolved = expression.replace(REFERENCE, (name) => JSON.stringify(known.get(name) ?? name));
-  return String(evaluate(resolved, (root) => (root === 'var' ? variables : null)));
+  return textOf(
+    evaluate(resolved, (root) => (root === 'var' ? variables : null)),
+    expression,
+  );
 }

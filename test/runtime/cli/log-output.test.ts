@@ -56,7 +56,7 @@ describe('anchor', () => {
         }),
       ],
       metrics: [
-        { ChainId: 'production', AnchorsWritten: 1, AnchorFailures: 0 },
+        { ChainId: 'production', AnchorsWritten: 1, AnchoredEvents: 3, AnchorFailures: 0 },
         {
           ChainId: 'production',
           AnchorAgeSeconds: expect.any(Number) as number,

@@ -135,14 +135,14 @@ describe('plan, shards and merge', () => {
     await shard(1);
     await shard(2);
     expect(await scene.run(`verify --merge ${folder}`)).toMatchObject({ exitCode: 0 });
-  }, 30_000);
+  }, 60_000);
 });
 
 /** Waits until a program of ours is connected to the database. */
 async function connected(): Promise<void> {
   const text = `SELECT 1 FROM pg_stat_activity
                 WHERE application_name = 'audit-anchor' AND datname = current_database() AND state <> 'idle'`;
-  for (let attempt = 0; attempt < 500; attempt++) {
+  for (let attempt = 0; attempt < 1_000; attempt++) {
     const { rows } = await scene.embedded.database.pool.query(text);
     if (rows.length > 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -261,7 +261,7 @@ test.each([
   ],
   ['--merge . --state x', /--merge and --state exclude each other/],
   ['--number 1', /--number is of use only with --shard/],
-  ['--out x', /--out is of use only with --plan or --shard/],
+  ['--out x', /--out is of use only with --plan, --shard or --merge/],
   ['--since-last', /--since-last: found no --state/],
   ['--since-last --full --state x', /--full and --since-last exclude each other/],
   ['--latest --state x', /--state is of use only with --full or --since-last/],

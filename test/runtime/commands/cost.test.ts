@@ -62,7 +62,7 @@ describe('what it needs', () => {
       intervalMinutes: 15,
       eventThreshold: 500,
       retentionDays: 2557,
-      metrics: 12,
+      metrics: 13,
       verification: { latestEveryMinutes: 0, fullEveryHours: 168 },
     });
   });

@@ -28,7 +28,7 @@ const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   toset: (list) => [...new Set(list as readonly Value[])],
   floor: (value) => Math.floor(Number(value)),
   max: (...values) => Math.max(...values.map(Number)),
-  join: (separator, list) => (list as readonly Value[]).map(String).join(String(separator)),
+  join: (separator, list) => (list as readonly string[]).join(separator as string),
   jsonencode: (value) => JSON.stringify(value),
 };
 

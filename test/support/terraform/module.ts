@@ -115,6 +115,8 @@ export class TerraformModule {
         url: () => `https://sqs.${region}.amazonaws.com/${account}/${text('name')}`,
       },
       aws_sns_topic: { arn: arn('sns', () => text('name')) },
+      aws_security_group: { id: () => `sg-${keyId.replaceAll('-', '').slice(0, 17)}` },
+      aws_sfn_state_machine: { arn: arn('states', () => `stateMachine:${text('name')}`) },
       aws_ecr_repository: {
         arn: arn('ecr', () => `repository/${text('name')}`),
         repository_url: () => `${account}.dkr.ecr.${region}.amazonaws.com/${text('name')}`,

@@ -1,0 +1,98 @@
+import { DataAwsIamPolicyDocument } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
+import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
+import { SchedulerScheduleGroup } from '@cdktf/provider-aws/lib/scheduler-schedule-group';
+import { Construct } from 'constructs';
+import { allow, when } from '../storage/policy-document';
+import { tagsFor } from '../tags';
+import type { DeadLetterQueue } from './dead-letter-queue';
+import type { TaskPlatform } from './task-platform';
+
+export interface FullVerificationScheduleProps {
+  readonly platform: TaskPlatform;
+  /** Name of the group and part of the name of the role. */
+  readonly name: string;
+  /** Expression of EventBridge Scheduler, in UTC. */
+  readonly expression: string;
+  readonly stateMachineArn: string;
+  readonly deadLetterQueue: DeadLetterQueue;
+}
+
+/** Attempts to start an execution, and seconds after which it is given up. */
+const RETRIES = 10;
+const GIVE_UP_AFTER_SECONDS = 21_600;
+
+/** Starts the state machine by the clock. A second start of the same run verifies once more, and changes nothing. */
+export class FullVerificationSchedule extends Construct {
+  readonly group: SchedulerScheduleGroup;
+  readonly role: IamRole;
+  readonly document: DataAwsIamPolicyDocument;
+  readonly resource: SchedulerSchedule;
+
+  constructor(scope: Construct, id: string, props: FullVerificationScheduleProps) {
+    super(scope, id);
+    const { platform, name, expression, stateMachineArn, deadLetterQueue } = props;
+    const { provider, tags } = platform;
+    this.group = new SchedulerScheduleGroup(this, 'Group', {
+      provider,
+      name,
+      tags: tagsFor(tags, name, 'Audit anchor schedules'),
+    });
+    deadLetterQueue.receiveFrom(name);
+    this.role = this.newRole(platform, `${name}-sched`);
+    this.document = new DataAwsIamPolicyDocument(this, 'Document', {
+      provider,
+      statement: [
+        allow('StartVerification', ['states:StartExecution'], [stateMachineArn]),
+        allow('ReportWhatDidNotStart', ['sqs:SendMessage'], [deadLetterQueue.queueArn]),
+      ],
+    });
+    const permissions = new IamRolePolicy(this, 'Policy', {
+      provider,
+      name: 'audit-anchor-full-verify-scheduler',
+      role: this.role.name,
+      policy: this.document.json,
+    });
+    this.resource = new SchedulerSchedule(this, 'Resource', {
+      provider,
+      dependsOn: [permissions],
+      name: 'full-verification',
+      groupName: this.group.name,
+      description: 'Verifies every anchor and every event in several tasks',
+      scheduleExpression: expression,
+      scheduleExpressionTimezone: 'UTC',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: stateMachineArn,
+        roleArn: this.role.arn,
+        retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: GIVE_UP_AFTER_SECONDS },
+        deadLetterConfig: { arn: deadLetterQueue.queueArn },
+      },
+    });
+  }
+
+  private newRole({ provider, tags, surroundings }: TaskPlatform, roleName: string): IamRole {
+    const trust = new DataAwsIamPolicyDocument(this, 'Trust', {
+      provider,
+      statement: [
+        {
+          sid: 'AssumedByScheduler',
+          effect: 'Allow',
+          principals: [{ type: 'Service', identifiers: ['scheduler.amazonaws.com'] }],
+          actions: ['sts:AssumeRole'],
+          condition: [
+            when('StringEquals', 'aws:SourceAccount', surroundings.accountId),
+            when('ArnEquals', 'aws:SourceArn', this.group.arn),
+          ],
+        },
+      ],
+    });
+    return new IamRole(this, 'Role', {
+      provider,
+      name: roleName,
+      assumeRolePolicy: trust.json,
+      tags: tagsFor(tags, roleName, 'Audit anchor schedules'),
+    });
+  }
+}
