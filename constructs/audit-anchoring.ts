@@ -186,6 +186,8 @@ export class AuditAnchoring extends Construct {
       eventThreshold: props.compute?.eventThreshold,
       ...compute?.verification,
       deadLetterQueueName: compute?.deadLetterQueue?.queueName,
+      cluster: compute?.platform.clusterArn,
+      writerLogGroupName: compute?.service.logs.logGroupName,
       tags: props.tags,
     });
   }

@@ -17,7 +17,7 @@ import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
 import type { AnchorPolicy } from './domain/anchor/check-object';
-import { deriveChainKeys, NO_CHAIN_KEYS } from './domain/chain/chain-keys';
+import { deriveChainKeys, NO_CHAIN_KEYS, wipeChainKeys } from './domain/chain/chain-keys';
 
 /** How long an anchorer waits for another one of the same chain, milliseconds. */
 const LOCK_WAIT_MS = 60_000;
@@ -110,9 +110,11 @@ export class Composition {
     return this.resources.add(auditLog, (open) => open.close());
   }
 
+  /** Its keys are wiped with the other resources. */
   reading(config: WithKeys): ChainReading {
     const { chainId, layout, keyRing } = config;
     const keys = layout.format === 'links' ? NO_CHAIN_KEYS : deriveChainKeys(keyRing, chainId, layout);
+    this.resources.add(keys, wipeChainKeys);
     return { chainId, layout, keys, createEngine: createDigestEngine };
   }
 

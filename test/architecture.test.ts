@@ -60,6 +60,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'constructs/compute': [
     'constructs/access',
     'constructs/environment',
+    'constructs/guard',
     'constructs/monitoring',
     'constructs/storage',
     'constructs/tags',
@@ -92,6 +93,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'constructs/environment',
     'constructs/errors',
     'constructs/guard',
+    'constructs/monitoring',
     'constructs/storage',
     'constructs/validation',
     'runtime/contract',

@@ -118,8 +118,8 @@ export class AnchorService extends Construct {
     const name = `audit-anchor-${ownName}`;
     return new EcsService(this, 'Resource', {
       provider,
-      // ECS would start a task that may do nothing yet.
-      dependsOn,
+      // ECS would start a task that may do nothing yet, or that reaches nothing.
+      dependsOn: [...dependsOn, ...platform.startsAfter],
       name,
       cluster: clusterArn,
       taskDefinition: this.taskDefinition.taskDefinitionArn,

@@ -1,3 +1,4 @@
+import { Op, Token } from 'cdktf';
 import { EXIT, SHARD_NUMBERS } from '../../runtime/contract';
 import {
   firstAttempt,
@@ -8,6 +9,9 @@ import {
   taskStates,
   type TaskStep,
 } from './full-verification-states';
+import { isUnknownAtSynth } from '../validation';
+
+const SECONDS_PER_HOUR = 3_600;
 
 export interface FullVerificationPlan {
   readonly place: TaskPlace;
@@ -19,8 +23,8 @@ export interface FullVerificationPlan {
   readonly tasks: number;
   /** Shards that the chain is divided into. */
   readonly shards: number;
-  /** Seconds after which an execution is stopped. */
-  readonly timeoutSeconds: number;
+  /** Hours after which an execution is stopped; what it has planned counts for as long. */
+  readonly timeoutHours: number;
 }
 
 /**
@@ -32,7 +36,7 @@ export interface FullVerificationPlan {
  * is not looked at: who may start one decides nothing about it.
  */
 export function fullVerificationDefinition(plan: FullVerificationPlan): object {
-  const { place, timeoutSeconds } = plan;
+  const { place, timeoutHours } = plan;
   const planning: TaskStep = {
     name: 'Plan',
     command: ['verify', '--plan', numberArgument(plan.shards), '--out', '$.location'],
@@ -42,14 +46,14 @@ export function fullVerificationDefinition(plan: FullVerificationPlan): object {
   };
   const merging: TaskStep = {
     name: 'Merge',
-    command: ['verify', '--merge', '$.location', '--out', '$.location'],
+    command: ['verify', '--merge', '$.location', '--out', '$.location', ...maxAge(plan)],
     onExit: { [EXIT.ok]: 'Verified', [EXIT.tampered]: 'Tampered' },
     otherwise: 'NotEvaluated',
   };
   return {
     Comment: 'Verifies every anchor and every event of an audit chain in several tasks',
     StartAt: 'Begin',
-    TimeoutSeconds: timeoutSeconds,
+    TimeoutSeconds: inSeconds(timeoutHours),
     States: {
       Begin: {
         Type: 'Pass',
@@ -73,10 +77,27 @@ function formatted(template: string): string {
   return `States.Format('${template}', $$.Execution.Name)`;
 }
 
-function shardsOf({ place, reportsBucketName, tasks }: FullVerificationPlan, next: string): object {
+/** A plan is never older than its execution, which may take longer than plans count by default. */
+function maxAge({ timeoutHours }: FullVerificationPlan): readonly string[] {
+  return ['--max-age', numberArgument(timeoutHours)];
+}
+
+function inSeconds(hours: number): number {
+  return isUnknownAtSynth(hours) ? Token.asNumber(Op.mul(hours, SECONDS_PER_HOUR)) : hours * SECONDS_PER_HOUR;
+}
+
+function shardsOf(plan: FullVerificationPlan, next: string): object {
+  const { place, reportsBucketName, tasks } = plan;
   const shard: TaskStep = {
     name: 'Shard',
-    command: ['verify', '--shard', '$.location', '--number', "States.Format('{}', $.number)"],
+    command: [
+      'verify',
+      '--shard',
+      '$.location',
+      '--number',
+      "States.Format('{}', $.number)",
+      ...maxAge(plan),
+    ],
     // Tampering is in the partial report.
     onExit: { [EXIT.ok]: 'Reported', [EXIT.tampered]: 'Reported' },
     otherwise: 'NotRead',

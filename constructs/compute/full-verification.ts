@@ -1,10 +1,10 @@
 import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine';
-import { Fn, Op, Token } from 'cdktf';
+import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { AnchorBucketGrants } from '../access/grants';
 import { ServiceRole } from '../access/grantee-role';
 import { tagsFor } from '../tags';
-import { isUnknownAtSynth, PropCheck } from '../validation';
+import { PropCheck } from '../validation';
 import { chainSettings, checkAnchoredChain, checkAnchoredChainOptions } from './anchored-chain';
 import { DeadLetterQueue } from './dead-letter-queue';
 import { ExecutionRole } from './execution-role';
@@ -24,8 +24,6 @@ import { FullVerificationSchedule } from './full-verification-schedule';
 import { AnchorTaskDefinition } from './task-definition';
 import { taskEnvironment, taskSecrets } from './task-environment';
 import type { TaskLogs } from './task-logs';
-
-const SECONDS_PER_HOUR = 3_600;
 
 /**
  * Verifies every anchor and every event of one chain in as many tasks as are asked for: a state machine of Step
@@ -165,10 +163,6 @@ function definitionOf({ reports, task }: FullVerification, props: FullVerificati
     reportsPrefix: reports.prefix,
     tasks,
     shards: props.shards ?? tasks,
-    timeoutSeconds: inSeconds(props.timeoutHours ?? DEFAULT_TIMEOUT_HOURS),
+    timeoutHours: props.timeoutHours ?? DEFAULT_TIMEOUT_HOURS,
   });
-}
-
-function inSeconds(hours: number): number {
-  return isUnknownAtSynth(hours) ? Token.asNumber(Op.mul(hours, SECONDS_PER_HOUR)) : hours * SECONDS_PER_HOUR;
 }

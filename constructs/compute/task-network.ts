@@ -18,7 +18,11 @@ export interface TaskNetworkOptions {
   readonly subnetIds: readonly string[];
 
   /**
-   * Where HTTPS may go, as CIDRs. AWS's own services have no fixed addresses.
+   * Where HTTPS may go, as CIDRs. AWS's own services have no fixed addresses, so narrow this only where tasks
+   * reach them through endpoints. Endpoints that are made here are added by themselves. Of endpoints that the VPC
+   * has already, name the ranges of their subnets; and S3 behind a gateway endpoint keeps its public addresses,
+   * which a range of private ones does not hold: name those of S3 in the region, or tasks can neither pull images
+   * from ECR nor write anchors.
    *
    * @default - anywhere, `0.0.0.0/0`
    */
@@ -95,12 +99,22 @@ export class TaskNetwork extends Construct {
   readonly resource: SecurityGroup;
   readonly vpcId: string;
   readonly subnetIds: string[];
+  private readonly provider: TerraformProvider | undefined;
+  private readonly egress: SecurityGroupEgress[];
+  private readonly reachesAnywhere: boolean;
+  private ranges: string[] | undefined;
 
   constructor(scope: Construct, id: string, props: TaskNetworkProps) {
     super(scope, id);
     const { provider, vpcId, groupName, databasePort = POSTGRES_PORT } = props;
     this.vpcId = vpcId;
     this.subnetIds = [...props.subnetIds];
+    this.provider = provider;
+    this.reachesAnywhere = props.httpsCidrs === undefined;
+    this.egress = [
+      to(HTTPS_PORT, 'HTTPS to AWS services', props.httpsCidrs ?? ANYWHERE),
+      to(databasePort, 'PostgreSQL', props.databaseCidrs ?? this.rangesOfVpc()),
+    ];
     this.resource = new SecurityGroup(this, 'Resource', {
       provider,
       name: groupName,
@@ -108,10 +122,7 @@ export class TaskNetwork extends Construct {
       vpcId,
       // Inline and with an empty list, so that a rule somebody adds by hand is taken back by the next apply.
       ingress: [],
-      egress: [
-        to(HTTPS_PORT, 'HTTPS to AWS services', props.httpsCidrs ?? ANYWHERE),
-        to(databasePort, 'PostgreSQL', props.databaseCidrs ?? this.rangesOfVpc(provider)),
-      ],
+      egress: this.egress,
       tags: tagsFor(props.tags, groupName, 'Audit anchor tasks'),
     });
   }
@@ -120,9 +131,25 @@ export class TaskNetwork extends Construct {
     return this.resource.id;
   }
 
-  private rangesOfVpc(provider: TerraformProvider | undefined): string[] {
-    const { friendlyUniqueId } = new DataAwsVpc(this, 'Vpc', { provider, id: this.vpcId });
-    return Token.asList(`\${data.aws_vpc.${friendlyUniqueId}.cidr_block_associations[*].cidr_block}`);
+  /** The IPv4 ranges of the VPC, looked up at plan time. */
+  rangesOfVpc(): string[] {
+    if (this.ranges === undefined) {
+      const { friendlyUniqueId } = new DataAwsVpc(this, 'Vpc', { provider: this.provider, id: this.vpcId });
+      this.ranges = Token.asList(
+        `\${data.aws_vpc.${friendlyUniqueId}.cidr_block_associations[*].cidr_block}`,
+      );
+    }
+    return this.ranges;
+  }
+
+  /** Lets tasks reach an endpoint over HTTPS also where `httpsCidrs` leaves its addresses out. */
+  reachEndpoint(
+    description: string,
+    endpoint: Pick<SecurityGroupEgress, 'prefixListIds' | 'securityGroups'>,
+  ): void {
+    if (this.reachesAnywhere) return;
+    this.egress.push({ ...to(HTTPS_PORT, description, []), ...endpoint });
+    this.resource.putEgress(this.egress);
   }
 }
 

@@ -1,5 +1,5 @@
 import { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
-import type { TerraformProvider } from 'cdktf';
+import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import { type Tags, tagsFor } from '../tags';
@@ -110,7 +110,7 @@ export class TaskPlatform extends Construct {
         ? new VpcEndpoints(this, 'Endpoints', {
             ...props,
             environment,
-            region: this.surroundings.region,
+            surroundings: this.surroundings,
             network: this.network,
             tags,
             provider,
@@ -123,6 +123,11 @@ export class TaskPlatform extends Construct {
       this.repository?.repositoryArn ??
       props.imageRepositoryArn ??
       ecrRepositoryArn(this.image, this.surroundings.partition);
+  }
+
+  /** What has to exist before a task can start: the endpoints that are made here. */
+  get startsAfter(): readonly ITerraformDependable[] {
+    return this.endpoints?.resources ?? [];
   }
 
   /** A log group for one kind of task, `/audit-anchor/OWNER/KIND`; the owner is the environment if nothing is said. */

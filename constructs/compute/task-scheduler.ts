@@ -122,7 +122,7 @@ export class TaskScheduler extends Construct {
     const { provider, clusterArn, network } = platform;
     return new SchedulerSchedule(this, scheduled.id, {
       provider,
-      dependsOn: [permissions],
+      dependsOn: [permissions, ...platform.startsAfter],
       name: scheduled.scheduleName,
       groupName: this.group.name,
       description: scheduled.description,

@@ -1,6 +1,6 @@
 import { type Grantee, isSameRole, ROLE_NAME } from '../access/grantee-role';
 import type { WormBucket } from '../storage/worm-bucket';
-import { type PropCheck, quoted } from '../validation';
+import { type PropCheck, quoted, type Range } from '../validation';
 import type { AnchoredChain } from './anchored-chain';
 import type { DeadLetterQueue } from './dead-letter-queue';
 import { checkKeyArn, checkSecretArn, secretWithoutSelector } from './task-secrets';
@@ -88,9 +88,9 @@ export interface VerifierTaskProps extends VerifierTaskOptions, AnchoredChain {
   readonly deadLetterQueue?: DeadLetterQueue;
 }
 
-const MINUTES = { min: 5, max: 1_440 };
+export const VERIFY_MINUTES: Range = { min: 5, max: 1_440 };
 /** CloudWatch looks back for seven days, and a run that is missing has to be noticed. */
-const HOURS = { min: 1, max: 166 };
+export const VERIFY_FULL_HOURS: Range = { min: 1, max: 166 };
 const INTERVAL_FIX = 'choose another number; alarms miss a run only within these bounds';
 
 /** Faults of what a deployment may choose, also for those who compose this construct. */
@@ -104,8 +104,20 @@ export function checkVerifierTask(check: PropCheck, props: VerifierTaskOptions, 
     check.text('taskRole', taskRole, ROLE_NAME, 'give the part of the ARN after the last "/"');
   }
   check
-    .wholeNumber('verifyIntervalMinutes', props.verifyIntervalMinutes, MINUTES, 'minutes', INTERVAL_FIX)
-    .wholeNumber('verifyFullIntervalHours', props.verifyFullIntervalHours, HOURS, 'hours', INTERVAL_FIX)
+    .wholeNumber(
+      'verifyIntervalMinutes',
+      props.verifyIntervalMinutes,
+      VERIFY_MINUTES,
+      'minutes',
+      INTERVAL_FIX,
+    )
+    .wholeNumber(
+      'verifyFullIntervalHours',
+      props.verifyFullIntervalHours,
+      VERIFY_FULL_HOURS,
+      'hours',
+      INTERVAL_FIX,
+    )
     .rule(!taskRole || !writer?.roles.some((role) => isSameRole(role, taskRole)), {
       prop: 'taskRole',
       found:

@@ -86,6 +86,21 @@ export interface AnchorAlarmsProps {
   readonly deadLetterQueueName?: string;
 
   /**
+   * Name or ARN of the ECS cluster in which the writer runs, for the commands in descriptions.
+   *
+   * @default - descriptions say `CLUSTER`
+   */
+  readonly cluster?: string;
+
+  /**
+   * Log group of the writer, for the commands in descriptions. Leave it out where chains have writers with log groups
+   * of their own.
+   *
+   * @default - descriptions say `LOG_GROUP`
+   */
+  readonly writerLogGroupName?: string;
+
+  /**
    * ARNs of SNS topics in the bucket's region that are told, at most 5; a token for a list is decided by
    * Terraform. Their policies have to let `cloudwatch.amazonaws.com` and `events.amazonaws.com` publish, the
    * latter without a condition, which EventBridge cannot meet.
@@ -122,6 +137,16 @@ const QUEUE_NAME: TextRule = {
   allowed: 'the name of an SQS queue, 1 to 80 of letters, digits, "_" and "-"',
 };
 
+const CLUSTER: TextRule = {
+  test: (cluster) => /^(arn:aws[\w:-]+:cluster\/)?[\w-]{1,255}$/.test(cluster),
+  allowed: 'the name or the ARN of an ECS cluster',
+};
+
+const LOG_GROUP: TextRule = {
+  test: (name) => /^[\w#./-]{1,512}$/.test(name),
+  allowed: 'the name of a log group, 1 to 512 of letters, digits, "_", "-", "/", "." and "#"',
+};
+
 const SCHEDULE_MINUTES = { min: 1, max: 1_440 };
 /** Below five minutes the periods of alarms would be shorter than runs are apart. */
 const VERIFY_MINUTES = { min: 5, max: 1_440 };
@@ -131,6 +156,11 @@ const FULL_HOURS = { min: 1, max: 166 };
 /** Longest name of an alarm that CloudWatch takes, and what stands behind a chain's id. */
 const LONGEST_NAME = 255;
 const LONGEST_SUFFIX = '/verify-latest-not-evaluated'.length;
+
+/** How long a chain's id may be where alarms carry it in their names. */
+export function longestAlarmedChainId(environment: string): number {
+  return LONGEST_NAME - LONGEST_SUFFIX - alarmPrefix(environment).length;
+}
 
 /** Faults of the props, also for those who compose this construct. */
 export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProps): void {
@@ -151,12 +181,7 @@ export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProp
       allowed: 'each chain once',
       fix: 'remove one of the two',
     });
-    const longest = LONGEST_NAME - LONGEST_SUFFIX - alarmPrefix(environment).length;
-    const fits = {
-      test: (id: string) => id.length <= longest,
-      allowed: `at most ${longest} characters here`,
-    };
-    check.list('chainIds', chainIds, fits, 'it is part of the names of alarms, which have at most 255');
+    if (props.mode !== 'none') checkLengths(check, environment, chainIds);
   }
   check
     .wholeNumber(
@@ -180,7 +205,9 @@ export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProp
       'events',
       'give the value of the writer',
     )
-    .text('deadLetterQueueName', props.deadLetterQueueName, QUEUE_NAME, 'give the name, not the ARN or URL');
+    .text('deadLetterQueueName', props.deadLetterQueueName, QUEUE_NAME, 'give the name, not the ARN or URL')
+    .text('cluster', props.cluster, CLUSTER, 'take it from "aws ecs list-clusters"')
+    .text('writerLogGroupName', props.writerLogGroupName, LOG_GROUP, 'give the name, not the ARN');
   if (props.verifyIntervalMinutes !== 0)
     check.wholeNumber(
       'verifyIntervalMinutes',
@@ -198,4 +225,18 @@ export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProp
       'use 0 when nothing verifies everything',
     );
   checkAlarmTopics(check, props);
+}
+
+function checkLengths(check: PropCheck, environment: string, chainIds: readonly string[]): void {
+  const longest = longestAlarmedChainId(environment);
+  const fits = {
+    test: (id: string) => id.length <= longest,
+    allowed: `at most ${longest} characters with alarms`,
+  };
+  check.list(
+    'chainIds',
+    chainIds,
+    fits,
+    'shorten it: it is part of the names of alarms, which have at most 255',
+  );
 }

@@ -19,6 +19,10 @@ const SCHEDULE_MINUTES = 5;
  * somebody lays a hand on bucket, key or anchors. Each is told when it fires and when it is over, and its
  * description says what it means and what to do first.
  *
+ * What is told of attempts on bucket, key and anchors comes from CloudTrail: the account needs a trail with management
+ * events in each region, and with S3 data events of the buckets for calls on anchors. Without a trail these rules
+ * stay silent, see `DeleteAttempts`.
+ *
  * Names begin with `audit-anchor/ENVIRONMENT/`, those of a chain with its id behind that. Child ids
  * (`Topics`, `Attempts`, `Replica`, `Chains` and below it each chain's id, or `Chain0`... for tokens) are a
  * public contract.
@@ -95,6 +99,8 @@ export class AnchorAlarms extends Construct {
         retentionDays: props.bucket.retention.days,
         verifyIntervalMinutes: props.verifyIntervalMinutes ?? DEFAULTS.verifyIntervalMinutes,
         verifyFullIntervalHours: props.verifyFullIntervalHours ?? DEFAULTS.verifyFullIntervalHours,
+        cluster: props.cluster,
+        logGroupName: props.writerLogGroupName,
       });
       const prefix = `${alarmPrefix(props.environment)}${chainId}/`;
       return definitions.map((definition) => alarm(place, definition, prefix));

@@ -29,6 +29,10 @@ export interface WatchedChain {
   readonly verifyIntervalMinutes: number;
   /** 0 when nothing verifies everything. */
   readonly verifyFullIntervalHours: number;
+  /** ECS cluster of the writer; undefined when it is not known here. */
+  readonly cluster: string | undefined;
+  /** Log group of the writer; undefined when it is not known here. */
+  readonly logGroupName: string | undefined;
 }
 
 /** Unanchored events, in thresholds, beyond which anchoring does not keep up. */
@@ -37,11 +41,21 @@ const FAR_BEYOND = 10;
 const [TAMPERING] = SEVERITIES;
 const [FULL, LATEST] = SCOPES;
 
-/** Where to look first when the writer is suspected. */
+/** Where to look when the writer is suspected. */
 const WRITER: Readonly<Record<WriterMode, string>> = {
   service: 'whether the ECS service has a running task, and why the last one stopped',
   scheduled: 'whether the schedule starts tasks, and why the last one stopped',
 };
+
+/** The command that names the tasks that stopped lately. */
+function stoppedTasks({ cluster = 'CLUSTER' }: WatchedChain): string {
+  return `'aws ecs list-tasks --desired-status STOPPED --cluster ${cluster}'`;
+}
+
+/** The command that shows what the writer said lately. */
+function lastLines({ logGroupName = 'LOG_GROUP' }: WatchedChain): string {
+  return `'aws logs tail ${logGroupName} --since 1h'`;
+}
 
 /** The table of alarms of one chain. */
 export function chainAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
@@ -100,7 +114,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: WRITER_SILENCE_PERIODS,
       periodsToAlarm: WRITER_SILENCE_PERIODS,
       missingData: 'breaching',
-      description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: look ${WRITER[mode]}; then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
+      description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: ${stoppedTasks(chain)}, and 'aws ecs describe-tasks' of the newest says why it stopped (ECS forgets after an hour); see ${WRITER[mode]}. Then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
     },
     {
       id: 'AnchoringFails',
@@ -114,7 +128,7 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       periods: 3,
       periodsToAlarm: 3,
       missingData: 'notBreaching',
-      description: `Attempts to anchor chain ${chain.chainId} fail again and again. First: read the newest log line 'anchor.refused' or 'anchor.failed' of the writer. Refused means that the writer found the chain broken or shortened and wrote nothing: treat it as tampering and run 'audit-anchor verify --full'. Failed means that database, bucket or key cannot be used; the line says which.`,
+      description: `Attempts to anchor chain ${chain.chainId} fail again and again. First: ${lastLines(chain)} shows the writer's newest line 'anchor.refused' or 'anchor.failed'. Refused: nothing was written; read severity of the findings in the line. tampering is an incident: run 'audit-anchor verify --full' and repair nothing. unproven is none yet: such as KEY_UNKNOWN, the task lacks a key (restart it after a change of the secret), or it cannot read something. Failed: database, bucket or key cannot be used; the line says which.`,
     },
     {
       id: 'UnanchoredEvents',

@@ -23,7 +23,7 @@ export function replicationFails(watched: WatchedReplication): AlarmDefinition {
     periods: 1,
     periodsToAlarm: 1,
     missingData: 'ignore',
-    description: `S3 could not copy an anchor to the replica '${watched.replicaBucketName}'. The anchor itself is safe, its copy is missing, and S3 does not try again by itself; the alarm is over with the next copy, the gap is not. First: 'aws s3api head-object' on the newest anchor shows ReplicationStatus; FAILED after a change points to the role, a key or a bucket policy. Mend that, then copy what is missing with S3 Batch Replication.`,
+    description: `S3 could not copy an anchor to the replica '${watched.replicaBucketName}'. The anchor itself is safe, its copy is missing, and S3 does not try again by itself; the alarm is over with the next copy, the gap is not. First: ${replicationStatus(watched)}; FAILED after a change points to the role, a key or a bucket policy. Mend that, then copy what is missing with S3 Batch Replication.`,
   };
 }
 
@@ -40,8 +40,13 @@ export function replicationLags(watched: WatchedReplication): AlarmDefinition {
     periods: 3,
     periodsToAlarm: 3,
     missingData: 'ignore',
-    description: `Copies of anchors reach the replica '${watched.replicaBucketName}' later than the 15 minutes that S3 promises. Should the region of the source be lost now, the newest anchors are lost with it. First: 'aws s3api head-object' on the newest anchor shows ReplicationStatus; PENDING for long is usually S3 itself, so look at the AWS Health Dashboard; FAILED is yours to mend.`,
+    description: `Copies of anchors reach the replica '${watched.replicaBucketName}' later than the 15 minutes that S3 promises. Should the region of the source be lost now, the newest anchors are lost with it. First: ${replicationStatus(watched)}; PENDING for long is usually S3 itself, so look at the AWS Health Dashboard; FAILED is yours to mend.`,
   };
+}
+
+/** The command that shows how far the copy of an anchor is, and where its key is found. */
+function replicationStatus({ sourceBucketName }: WatchedReplication): string {
+  return `'aws s3api head-object --bucket ${sourceBucketName} --key KEY' shows ReplicationStatus, KEY being the newest anchor's, which 'audit-anchor status' names`;
 }
 
 /** Runs of the verifier or the writer that could not even be started. */
@@ -62,7 +67,7 @@ export function deadLetters(queueName: string): AlarmDefinition {
     periodsToAlarm: 1,
     // SQS stops reporting a queue that nobody touches for hours, though its messages are still there.
     missingData: 'ignore',
-    description: `A scheduled task could not be started, and the scheduler gave up. First: 'aws sqs receive-message --queue-url URL --message-attribute-names All' on queue '${queueName}'; ERROR_MESSAGE says why: usually no capacity, a task definition or role that is gone, or no right to pass the role. Mend that and purge the queue.`,
+    description: `A scheduled task could not be started, and the scheduler gave up. First: 'aws sqs receive-message --message-attribute-names All --queue-url $(aws sqs get-queue-url --queue-name ${queueName} --output text)'; ERROR_MESSAGE says why: usually no capacity, a task definition or role that is gone, or no right to pass the role. Mend that and purge the queue.`,
   };
 }
 

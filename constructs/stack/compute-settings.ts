@@ -5,6 +5,7 @@ import { CIDR, PORTS, ROUTE_TABLE_ID, SUBNET_ID, VPC_ID } from '../compute/task-
 import { FULL_VERIFICATION_TASKS } from '../compute/full-verification-props';
 import { CLUSTER_ARN, CLUSTER_ARN_FIX } from '../compute/task-platform';
 import { shownAsArn, SECRET_ARN, SECRET_ARN_FIX } from '../compute/task-secrets';
+import { VERIFY_FULL_HOURS, VERIFY_MINUTES } from '../compute/verifier-task-props';
 import { KEY_ARN } from '../storage/anchor-key-reference';
 import type { SettingReader } from './setting-reader';
 
@@ -16,8 +17,12 @@ export interface CadenceSettings {
   readonly eventThreshold: number | undefined;
 }
 
-/** Which of them CloudWatch has is known to the construct. */
+/** Which of them CloudWatch and Fargate have is known to the constructs. */
 const LOG_DAYS = { min: 1, max: 3_653 };
+const TASK_CPU = { min: 256, max: 16_384 };
+const TASK_MEMORY = { min: 512, max: 122_880 };
+
+const SUBNETS_FIX = 'take them from "aws ec2 describe-subnets"';
 
 /** Minutes between interval anchors, and events that make one due. */
 export function readCadence(read: SettingReader): CadenceSettings {
@@ -33,6 +38,10 @@ export function readCadence(read: SettingReader): CadenceSettings {
  */
 export function readCompute(read: SettingReader, cadence: CadenceSettings): AnchorComputeOptions | undefined {
   const mode = read.choice('anchor_mode', ['none', 'service', 'scheduled']);
+  const size = {
+    cpu: read.wholeNumber('task_cpu', TASK_CPU, 'CPU units'),
+    memoryMiB: read.wholeNumber('task_memory_mib', TASK_MEMORY, 'MiB'),
+  };
   const compute = {
     ...cadence,
     image: read.text('image', IMAGE, IMAGE_FIX),
@@ -40,21 +49,31 @@ export function readCompute(read: SettingReader, cadence: CadenceSettings): Anch
     cpuArchitecture: read.choice('cpu_architecture', ['ARM64', 'X86_64']),
     clusterArn: read.text('cluster_arn', CLUSTER_ARN, CLUSTER_ARN_FIX),
     vpcId: read.text('vpc_id', VPC_ID, 'take it from "aws ec2 describe-vpcs"') ?? '',
-    subnetIds: read.list('subnet_ids', SUBNET_ID, 'take them from "aws ec2 describe-subnets"') ?? [],
+    subnetIds: read.list('subnet_ids', SUBNET_ID, SUBNETS_FIX) ?? [],
     databasePort: read.wholeNumber('database_port', PORTS),
     databaseCidrs: read.list('database_cidrs', CIDR, 'write ranges with the length of their prefix'),
+    httpsCidrs: read.list('https_cidrs', CIDR, 'write ranges with the length of their prefix'),
     interfaceEndpoints: read.flag('interface_endpoints'),
+    endpointSubnetIds: read.list('endpoint_subnet_ids', SUBNET_ID, SUBNETS_FIX),
     routeTableIds: read.list(
       'route_table_ids',
       ROUTE_TABLE_ID,
       'take them from "aws ec2 describe-route-tables"',
     ),
     logRetentionDays: read.wholeNumber('log_retention_days', LOG_DAYS, 'days'),
+    logsKeyArn: read.text('logs_key_arn', KEY_ARN, 'look it up with "aws kms describe-key"'),
+    scheduleMinutes: read.wholeNumber('schedule_minutes', LIMITS.intervalMinutes, 'minutes'),
+    ...size,
     databaseSecretArn: readSecret(read, 'database_secret_arn') ?? '',
     hmacKeysSecretArn: readSecret(read, 'hmac_keys_secret_arn'),
     secretsKeyArns: read.list('secrets_key_arns', KEY_ARN, 'look them up with "aws kms describe-key"'),
     settings: read.map('runtime_settings'),
-    verifier: { databaseSecretArn: readSecret(read, 'verifier_database_secret_arn') ?? '' },
+    verifier: {
+      databaseSecretArn: readSecret(read, 'verifier_database_secret_arn') ?? '',
+      verifyIntervalMinutes: read.wholeNumber('verify_interval_minutes', VERIFY_MINUTES, 'minutes'),
+      verifyFullIntervalHours: read.wholeNumber('verify_full_interval_hours', VERIFY_FULL_HOURS, 'hours'),
+      ...size,
+    },
   };
   if (mode === 'none') return undefined;
   demandTogether(read, `anchor_mode is ${mode}`, compute.settings?.['chainFormat'] === 'links');

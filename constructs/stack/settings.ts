@@ -38,7 +38,10 @@ export interface StackSettings extends CadenceSettings {
   readonly compute: AnchorComputeOptions | undefined;
   /** `full_verification_tasks`: tasks of a state machine that verifies everything; without it there is none. */
   readonly fullVerificationTasks: number | undefined;
-  /** `alarms`: on unless switched off. */
+  /**
+   * `alarms`: on unless switched off. What they tell of attempts on bucket, key and anchors needs a CloudTrail trail with
+   * management events, and with S3 data events for calls on anchors.
+   */
   readonly alarms: boolean;
   /** `dashboard`: costs 3 USD a month after the third of an account. */
   readonly dashboard: boolean;

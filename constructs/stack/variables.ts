@@ -1,6 +1,8 @@
 import { Fn, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { DEFAULTS, LIMITS } from '../../runtime/contract';
+import { LONGEST_CHAIN_ID } from '../access/chain-id';
+import { longestAlarmedChainId } from '../monitoring/anchor-alarms-props';
 import type { StackSettings } from './settings';
 import { TerraformVariable } from './terraform-variable';
 
@@ -24,7 +26,8 @@ export class AnchorVariables {
   readonly alarmSnsTopicArns: string[];
   readonly tags: Record<string, string>;
 
-  constructor(stack: Construct, { environment, enableReplication }: StackSettings) {
+  constructor(stack: Construct, settings: StackSettings) {
+    const { environment, enableReplication } = settings;
     decidedAtSynth(stack, 'environment', 'Environment name', 'string', environment);
     decidedAtSynth(stack, 'enable_replication', 'Enable cross-region replication', 'bool', enableReplication);
     this.wormRetentionDays = declareRetention(stack).numberValue;
@@ -64,7 +67,7 @@ export class AnchorVariables {
         ),
       ],
     }).stringValue;
-    this.chainId = declareChainId(stack, environment).stringValue;
+    this.chainId = declareChainId(stack, settings).stringValue;
     this.deployRoleArn = new TerraformVariable(stack, 'deploy_role_arn', {
       description:
         'The only principal that may change the buckets afterwards; empty for the one that runs Terraform',
@@ -154,7 +157,14 @@ function declareRetention(stack: Construct): TerraformVariable {
   });
 }
 
-function declareChainId(stack: Construct, environment: string): TerraformVariable {
+/** Alarms of the chain, which has some where tasks anchor it, carry its id in their names. */
+function declareChainId(
+  stack: Construct,
+  { environment, alarms, compute }: StackSettings,
+): TerraformVariable {
+  const named = alarms && compute !== undefined;
+  const longest = named ? longestAlarmedChainId(environment) : LONGEST_CHAIN_ID;
+  const because = named ? ': it is part of the names of alarms, which have at most 255' : '';
   return new TerraformVariable(stack, 'chain_id', {
     description: 'Chain the writer may write: AUDIT_ANCHOR_CHAIN_ID of the gateway',
     type: 'string',
@@ -163,9 +173,13 @@ function declareChainId(stack: Construct, environment: string): TerraformVariabl
     validation: [
       {
         condition:
-          '${can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.chain_id)) && length(var.chain_id) <= 900 && !anytrue([for part in split("/", var.chain_id) : contains([".", ".."], part)])}',
+          '${can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.chain_id)) && !anytrue([for part in split("/", var.chain_id) : contains([".", ".."], part)])}',
         errorMessage:
           'chain_id must be letters, digits, ".", "_" or "-" in parts joined by "/", no part being "." or "..".',
+      },
+      {
+        condition: `\${length(var.chain_id) <= ${longest}}`,
+        errorMessage: `chain_id must have at most ${longest} characters${because}.`,
       },
     ],
   });

@@ -57,6 +57,8 @@ export interface WrittenAnchor {
   readonly retainUntil: number;
   /** True when an earlier request whose reply was lost had already stored these very bytes. */
   readonly alreadyStored: boolean;
+  /** Milliseconds of the whole attempt: waiting for the chain's lock, verifying the new events, writing. */
+  readonly durationMs: number;
 }
 
 export type AnchorOutcome =
@@ -95,8 +97,9 @@ export class Anchorer {
    * @throws ConfigError when the bucket cannot hold locked objects
    */
   async anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
-    const { auditLog, lockWaitMs } = this.options;
-    await this.checkTable();
+    const { auditLog, clock, lockWaitMs } = this.options;
+    const startedAt = clock.now();
+    await this.checkTable(request.signal);
     return auditLog.exclusive(
       async (session) => {
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
@@ -106,15 +109,19 @@ export class Anchorer {
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
         const { signal } = request;
-        return this.write(anchor, signal ? AbortSignal.any([signal, session.lost]) : session.lost);
+        const written = await this.write(
+          anchor,
+          signal ? AbortSignal.any([signal, session.lost]) : session.lost,
+        );
+        return { ...written, durationMs: Math.max(0, clock.now() - startedAt) };
       },
       { waitMs: lockWaitMs, ...(request.signal ? { signal: request.signal } : {}) },
     );
   }
 
   /** Judges from the head of the chain and the newest anchor seen so far; asks the database only. */
-  async pending(): Promise<Pending> {
-    const head = await this.options.auditLog.head();
+  async pending(signal?: AbortSignal): Promise<Pending> {
+    const head = await this.options.auditLog.head(signal);
     const newest = this.newest.known;
     return { trigger: this.due(head, newest), unanchored: unanchoredEvents({ head, newest }) };
   }
@@ -195,9 +202,9 @@ export class Anchorer {
   }
 
   /** A table with other columns gives an error that names them, not one of SQL. */
-  private async checkTable(): Promise<void> {
+  private async checkTable(signal: AbortSignal | undefined): Promise<void> {
     if (this.tableChecked) return;
-    await this.options.auditLog.checkShape();
+    await this.options.auditLog.checkShape(signal);
     this.tableChecked = true;
   }
 
@@ -249,7 +256,7 @@ export class Anchorer {
     return this.now();
   }
 
-  private async write(anchor: Anchor, signal: AbortSignal): Promise<WrittenAnchor> {
+  private async write(anchor: Anchor, signal: AbortSignal): Promise<Omit<WrittenAnchor, 'durationMs'>> {
     const { store, retentionDays } = this.options;
     const { known, ...stored } = await storeAnchor(store, anchor, retentionDays, signal);
     this.newest.learn(known);

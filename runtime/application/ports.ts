@@ -53,6 +53,8 @@ export interface ObjectHead {
   readonly metadata: Readonly<Record<string, string>>;
   readonly encryption: { readonly algorithm: string | null; readonly keyId: string | null };
   readonly storageClass: string;
+  /** How far the copy to another bucket has come, or `REPLICA` on a copy; null where no rule of replication applied. */
+  readonly replication: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA' | null;
 }
 
 /** A version with its bytes. */
@@ -143,6 +145,9 @@ export interface DatabaseIdentity {
 export type TupleRange =
   { readonly from?: number; readonly to?: number; readonly unindexed?: false } | { readonly unindexed: true };
 
+/** Pieces of a stream of tuples; at its end the number of rows that the server says it sent. */
+export type TupleStream = AsyncGenerator<Uint8Array, number, void>;
+
 /** One REPEATABLE READ, READ ONLY view of the audit table. */
 export interface AuditLogSnapshot {
   /**
@@ -166,9 +171,24 @@ export interface AuditLogSnapshot {
   /**
    * The COPY binary stream of the hashed columns and `event_hash`, in chain order, as it comes off the wire.
    * Bounds are inclusive; without bounds also rows whose index is NULL (last). Throws `COPY_INCOMPLETE` when
-   * the server's count of rows and the stream's end disagree.
+   * the stream has no end mark, or the server does not say how many rows it sent.
    */
-  readTuples(range?: TupleRange): AsyncIterable<Uint8Array>;
+  readTuples(range?: TupleRange): TupleStream;
+}
+
+export interface SnapshotOptions {
+  /**
+   * Name of a snapshot that another connection exported.
+   *
+   * @default - a new one
+   */
+  readonly exported?: string | undefined;
+  /**
+   * Ends the reading when it aborts, also while the server is silent; its reason is thrown.
+   *
+   * @default - what is asked is waited for
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A session that holds the chain's advisory lock: at most one at a time for a chain and database. */
@@ -180,18 +200,21 @@ export interface ExclusiveSession {
   readonly lost: AbortSignal;
 }
 
-/** The audit table, for reading. */
+/**
+ * The audit table, for reading. Where a `signal` is taken, its abort ends what is asked at once, also while the
+ * server is silent, and its reason is thrown.
+ */
 export interface AuditLog {
   /** Checks that the table and its columns are there with the declared types; `ConfigError` names each fault. */
-  checkShape(): Promise<void>;
+  checkShape(signal?: AbortSignal): Promise<void>;
   /** The head of the chain, for polling. */
-  head(): Promise<ChainHead | null>;
+  head(signal?: AbortSignal): Promise<ChainHead | null>;
+  /** @throws UnavailableError `SNAPSHOT_NOT_SHARED` when the server does not know the exported name */
+  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>, options?: SnapshotOptions): Promise<T>;
   /**
-   * @param exported name of a snapshot that another connection exported; a new one without it
-   * @throws UnavailableError `SNAPSHOT_NOT_SHARED` when the server does not know that name
+   * Waits up to `waitMs` for the chain's lock, then `LOCK_BUSY`. The signal ends the waiting and the snapshots of the
+   * session, and nothing else that `use` does.
    */
-  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>, exported?: string): Promise<T>;
-  /** Waits up to `waitMs` for the chain's lock, then `LOCK_BUSY`. */
   exclusive<T>(
     use: (session: ExclusiveSession) => Promise<T>,
     options: { readonly waitMs: number; readonly signal?: AbortSignal },

@@ -5,6 +5,7 @@ import type { ChainLayout } from '../domain/chain/columns';
 import type { DigestEngineFactory } from '../domain/chain/digest-engine';
 import type { Checkpoint } from '../domain/chain/checkpoint';
 import type { FindingLog } from '../domain/findings/finding-log';
+import { UnavailableError } from '../errors';
 import type { AuditLogSnapshot, TupleRange } from './ports';
 
 /** What is needed to read a chain: how it is laid out and how to recompute it. */
@@ -33,7 +34,10 @@ export interface ScanRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Streams events out of the snapshot through the scanner. */
+/**
+ * Streams events out of the snapshot through the scanner.
+ * @throws UnavailableError `COPY_INCOMPLETE` when other events were scanned than the server says it sent
+ */
 export async function scanChain(
   snapshot: AuditLogSnapshot,
   reading: ChainReading,
@@ -57,19 +61,32 @@ export async function scanChain(
         onProgress?.(read);
       },
     });
-    for await (const chunk of snapshot.readTuples(request.range)) {
+    let sent = 0;
+    const counted = async function* (): AsyncGenerator<Uint8Array, void> {
+      sent = yield* snapshot.readTuples(request.range);
+    };
+    for await (const chunk of counted()) {
       signal?.throwIfAborted();
       observe?.(chunk);
       scanner.push(chunk);
       await pace?.(events);
     }
     const summary = scanner.finish();
+    if (summary.events !== sent) throw countsDiffer(summary.events, sent);
     // What was read at last counts too, or a short chain would be read at any rate.
     await pace?.(summary.events);
     return summary;
   } finally {
     engine.dispose();
   }
+}
+
+function countsDiffer(scanned: number, sent: number): UnavailableError {
+  return new UnavailableError(
+    'COPY_INCOMPLETE',
+    `${scanned} events arrived of the ${sent} that the server says it sent`,
+    { hint: 'Retry; if it persists, look for a proxy between this program and the database.' },
+  );
 }
 
 /** Index of a chain's first event: 1, but a foreign chain may begin at 0. */

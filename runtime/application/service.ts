@@ -59,7 +59,7 @@ export interface ServiceSummary {
 
 const GAUGE_MILLIS = 60_000;
 const MAX_BACKOFF_MILLIS = 60_000;
-/** ECS gives a stopping task 30 s by default; the last anchor has to be written before. */
+/** Orchestrators kill a task that does not stop: ECS after 30 s, or after the 90 s of the task definition here. */
 const SHUTDOWN_MILLIS = 25_000;
 
 /**
@@ -123,7 +123,7 @@ export class Service {
 
   private async anchorIfDue(signal: AbortSignal): Promise<void> {
     try {
-      if (await this.shouldAnchor()) await this.anchor({ signal });
+      if (await this.shouldAnchor(signal)) await this.anchor({ signal });
       this.looked = true;
       if (!this.refused) this.succeed();
     } catch (error) {
@@ -132,10 +132,10 @@ export class Service {
     }
   }
 
-  private async shouldAnchor(): Promise<boolean> {
+  private async shouldAnchor(signal: AbortSignal): Promise<boolean> {
     // The first look also reads the newest anchor, which the next ones rely on.
     if (!this.looked || this.refused) return true;
-    const { trigger, unanchored } = await this.options.anchorer.pending();
+    const { trigger, unanchored } = await this.options.anchorer.pending(signal);
     this.unanchored = unanchored;
     return trigger !== null;
   }

@@ -61,13 +61,14 @@ export async function anchorAction(context: ActionContext, options: { force?: bo
   return anchorCommand(anchorer, config.bucket, { force: options.force === true, clock, signal });
 }
 
-export async function statusAction({ composition }: ActionContext): Promise<Outcome> {
+export async function statusAction({ composition, signal }: ActionContext): Promise<Outcome> {
   const config = composition.config({ bucket: true, database: true });
   return statusCommand(
     composition.store(config),
     composition.auditLog(config),
     composition.clock,
     config.chainId,
+    signal,
   );
 }
 

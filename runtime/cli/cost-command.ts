@@ -18,6 +18,7 @@ Examples:
   audit-anchor cost --compare
   audit-anchor cost --mode scheduled --every 60 --encryption s3
   audit-anchor cost --network nat --zones 2 --replica --dashboard
+  audit-anchor cost --mode scheduled --no-s3-endpoint
   audit-anchor cost --year 1 --no-free-tier --json
   audit-anchor cost --full-verification --events 1e9 --tasks 16 --rate 700000
   echo '{"kmsKeyMonth": 1.2}' > prices.json && audit-anchor cost --prices prices.json`;
@@ -40,6 +41,11 @@ export function addCostCommand(
       'how tasks reach AWS: existing, public-ip, nat or interface-endpoints (default: existing)',
     )
     .option('--zones <number>', 'availability zones with NAT or interface endpoints (default: 2)')
+    .option('--no-s3-endpoint', 'the subnets have no gateway endpoint for S3: images come through NAT')
+    .option(
+      '--full-task-seconds <number>',
+      'seconds billed for a full verification (default: computed from the number of events)',
+    )
     .option('--events-per-day <number>', 'events appended in a day, spread evenly (default: 100000)')
     .option('--rotations <number>', 'rotations of the HMAC key in a year (default: 4)')
     .option(

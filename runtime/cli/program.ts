@@ -119,6 +119,7 @@ export function parseCommandLine(
       'write there instead of printing: a file, or a place for all (FOLDER/, s3://BUCKET/PREFIX/)',
     )
     .option('--merge <place>', 'combine the plan and the partial reports of a place into the report')
+    .option('--max-age <hours>', 'how old a plan may be for --shard and --merge (default: 24)')
     .addHelpText(
       'after',
       examples(

@@ -4,6 +4,7 @@ import type { ReportStore } from '../application/shards/report-store';
 import type { ChainReading } from '../application/scan-chain';
 import type { StateStore } from '../application/verify/run-memory';
 import type { Outcome } from '../commands/outcome';
+import { keptOutcome } from '../commands/report-outcome';
 import type { ReportPlace } from '../commands/report-location';
 import type { VerifyOptions } from '../commands/verify';
 import { verifyCommand } from '../commands/verify';
@@ -95,7 +96,7 @@ async function plan(
 
 async function shard(
   { composition, progress, signal }: ActionContext,
-  { plan: location, number, out }: Task<'shard'>,
+  { plan: location, number, out, age }: Task<'shard'>,
   { maxRate }: ReadingMeans,
 ): Promise<Outcome> {
   const config = composition.config({ verifyDatabase: true, hmacKeys: true });
@@ -108,6 +109,8 @@ async function shard(
       reading,
       clock: composition.clock,
       maxRate,
+      clockToleranceSeconds: config.clockToleranceSeconds,
+      ...age,
       onProgress: (events: number, total: number) => following.report('events', events, total),
       signal,
     };
@@ -143,7 +146,7 @@ async function required(file: string): Promise<string> {
 
 async function merge(
   { composition, progress, signal }: ActionContext,
-  { from, out }: Task<'merge'>,
+  { from, out, age }: Task<'merge'>,
 ): Promise<Outcome> {
   const config = composition.config({ bucket: true, hmacKeys: true });
   requireSealable(config);
@@ -157,11 +160,13 @@ async function merge(
       layout,
       progress: following.report,
       signal,
+      ...age,
     };
     const outcome = await mergeInStore(options, composition.reports(config, from), keys);
-    if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
-    else if (out) await keepReport(outcome, composition.reports(config, out));
-    return outcome;
+    return await keptOutcome(outcome, async () => {
+      if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
+      else if (out) await keepReport(outcome, composition.reports(config, out));
+    });
   } finally {
     following.finish();
   }

@@ -1,5 +1,9 @@
+import type { Failure } from '../application/failure';
 import { gaugesOfReport } from '../application/gauges';
+import { EXIT } from '../contract';
 import type { VerificationReport } from '../domain/findings/report';
+import { AuditAnchorError } from '../errors';
+import { printable } from '../printable';
 import { reportText } from '../report/report-text';
 import type { Outcome } from './outcome';
 import { exitOfVerdict } from './outcome';
@@ -15,4 +19,42 @@ export function reportOutcome(report: VerificationReport): Outcome {
       sink.gauges(gaugesOfReport(report));
     },
   };
+}
+
+/**
+ * Keeps the report of a merge, where it can. That tampering was found counts more than that its report could not be
+ * kept: the outcome then says both, and its exit code stays. Any other outcome without its report is a failure.
+ * @throws what `keep` throws, unless tampering was found
+ */
+export async function keptOutcome(outcome: Outcome, keep: () => Promise<void>): Promise<Outcome> {
+  try {
+    await keep();
+    return outcome;
+  } catch (error) {
+    if (outcome.exitCode !== EXIT.tampered) throw error;
+    const { code, message, hint } = failureOf(error);
+    const withHint = hint === undefined ? {} : { hint };
+    const { document, text, tell } = outcome;
+    return {
+      ...outcome,
+      document: { ...(document as object), notKept: { code, message, ...withHint } },
+      text: (colors) => [
+        ...text(colors),
+        '',
+        `${colors.warn('warning:')} the report could not be kept: ${printable(message)} [${code}]`,
+        ...(hint === undefined ? [] : [`  ${printable(hint)}`]),
+      ],
+      tell: (sink) => {
+        tell?.(sink);
+        // A merge is a verification of everything.
+        sink.verificationFailed({ code, message: `the report could not be kept: ${message}`, hint }, 'full');
+      },
+    };
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  return error instanceof AuditAnchorError
+    ? (error as AuditAnchorError)
+    : { code: 'INTERNAL', message: String(error), hint: 'This is a defect of audit-anchor' };
 }

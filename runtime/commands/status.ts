@@ -1,4 +1,4 @@
-import type { AnchorStore, AuditLog, Clock, DatabaseIdentity } from '../application/ports';
+import type { AnchorStore, AuditLog, AuditLogSnapshot, Clock, DatabaseIdentity } from '../application/ports';
 import { findNewestKey } from '../application/newest-anchor';
 import { knownFrom } from '../application/newest-known';
 import type { KnownAnchor } from '../application/known-anchor';
@@ -42,9 +42,10 @@ async function databaseStatus(
   auditLog: AuditLog,
   newest: KnownAnchor | 'unreadable' | null,
   now: number,
+  signal: AbortSignal | undefined,
 ): Promise<DatabaseStatus> {
-  await auditLog.checkShape();
-  return auditLog.snapshot(async (snapshot) => {
+  await auditLog.checkShape(signal);
+  const look = async (snapshot: AuditLogSnapshot): Promise<DatabaseStatus> => {
     const identity = await snapshot.identity();
     const head = await snapshot.head();
     if (newest === 'unreadable')
@@ -54,7 +55,8 @@ async function databaseStatus(
     const oldest = unanchoredEvents > 0 && from !== null ? await snapshot.timeAt(from) : null;
     const age = oldest === null ? null : Math.max(0, Math.round((now - oldest) / 1000));
     return { identity, head, unanchoredEvents, oldestUnanchoredAgeSeconds: age };
-  });
+  };
+  return auditLog.snapshot(look, { signal });
 }
 
 function missingRow(unreadable: string | undefined): [string, string] {
@@ -106,13 +108,15 @@ export async function statusCommand(
   auditLog: AuditLog,
   clock: Clock,
   chainId: string,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   const now = clock.now();
   const findings = new FindingLog();
   const newest = await findNewestKey(store, chainId, Math.floor(now / 1000), null);
   const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
   const anchor = address ? anchorStatus(await readAnchor(store, address, findings)) : null;
-  const database = await databaseStatus(auditLog, anchor?.known ?? (newest ? 'unreadable' : null), now);
+  const known = anchor?.known ?? (newest ? 'unreadable' : null);
+  const database = await databaseStatus(auditLog, known, now, signal);
   const problems = findings.all();
   return {
     exitCode: problems.length === 0 ? EXIT.ok : exitOfFindings(problems),

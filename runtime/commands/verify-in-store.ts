@@ -2,11 +2,14 @@ import type { MergeOptions } from '../application/shards/merge-shards';
 import type { PlanOptions } from '../application/shards/plan-shards';
 import { planShards } from '../application/shards/plan-shards';
 import type { ReportStore } from '../application/shards/report-store';
+import { ageLimits } from '../application/shards/sharding';
 import type { ShardOptions } from '../application/shards/scan-shard';
 import { scanShard } from '../application/shards/scan-shard';
 import { SHARD_NUMBERS } from '../contract';
 import type { ChainKeys } from '../domain/chain/chain-keys';
 import { canonicalJson } from '../domain/sharding/canonical-json';
+import type { AgeLimits } from '../domain/sharding/document-age';
+import { ageFault } from '../domain/sharding/document-age';
 import type { PartialReport } from '../domain/sharding/partial-report';
 import { openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
 import type { ShardPlan } from '../domain/sharding/plan';
@@ -31,11 +34,21 @@ function taken(store: ReportStore, name: string, why: string): ConfigError {
   });
 }
 
-/** Plans, unless there is a plan of this chain already. */
+/** What is kept is taken as it is only for as long as it says something of now. */
+function refuseStale({ createdAt }: ShardPlan, store: ReportStore, limits: AgeLimits): void {
+  const fault = ageFault(createdAt, limits);
+  if (fault !== null) throw taken(store, PLAN_NAME, fault);
+}
+
+/**
+ * Plans, unless there is a plan of this chain already.
+ * @throws ConfigError `FILE_UNUSABLE` when the plan that is there is of another chain, in the future or too old
+ */
 export async function planInStore(options: PlanOptions, count: number, store: ReportStore): Promise<Outcome> {
   const { keys } = options.reading;
   const earlier = await earlierPlan(options, store);
   if (earlier) {
+    refuseStale(earlier, store, ageLimits(options.policy, options.clock));
     await keepNumbers(store, earlier);
     return keptPlan(earlier, count, [], sealPlan(earlier, keys), 'planned before');
   }
@@ -78,7 +91,10 @@ export async function planIn(store: ReportStore, keys: ChainKeys): Promise<Shard
   });
 }
 
-/** Reads one shard of the plan, unless its partial report is there already. */
+/**
+ * Reads one shard of the plan, unless its partial report is there already.
+ * @throws ConfigError `FILE_UNUSABLE` when the plan is in the future or too old
+ */
 export async function shardInStore(
   options: ShardOptions,
   number: number,
@@ -86,6 +102,7 @@ export async function shardInStore(
 ): Promise<Outcome> {
   const { keys } = options.reading;
   const plan = await planIn(store, keys);
+  refuseStale(plan, store, ageLimits(options, options.clock));
   const before = await earlierPart(store, plan, number, keys);
   if (before) return keptPart(before, plan, sealPartialReport(before, keys), 'read before');
   const report = await scanShard(options, plan, number);
@@ -123,7 +140,8 @@ async function earlierPart(
 }
 
 function sameResult(one: PartialReport, other: PartialReport): boolean {
-  const found = ({ result, end }: PartialReport): string => canonicalJson([result, end?.findings ?? null]);
+  const found = ({ result, contradiction, end }: PartialReport): string =>
+    canonicalJson([result, contradiction, end?.findings ?? null]);
   return found(one) === found(other);
 }
 

@@ -1,5 +1,6 @@
-import type { MergeOptions, NamedPart } from '../application/shards/merge-shards';
+import type { MergeOptions } from '../application/shards/merge-shards';
 import { mergeShards } from '../application/shards/merge-shards';
+import type { NamedPart } from '../application/shards/part-problems';
 import type { PlanOptions } from '../application/shards/plan-shards';
 import { planShards } from '../application/shards/plan-shards';
 import type { ShardOptions } from '../application/shards/scan-shard';
@@ -9,7 +10,7 @@ import { EXIT } from '../contract';
 import type { ChainKeys } from '../domain/chain/chain-keys';
 import type { Finding } from '../domain/findings/finding';
 import type { PartialReport } from '../domain/sharding/partial-report';
-import { openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
+import { foundIn, openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
 import type { ShardPlan } from '../domain/sharding/plan';
 import { openPlan, sealPlan } from '../domain/sharding/plan';
 import { readDocument } from '../domain/sharding/sealed-document';
@@ -113,10 +114,6 @@ function notPlan(name: string, why: string): ConfigError {
 function shardSummary({ number, result }: PartialReport, plan: ShardPlan): string {
   const { events, recomputed } = result;
   return `shard ${number} of ${plan.shards.length}: ${formatCount(events)} events read, ${formatCount(recomputed)} recomputed; a verdict comes with --merge`;
-}
-
-function foundIn({ result, end }: PartialReport): readonly Finding[] {
-  return [...result.findings, ...(end?.findings ?? [])];
 }
 
 export async function shardCommand(

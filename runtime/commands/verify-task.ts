@@ -1,4 +1,5 @@
 import { LIMITS } from '../contract';
+import type { AgeOptions } from '../application/shards/sharding';
 import type { VerifyScope } from '../application/verify/scope';
 import { ConfigError } from '../errors';
 import { parseLocation, type ReportLocation, type ReportPlace } from './report-location';
@@ -7,6 +8,8 @@ import { parseScope } from './verify';
 
 /** Shards of a plan at most; more processes than that have nothing to gain on one database. */
 const MAX_SHARDS = 10_000;
+/** Hours that a plan may count at most: as many as one execution of everything on AWS may take. */
+const MAX_AGE_HOURS = { min: 1, max: 720 };
 /** Above this a limit limits nothing. */
 const MAX_RATE = 1_000_000_000;
 
@@ -17,6 +20,8 @@ export interface ReadingMeans {
   readonly maxRate: number | null;
 }
 
+type MaxAge = Pick<AgeOptions, 'maxAgeHours'>;
+
 /** What `verify` is asked to do. */
 export type VerifyTask =
   | { readonly kind: 'verify'; readonly scope: VerifyScope; readonly state: string | null }
@@ -26,8 +31,14 @@ export type VerifyTask =
       readonly plan: ReportLocation;
       readonly number: number;
       readonly out: string | null;
+      readonly age: MaxAge;
     }
-  | { readonly kind: 'merge'; readonly from: ReportPlace; readonly out: ReportLocation | null };
+  | {
+      readonly kind: 'merge';
+      readonly from: ReportPlace;
+      readonly out: ReportLocation | null;
+      readonly age: MaxAge;
+    };
 
 function usage(message: string): ConfigError {
   return new ConfigError('USAGE', message, { hint: 'See audit-anchor verify --help' });
@@ -67,13 +78,14 @@ const NAMES: Readonly<Record<keyof VerifyOptions, string>> = {
   number: '--number',
   merge: '--merge',
   out: '--out',
+  maxAge: '--max-age',
 };
 
 /** What may stand beside the option that chooses the task. */
 const BESIDE = {
   plan: ['out'],
-  shard: ['number', 'out', 'maxRate'],
-  merge: ['out'],
+  shard: ['number', 'out', 'maxRate', 'maxAge'],
+  merge: ['out', 'maxAge'],
 } as const satisfies Readonly<Record<'plan' | 'shard' | 'merge', readonly (keyof VerifyOptions)[]>>;
 
 function refuseBeside(task: keyof typeof BESIDE, options: VerifyOptions): void {
@@ -82,6 +94,10 @@ function refuseBeside(task: keyof typeof BESIDE, options: VerifyOptions): void {
     (name) => options[name] !== undefined && !allowed.includes(name),
   );
   if (other) throw usage(`${NAMES[task]} and ${NAMES[other]} exclude each other`);
+}
+
+function parseAge({ maxAge }: VerifyOptions): MaxAge {
+  return maxAge === undefined ? {} : { maxAgeHours: wholeNumber('--max-age', maxAge, MAX_AGE_HOURS) };
 }
 
 /**
@@ -111,6 +127,7 @@ export function parseTask(options: VerifyOptions): VerifyTask {
       plan: location,
       number: wholeNumber('--number', number, { min: 1, max: MAX_SHARDS }),
       out,
+      age: parseAge(options),
     };
   }
   if (merge !== undefined) {
@@ -120,10 +137,12 @@ export function parseTask(options: VerifyOptions): VerifyTask {
       kind: 'merge',
       from: from.kind === 'file' ? { kind: 'folder', path: from.path } : from,
       out: out === null ? null : parseLocation('--out', out),
+      age: parseAge(options),
     };
   }
   if (number !== undefined) throw usage('--number is of use only with --shard');
   if (out !== null) throw usage('--out is of use only with --plan, --shard or --merge');
+  if (options.maxAge !== undefined) throw usage('--max-age is of use only with --shard or --merge');
   const scope = parseScope(options);
   if (scope.kind === 'since-last' && state === null) {
     throw usage('--since-last: found no --state, allowed a file that says what was verified before');

@@ -22,6 +22,7 @@ export interface VerifyOptions {
   readonly number?: string;
   readonly merge?: string;
   readonly out?: string;
+  readonly maxAge?: string;
 }
 
 const INDEX = /^\d{1,16}$/;

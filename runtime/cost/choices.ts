@@ -12,6 +12,9 @@ export function scheduledEvery(everyMinutes: number): Anchoring {
   return { mode: 'scheduled', everyMinutes, taskSeconds: SCHEDULED_TASK_SECONDS };
 }
 
+/** The choice of subnets without the gateway endpoint for S3. */
+export const NO_S3_ENDPOINT = 'noS3Endpoint';
+
 /** One decision changed, everything else as it is. */
 export interface Choice {
   /** Stable name. */
@@ -45,6 +48,7 @@ function changesOf(settings: CostSettings): Change[] {
   const paths = (Object.keys(PATHS) as NetworkPath[]).map((network): Change => {
     return [network, PATHS[network], network === settings.network ? null : { network }];
   });
+  const throughNat = settings.network === 'existing' || settings.network === 'nat';
   const archived = Object.values(archive).some((age) => age !== null);
   return [
     ['service', 'anchoring by a service that is always on', anchoring.mode === 'service' ? null : SERVICE],
@@ -54,6 +58,11 @@ function changesOf(settings: CostSettings): Change[] {
     ['kmsEncryption', 'a KMS key', encryption === 'kms' ? null : { encryption: 'kms' }],
     ['replica', 'a replica in another Region', replica === null ? { replica: DEFAULT_REPLICA } : null],
     ...paths,
+    [
+      NO_S3_ENDPOINT,
+      'NAT for images: no gateway endpoint for S3',
+      throughNat && settings.s3GatewayEndpoint ? { s3GatewayEndpoint: false } : null,
+    ],
     ['dashboard', 'the dashboard', dashboards === 0 ? { dashboards: 1 } : null],
     ['dataEvents', 'data events of CloudTrail', dataEvents ? null : { dataEvents: true }],
     ['archive', 'archive classes after 30 and 90 days', archived ? null : { archive: DEFAULT_ARCHIVE }],

@@ -1,5 +1,5 @@
 import type { Choice } from './choices';
-import { choicesOf } from './choices';
+import { choicesOf, NO_S3_ENDPOINT } from './choices';
 import type { Prices } from './prices';
 import type { CostSettings } from './settings';
 import { cheapestSensible, DEFAULT_COST_SETTINGS } from './settings';
@@ -15,7 +15,7 @@ export interface CostColumn {
   readonly additions: readonly Choice[];
 }
 
-const ADDITIONS = ['replica', 'public-ip', 'nat', 'interface-endpoints'];
+const ADDITIONS = ['replica', 'public-ip', 'nat', 'interface-endpoints', NO_S3_ENDPOINT];
 
 function computed(settings: CostSettings, prices: Prices): Pick<CostColumn, 'cost' | 'additions'> {
   const additions = choicesOf(settings, prices).filter(({ id }) => ADDITIONS.includes(id));

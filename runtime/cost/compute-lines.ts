@@ -1,3 +1,5 @@
+import { START_SECONDS } from './full-verification';
+import { eventsPerSecond, fullTaskSeconds } from './full-task';
 import type { Bill, CostLine } from './line';
 import { amount, priced } from './line';
 import { MONTHS } from './units';
@@ -28,12 +30,7 @@ export function computeLines(bill: Bill): CostLine[] {
       work.anchoringHours,
       ANCHORING_FORMULAS[settings.anchoring.mode](work),
     ),
-    ...fargateLines(
-      bill,
-      'verification',
-      work.verificationHours,
-      `${amount(work.latestRuns)} runs for the newest anchor, ${amount(work.fullRuns)} full, billed from the pull of the image on`,
-    ),
+    ...fargateLines(bill, 'verification', work.verificationHours, verificationFormula(bill)),
     ...(runs === 0
       ? []
       : [
@@ -70,6 +67,15 @@ const ANCHORING_FORMULAS = {
   scheduled: ({ anchorRuns }: Workload) => `${amount(anchorRuns)} runs, each billed for a minute or more`,
   external: () => 'none',
 } as const;
+
+function verificationFormula({ settings, work }: Bill): string {
+  const { latestRuns, fullRuns, liveEvents } = work;
+  const seconds = `${amount(fullTaskSeconds(settings, liveEvents))} s each`;
+  const reading = `${START_SECONDS} s to start, ${amount(liveEvents)} events at ${amount(eventsPerSecond(settings))} a second`;
+  const each = settings.verification.fullTaskSeconds === null ? `${seconds}: ${reading}` : seconds;
+  const runs = `${amount(latestRuns)} runs for the newest anchor, ${amount(fullRuns)} full of ${each}`;
+  return `${runs}; a minute or more is billed, from the pull of the image on`;
+}
 
 function fargateLines(
   { settings, prices }: Bill,

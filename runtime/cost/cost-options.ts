@@ -2,7 +2,7 @@ import { quoted } from '../config-faults';
 import type { ConfigFault } from '../errors';
 import { COST_LIMITS, isInRange, rangeRule } from './check-settings';
 import { DEFAULT_ARCHIVE, DEFAULT_EVERY_MINUTES, scheduledEvery } from './choices';
-import type { Anchoring, CostSettings, NetworkPath } from './settings';
+import type { Anchoring, CostSettings, NetworkPath, Verification } from './settings';
 import { DEFAULT_COST_SETTINGS, DEFAULT_REPLICA, metricCount } from './settings';
 
 /** Options of `cost` as they stand on the command line. */
@@ -14,6 +14,9 @@ export interface CostOptions {
   readonly encryption?: string;
   readonly network?: string;
   readonly zones?: string;
+  /** False after `--no-s3-endpoint`. */
+  readonly s3Endpoint?: boolean;
+  readonly fullTaskSeconds?: string;
   readonly eventsPerDay?: string;
   readonly rotations?: string;
   readonly year?: string;
@@ -102,15 +105,44 @@ function readAnchoring(reader: OptionReader, options: CostOptions): Anchoring {
 
 function readNetwork(
   reader: OptionReader,
-  { network: path, zones }: CostOptions,
-): Pick<CostSettings, 'network' | 'availabilityZones'> {
+  { network: path, zones, s3Endpoint }: CostOptions,
+): Pick<CostSettings, 'network' | 'availabilityZones' | 's3GatewayEndpoint'> {
   const network = reader.oneOf('--network', path, NETWORKS, DEFAULT_COST_SETTINGS.network);
   const { availabilityZones: fallback } = DEFAULT_COST_SETTINGS;
   const availabilityZones = reader.whole('--zones', zones, 'availabilityZones', fallback);
   if (zones !== undefined && network !== 'nat' && network !== 'interface-endpoints') {
     reader.fault('--zones', `it with --network ${network}`, 'only with --network nat or interface-endpoints');
   }
-  return { network, availabilityZones };
+  const s3GatewayEndpoint = s3Endpoint !== false;
+  if (!s3GatewayEndpoint && network !== 'existing' && network !== 'nat') {
+    reader.fault('--no-s3-endpoint', `it with --network ${network}`, 'only with --network existing or nat');
+  }
+  return { network, availabilityZones, s3GatewayEndpoint };
+}
+
+function readVerification(
+  reader: OptionReader,
+  { verifier, fullTaskSeconds: seconds }: CostOptions,
+  configured: ConfiguredCosts,
+): Verification {
+  const { verification: defaults } = DEFAULT_COST_SETTINGS;
+  const runsAs = reader.oneOf('--verifier', verifier, VERIFIERS, defaults.runsAs);
+  const fullTaskSeconds = reader.whole(
+    '--full-task-seconds',
+    seconds,
+    'taskSeconds',
+    defaults.fullTaskSeconds,
+  );
+  if (seconds !== undefined && runsAs !== 'task') {
+    reader.fault('--full-task-seconds', `it with --verifier ${runsAs}`, 'only with --verifier task');
+  }
+  return {
+    ...defaults,
+    runsAs,
+    latestEveryMinutes: configured.verifyIntervalMinutes,
+    fullEveryHours: configured.verifyFullIntervalHours,
+    fullTaskSeconds,
+  };
 }
 
 function readYear(
@@ -135,12 +167,7 @@ export function readCostOptions(
 ): { readonly settings: CostSettings; readonly faults: readonly ConfigFault[] } {
   const reader = new OptionReader();
   const defaults = DEFAULT_COST_SETTINGS;
-  const verification = {
-    ...defaults.verification,
-    runsAs: reader.oneOf('--verifier', options.verifier, VERIFIERS, defaults.verification.runsAs),
-    latestEveryMinutes: configured.verifyIntervalMinutes,
-    fullEveryHours: configured.verifyFullIntervalHours,
-  };
+  const verification = readVerification(reader, options, configured);
   const settings: CostSettings = {
     ...defaults,
     anchoring: readAnchoring(reader, options),

@@ -4,6 +4,7 @@ import type { Column } from '../terminal/table';
 import { tableLines, UNLIMITED } from '../terminal/table';
 import { wrap } from '../terminal/text-width';
 import type { Choice } from './choices';
+import { NO_S3_ENDPOINT } from './choices';
 import type { ComparedSection, CostColumn } from './comparison';
 import { additionsSideBySide, leftOut, sideBySide } from './comparison';
 import { amount } from './line';
@@ -65,6 +66,15 @@ function sectionRows({ title, lines, usd }: CostSection): string[][] {
   ];
 }
 
+/** What each start of a task rests on, where the bill takes it for free. */
+function pullCaveat(choices: readonly Choice[]): string[] {
+  const usd = choices.find(({ id }) => id === NO_S3_ENDPOINT)?.usd ?? 0;
+  if (usd < HALF_A_CENT) return [];
+  return paragraph(
+    `Every start of a task pulls the image, which is free where the subnets have the gateway endpoint for S3 (itself free). Without it NAT takes ${dollars(usd)} USD a year for that: --no-s3-endpoint.`,
+  );
+}
+
 /** The bill line by line, and what other decisions would change. */
 export function billText(
   cost: YearlyCost,
@@ -83,6 +93,7 @@ export function billText(
       width: UNLIMITED,
     }),
     '',
+    ...pullCaveat(choices),
     ...notesOf(changed),
   ];
 }
@@ -124,5 +135,6 @@ export function comparisonText(
 
 const WHY = [
   "Cheapest sensible: anchors by a scheduled task at every interval instead of a service (an event or key rotation waits for the next interval), S3's own encryption, nothing optional.",
+  'Every start of a task pulls the image. The gateway endpoint for S3, which is free, carries it; without it NAT does, at its price.',
   'The source document counts S3 and KMS by the request, with one read an hour. A full verification reads every anchor that exists. What it does not count at all, in the first column:',
 ];

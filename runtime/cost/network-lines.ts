@@ -12,7 +12,7 @@ export function networkLines(bill: Bill): CostLine[] {
   if (taskHours(bill.work) === 0) return [];
   switch (bill.settings.network) {
     case 'existing':
-      return [];
+      return existingLines(bill);
     case 'public-ip':
       return publicAddressLines(bill);
     case 'nat':
@@ -20,6 +20,29 @@ export function networkLines(bill: Bill): CostLine[] {
     case 'interface-endpoints':
       return endpointLines(bill);
   }
+}
+
+/** Images that are pulled through NAT, which is there already or one of their own. */
+function pulledGb({ settings, work }: Bill): number {
+  return settings.s3GatewayEndpoint ? 0 : (work.taskStarts * settings.imageMegabytes) / MEGABYTES_PER_GB;
+}
+
+function pullFormula({ settings, work }: Bill): string {
+  return `${amount(work.taskStarts)} starts of a task, each pulls an image of ${amount(settings.imageMegabytes)} MB`;
+}
+
+/** What is there already costs nothing more, save for the bytes that NAT now carries. */
+function existingLines(bill: Bill): CostLine[] {
+  const pulled = pulledGb(bill);
+  if (pulled === 0) return [];
+  return [
+    priced(bill.prices, 'natGatewayGb', {
+      id: 'network.images',
+      title: 'images through NAT',
+      quantity: pulled,
+      formula: pullFormula(bill),
+    }),
+  ];
 }
 
 function publicAddressLines({ work, prices }: Bill): CostLine[] {
@@ -34,12 +57,12 @@ function publicAddressLines({ work, prices }: Bill): CostLine[] {
   ];
 }
 
-function natLines({ settings, work, prices }: Bill): CostLine[] {
-  const { availabilityZones, s3GatewayEndpoint, imageMegabytes } = settings;
-  const pulled = s3GatewayEndpoint ? 0 : (work.taskStarts * imageMegabytes) / MEGABYTES_PER_GB;
+function natLines(bill: Bill): CostLine[] {
+  const { settings, work, prices } = bill;
+  const { availabilityZones, s3GatewayEndpoint } = settings;
   const images = s3GatewayEndpoint
     ? 'the layers of images take the gateway endpoint for S3'
-    : `${amount(pulled)} GB of images, pulled at each of ${amount(work.taskStarts)} starts`;
+    : pullFormula(bill);
   return [
     priced(prices, 'natGatewayHour', {
       id: 'network.natGateways',
@@ -50,7 +73,7 @@ function natLines({ settings, work, prices }: Bill): CostLine[] {
     priced(prices, 'natGatewayGb', {
       id: 'network.natTraffic',
       title: 'traffic through NAT',
-      quantity: work.logGb + pulled,
+      quantity: work.logGb + pulledGb(bill),
       formula: `log lines; ${images}`,
     }),
   ];

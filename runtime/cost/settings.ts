@@ -18,8 +18,8 @@ export interface Verification {
   readonly fullEveryHours: number;
   /** Seconds that Fargate bills, from the pull of the image on; less than 60 is billed as 60. */
   readonly latestTaskSeconds: number;
-  /** The same for a full verification, which grows with the table. */
-  readonly fullTaskSeconds: number;
+  /** The same for a full verification; null to compute it from the number of events, with which it grows. */
+  readonly fullTaskSeconds: number | null;
 }
 
 export interface TaskSize {
@@ -77,7 +77,11 @@ export interface CostSettings {
   readonly network: NetworkPath;
   /** Availability zones with a NAT gateway or with interface endpoints. */
   readonly availabilityZones: number;
-  /** Whether the subnets have the free gateway endpoint for S3, which also carries the layers of images. */
+  /**
+   * Whether the subnets have the free gateway endpoint for S3, which also carries the layers of images; without it
+   * NAT takes its price for them, also where it is there already. Of no account to `public-ip`, where what comes in
+   * is free, and to `interface-endpoints`, which have it.
+   */
   readonly s3GatewayEndpoint: boolean;
   /** Compressed size of the image, MB, pulled at every start of a task. */
   readonly imageMegabytes: number;
@@ -116,7 +120,7 @@ const VERIFICATION: Verification = {
   latestEveryMinutes: DEFAULTS.verifyIntervalMinutes,
   fullEveryHours: DEFAULTS.verifyFullIntervalHours,
   latestTaskSeconds: 60,
-  fullTaskSeconds: 120,
+  fullTaskSeconds: null,
 };
 
 /** What the constructs deploy when nothing else is asked for, with anchoring and verification in tasks. */
@@ -160,7 +164,7 @@ export const SCHEDULED_TASK_SECONDS = 60;
 
 /**
  * The same chain, retention and verification for the least money: anchors by a scheduled task on the interval's own
- * grid, S3's own encryption, and nothing that is optional. An event or key rotation waits for the next interval.
+ * grid, S3's own encryption, the free gateway endpoint for S3, and nothing that is optional. An event or key rotation waits for the next interval.
  */
 export function cheapestSensible(settings: CostSettings): CostSettings {
   const { anchoring, intervalMinutes } = settings;
@@ -174,6 +178,7 @@ export function cheapestSensible(settings: CostSettings): CostSettings {
     encryption: 's3',
     dashboards: 0,
     network: 'existing',
+    s3GatewayEndpoint: true,
     replica: null,
     dataEvents: false,
     archive: { glacierInstantRetrievalAfterDays: null, deepArchiveAfterDays: null },

@@ -1,4 +1,5 @@
 import { SEVERITIES } from '../contract';
+import { fullTaskSeconds } from './full-task';
 import { populationOf } from './population';
 import type { Population } from './population';
 import type { CostSettings } from './settings';
@@ -30,6 +31,8 @@ export interface Workload {
   readonly population: Population;
   /** Anchors that exist, on average over the year. */
   readonly liveAnchors: number;
+  /** Events that these anchors attest, which a full verification reads. */
+  readonly liveEvents: number;
   /** Tasks that are started: scheduled anchoring, and both verifications where they run as tasks. */
   readonly anchorRuns: number;
   readonly latestRuns: number;
@@ -78,6 +81,7 @@ export function workloadOf(settings: CostSettings): Workload {
   const anchorsPerDay = anchors / DAYS_PER_YEAR;
   const population = populationOf(settings);
   const liveAnchors = anchorsPerDay * population.days;
+  const liveEvents = settings.eventsPerDay * population.days;
 
   const scheduled = anchoring.mode === 'scheduled';
   const anchorRuns = scheduled ? MINUTES_PER_YEAR / anchoring.everyMinutes : 0;
@@ -86,7 +90,8 @@ export function workloadOf(settings: CostSettings): Workload {
   const fullRuns = fullEveryHours === 0 ? 0 : HOURS_PER_YEAR / fullEveryHours;
   const asTasks = verification.runsAs === 'task';
   const verificationHours = asTasks
-    ? hours(latestRuns, verification.latestTaskSeconds) + hours(fullRuns, verification.fullTaskSeconds)
+    ? hours(latestRuns, verification.latestTaskSeconds) +
+      hours(fullRuns, fullTaskSeconds(settings, liveEvents))
     : 0;
   const anchoringHours = {
     service: HOURS_PER_YEAR,
@@ -106,6 +111,7 @@ export function workloadOf(settings: CostSettings): Workload {
     anchorsPerDay,
     population,
     liveAnchors,
+    liveEvents,
     anchorRuns,
     latestRuns,
     fullRuns,

@@ -7,9 +7,10 @@ import { CHAIN_KEY, ChainEvents, KEY_ID, LAYOUT } from './chain-events';
 import { type Figure, judge, ratios, type Sample, spread } from './figures';
 import { cpuTimes, foreignShare } from './machine';
 import { DEFAULT_EVENTS, parseOptions } from './options';
-import { memoryResults, type VariantResult, verdictOf } from './report';
+import { otherBench } from './other-benches';
+import { memoryResults, type VariantResult, verdictFailures, verdictOf } from './report';
 import { firstOfNewest } from './run-variant';
-import { TWENTIETH, VARIANTS, VERIFY } from './variants';
+import { NO_SIMD, TWENTIETH, VARIANTS, VERIFY } from './variants';
 
 function sample(round: number, seconds: number, more: Partial<Sample> = {}): Sample {
   return {
@@ -108,11 +109,50 @@ describe('figures', () => {
   });
 });
 
+describe('what was said of the copies', () => {
+  const said = (name: string, tampered: Record<string, string[]>): VariantResult => ({
+    variant: VARIANTS.find((variant) => variant.name === name)!,
+    events: 1,
+    samples: [],
+    skipped: null,
+    tampered,
+  });
+
+  test('a miss is a failure of ours, and of others only told', () => {
+    const missed = { none: [], content: [], swap: ['X'] };
+    expect(verdictFailures([said(VERIFY, missed)])).toEqual(['verify MISSED content FAIL']);
+    expect(verdictFailures([said('cli', missed)])).toEqual(['cli MISSED content FAIL']);
+    expect(verdictFailures([said('links-only', missed)])).toEqual([]);
+    expect(verdictOf(said('links-only', missed))).toBe('MISSED content');
+  });
+
+  test('whoever finds something in the sound copy has found nothing', () => {
+    const vacuous = { none: ['X'], content: ['X'] };
+    expect(verdictFailures([said('cursor', vacuous)])).toEqual([
+      'cursor found something in a sound copy FAIL',
+    ]);
+    expect(verdictOf(said('cursor', vacuous))).toBe('FOUND something in a sound copy');
+  });
+
+  test('both engines have to say the same', () => {
+    const one = { none: [], content: ['EVENT_HASH'] };
+    const other = { none: [], content: ['EVENT_LINK'] };
+    expect(verdictFailures([said(VERIFY, one), said(NO_SIMD, one)])).toEqual([]);
+    expect(verdictFailures([said(VERIFY, one), said(NO_SIMD, other)])).toEqual([
+      'verify and no-simd do not say the same FAIL',
+    ]);
+  });
+});
+
 test('a variant is said to miss what it did not find', () => {
   const variant = VARIANTS.find(({ name }) => name === 'links-only')!;
   const result = { variant, events: 1, samples: [], skipped: null };
-  expect(verdictOf({ ...result, tampered: { content: [], swap: ['links'] } })).toBe('MISSED content');
-  expect(verdictOf({ ...result, tampered: { content: ['hashes'], swap: ['links'] } })).toBe('found');
+  expect(verdictOf({ ...result, tampered: { none: [], content: [], swap: ['links'] } })).toBe(
+    'MISSED content',
+  );
+  expect(verdictOf({ ...result, tampered: { none: [], content: ['hashes'], swap: ['links'] } })).toBe(
+    'found',
+  );
 });
 
 test('the newest events begin behind an anchor', () => {
@@ -138,6 +178,16 @@ onLinux('CPU time of this process is seen as it is used', () => {
   let used = 0;
   while (used < 0.1 && performance.now() < enough) used = cpuTimes(process.pid).bench - before;
   expect(used).toBeGreaterThanOrEqual(0.1 - 1e-9);
+});
+
+test.each([
+  [['--only', 'append', '--rounds', '2'], { program: 'append.ts', args: ['--rounds', '2'] }],
+  [['--json', '--only=start-up'], { program: 'start-up.ts', args: ['--json'] }],
+  [['--only', 'verify'], null],
+  [['--only', 'append,verify'], null],
+  [['--json'], null],
+])('%j is for another bench: %j', (args, expected) => {
+  expect(otherBench(args)).toEqual(expected);
 });
 
 describe('options', () => {

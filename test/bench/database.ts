@@ -78,8 +78,6 @@ async function generate(url: string, events: number): Promise<Notes> {
     const copy = client.query(copyFrom(`COPY ${TABLE} (${columns}) FROM STDIN (FORMAT binary)`));
     await pipeline(Readable.from(chain.copyInput()), copy);
     await client.query(`VACUUM (ANALYZE, FREEZE) ${TABLE}`);
-    await makeTamperedCopies(client, TABLE);
-    await client.query('CHECKPOINT');
     return { events, messageBytes: chain.messageBytes };
   });
 }
@@ -159,6 +157,10 @@ export async function openDatabase(
       writeFileSync(checkpoints, JSON.stringify(await anchor(url, events)));
       writeFileSync(notesFile, JSON.stringify(notes));
     }
+    await withClient(url, async (client) => {
+      await makeTamperedCopies(client, TABLE);
+      await client.query('CHECKPOINT');
+    });
     const version = await withClient(url, (client) =>
       client.query<{ server_version: string }>('SHOW server_version'),
     );

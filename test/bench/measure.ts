@@ -7,8 +7,8 @@ export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** False when what it prints is thrown away by the kernel. */
-  readonly keepOutput: boolean;
+  /** Exit codes other than 0 that are an answer and no failure. */
+  readonly answers?: readonly number[];
 }
 
 export interface Measurement {
@@ -33,7 +33,7 @@ export async function measure(command: Command, serverPid: number): Promise<Meas
   const start = performance.now();
   const child = spawn(command.file, [...command.args], {
     env: { ...process.env, ...command.env },
-    stdio: ['ignore', command.keepOutput ? 'pipe' : 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   let errors = '';
@@ -52,7 +52,11 @@ export async function measure(command: Command, serverPid: number): Promise<Meas
   } finally {
     clearInterval(timer);
   }
-  if (code !== 0) throw new Error(`${command.file} ended with ${code ?? 'a signal'}: ${errors.slice(-2000)}`);
+  if (code === null || ![0, ...(command.answers ?? [])].includes(code)) {
+    throw new Error(
+      `${command.file} ended with ${code ?? 'a signal'}: ${errors.slice(-2000)}${output.slice(-2000)}`,
+    );
+  }
   const after = cpuTimes(serverPid);
   return {
     seconds,

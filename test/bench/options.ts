@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { OTHER_BENCHES } from './other-benches';
 
 /** What `npm run bench` was asked for. */
 export interface BenchOptions {
@@ -25,7 +26,8 @@ export const USAGE = `npm run bench -- [--events N] [--rounds N] [--only NAME[,N
 
   --events     events of the generated chain, ${MIN_EVENTS} to ${MAX_EVENTS} (default ${DEFAULT_EVENTS})
   --rounds     rounds (default 5, and 3 from ${LONG_RUN_EVENTS} events)
-  --only       variants to run; the floor always runs
+  --only       variants to run; the floor always runs. Or one of ${OTHER_BENCHES.join(', ')}: that is measured
+               instead, with the options that test/bench/NAME.ts has
   --json       one JSON document on standard output
   --directory  keeps the database there, and uses the one of an earlier run with as many events`;
 
@@ -53,7 +55,9 @@ export function parseOptions(args: readonly string[], variants: readonly string[
   const only = values.only.split(',').filter((name) => name !== '');
   const unknown = only.find((name) => !variants.includes(name));
   if (unknown !== undefined) {
-    throw new Error(`--only: found "${unknown}", allowed ${variants.join(', ')}\n\n${USAGE}`);
+    throw new Error(
+      `--only: found "${unknown}", allowed ${variants.join(', ')}, or one of ${OTHER_BENCHES.join(', ')}\n\n${USAGE}`,
+    );
   }
   const rounds = values.rounds ?? (events < LONG_RUN_EVENTS ? '5' : '3');
   return {

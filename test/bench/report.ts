@@ -11,7 +11,8 @@ import {
   type Spread,
   spread,
 } from './figures';
-import { TWENTIETH, type Variant, VERIFY } from './variants';
+import { CONTROL } from './tampering';
+import { isOurs, NO_SIMD, TWENTIETH, type Variant, VERIFY } from './variants';
 
 /** Everything that was measured about one variant. */
 export interface VariantResult {
@@ -34,11 +35,46 @@ function shown({ median, min, max }: Spread, digits = 2): string {
 /** What a variant said of the tampered copies, in words. */
 export function verdictOf({ variant, tampered }: VariantResult): string {
   if (variant.checksNothing === true) return 'reads only';
-  if (tampered === null) return 'sound';
-  const missed = Object.entries(tampered)
-    .filter(([, found]) => found.length === 0)
-    .map(([kind]) => kind);
+  if (tampered === null) return 'not asked';
+  const missed = missedBy(tampered);
+  if ((tampered[CONTROL] ?? []).length > 0) return 'FOUND something in a sound copy';
   return missed.length === 0 ? 'found' : `MISSED ${missed.join(', ')}`;
+}
+
+type Tampered = NonNullable<VariantResult['tampered']>;
+
+function missedBy(tampered: Tampered): string[] {
+  return Object.entries(tampered).flatMap(([kind, found]) =>
+    kind !== CONTROL && found.length === 0 ? [kind] : [],
+  );
+}
+
+/** What a variant reported of each copy. */
+export function codesLine({ variant, tampered }: VariantResult): string {
+  const codes = Object.entries(tampered ?? {}).map(
+    ([kind, found]) => `${kind}: ${found.join(' ') || 'nothing'}`,
+  );
+  return `${variant.name} said of ${codes.join('; ')}`;
+}
+
+/** Why the bench fails, whatever the speed: ours has to find everything, and the same with any engine. */
+export function verdictFailures(results: readonly VariantResult[]): string[] {
+  const failures = results.flatMap(({ variant, tampered }) => {
+    if (!tampered) return [];
+    const sound = (tampered[CONTROL] ?? []).length === 0;
+    const missed = isOurs(variant) ? missedBy(tampered) : [];
+    return [
+      ...(sound ? [] : [`${variant.name} found something in a sound copy FAIL`]),
+      ...(missed.length === 0 ? [] : [`${variant.name} MISSED ${missed.join(', ')} FAIL`]),
+    ];
+  });
+  const said = (name: string): string | null => {
+    const tampered = results.find(({ variant }) => variant.name === name)?.tampered;
+    return tampered ? JSON.stringify(tampered) : null;
+  };
+  const [simd, plain] = [said(VERIFY), said(NO_SIMD)];
+  const same = simd === null || plain === null || simd === plain;
+  return same ? failures : [...failures, `${VERIFY} and ${NO_SIMD} do not say the same FAIL`];
 }
 
 export const TABLE_HEADER =

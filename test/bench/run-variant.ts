@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULTS } from '../../runtime/contract';
+import { DEFAULTS, ENV, EXIT } from '../../runtime/contract';
 import { ChainQueries } from '../../runtime/adapters/postgres/chain-queries';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
-import { LAYOUT } from './chain-events';
+import type { Finding } from '../../runtime/domain/findings/finding';
+import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from './chain-events';
 import type { BenchDatabase } from './database';
 import type { Sample } from './figures';
 import { type Command, measure } from './measure';
-import { type Answer, type Task, TASK_VARIABLE } from './programs/task';
+import type { AnchorBuckets } from './anchor-buckets';
+import { type Answer, type Outcome, type Task, TASK_VARIABLE } from './programs/task';
 import type { Variant } from './variants';
 
 /** What a table is expected to hold. */
@@ -20,8 +22,7 @@ export interface Scene {
 
 export interface VariantRun {
   readonly sample: Omit<Sample, 'round'>;
-  /** Null for a program that cannot say. */
-  readonly answer: Answer | null;
+  readonly answer: Outcome;
 }
 
 /** Runs variants of the bench, each as a process of its own. */
@@ -32,16 +33,36 @@ export class VariantRunner {
     private readonly compiled: string,
     /** False when the floor is a drain through the driver. */
     private readonly hasPsql: boolean,
+    private readonly buckets: AnchorBuckets,
   ) {}
 
   async run(variant: Variant, scene: Scene): Promise<VariantRun> {
     const usesPsql = variant.program === 'psql' && this.hasPsql;
-    const command = usesPsql ? this.psql(scene) : this.node(variant, scene);
-    const { output, ...measured } = await measure(command, this.database.serverPid);
-    const answer = usesPsql ? null : (JSON.parse(output) as Answer);
-    const insideSeconds = answer === null ? null : answer.insideMs / 1000;
-    const peakRssBytes = Math.max(measured.peakRssBytes, answer?.peakRssBytes ?? 0);
-    return { sample: { ...measured, insideSeconds, peakRssBytes }, answer };
+    if (usesPsql || variant.program === 'cli') {
+      const command = usesPsql ? this.psql(scene) : this.cli(scene);
+      const { output, ...measured } = await measure(command, this.database.serverPid);
+      const answer = usesPsql ? rowsOf(output) : outcomeOf(output);
+      return { sample: { ...measured, insideSeconds: null }, answer };
+    }
+    const { output, ...measured } = await measure(this.node(variant, scene), this.database.serverPid);
+    const answer = JSON.parse(output) as Answer;
+    const peakRssBytes = Math.max(measured.peakRssBytes, answer.peakRssBytes);
+    return { sample: { ...measured, insideSeconds: answer.insideMs / 1000, peakRssBytes }, answer };
+  }
+
+  private cli({ table, events }: Scene): Command {
+    return {
+      file: process.execPath,
+      args: [join(this.compiled, 'runtime/cli.js'), 'verify', '--json'],
+      env: {
+        ...this.buckets.environment(events),
+        [ENV.chainId]: CHAIN_ID,
+        [ENV.databaseUrl]: this.database.url,
+        [ENV.eventsTable]: table,
+        [ENV.hmacKeys]: JSON.stringify({ [KEY_ID]: SECRET.toString('base64') }),
+      },
+      answers: [EXIT.tampered],
+    };
   }
 
   private psql({ table }: Scene): Command {
@@ -53,10 +74,14 @@ export class VariantRunner {
       kind: 'table',
       columns: [],
     } as const;
-    const statement = new ChainQueries(qualified, LAYOUT).copyStatement();
+    // psql's own COPY, since that says how many rows there were.
+    const statement = new ChainQueries(qualified, LAYOUT)
+      .copyStatement()
+      .replace(/^COPY/, '\\copy')
+      .replace('TO STDOUT', "TO '/dev/null'");
     return {
       file: 'psql',
-      args: ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--command', statement],
+      args: ['--no-psqlrc', '--set=ON_ERROR_STOP=1', '--command', statement],
       env: {
         PGHOST: location.hostname,
         PGPORT: location.port,
@@ -65,7 +90,6 @@ export class VariantRunner {
         PGDATABASE: location.pathname.slice(1),
         PGSSLMODE: 'disable',
       },
-      keepOutput: false,
     };
   }
 
@@ -73,7 +97,7 @@ export class VariantRunner {
     const program = variant.program === 'psql' ? 'drain' : variant.program;
     const file = join(this.compiled, 'test/bench/programs', `${program}.js`);
     const task = { [TASK_VARIABLE]: JSON.stringify(this.task(variant, scene)) };
-    return { file: process.execPath, args: [file], env: task, keepOutput: true };
+    return { file: process.execPath, args: [file], env: task };
   }
 
   private task(variant: Variant, { table, events }: Scene): Task {
@@ -89,6 +113,22 @@ export class VariantRunner {
     if (!before) throw new Error(`no anchor ends at event ${from - 1}`);
     return before;
   }
+}
+
+/** What psql says at the end of its COPY. */
+function rowsOf(output: string): Outcome {
+  const [, rows] = /^COPY (\d+)$/m.exec(output) ?? [];
+  return { events: rows === undefined ? null : Number(rows), found: [] };
+}
+
+/** What a document of `verify` says. */
+function outcomeOf(output: string): Outcome {
+  const { coverage, findings } = JSON.parse(output) as {
+    readonly coverage: { readonly events: number };
+    readonly findings: readonly Finding[];
+  };
+  const wrong = findings.filter(({ severity }) => severity === 'tampering' || severity === 'unproven');
+  return { events: coverage.events, found: [...new Set(wrong.map(({ code }) => code))] };
 }
 
 /** The newest events begin behind an anchor, so there are up to one range more of them. */

@@ -7,11 +7,15 @@ export const TAMPERED_EVENTS = 30_000;
 const CONTENTS = [...LAYOUT.columns.map(({ name }) => name), 'event_hash'].filter(
   (name) => name !== LAYOUT.indexColumn,
 );
-const VICTIM = 12_345;
-const OTHER = 12_399;
+/** Among the newest events too, so that what reads only those has to find it. */
+const VICTIM = 23_456;
+const OTHER = 23_510;
+/** A copy that nothing is done to: what finds something there, finds something everywhere. */
+export const CONTROL = 'none';
 
 /** What is done to a copy of the beginning of the chain. */
 export const TAMPERINGS: Readonly<Record<string, (table: string) => string>> = {
+  [CONTROL]: () => 'SELECT',
   content: (table) => `UPDATE ${table} SET actor = 'nobody' WHERE chain_index = ${VICTIM}`,
   deletion: (table) => `DELETE FROM ${table} WHERE chain_index = ${VICTIM}`,
   swap: (table) => `UPDATE ${table} SET (${CONTENTS.join(', ')}) =

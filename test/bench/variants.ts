@@ -3,7 +3,7 @@ export interface Variant {
   readonly name: string;
   readonly title: string;
   /** File below `programs`, or psql. */
-  readonly program: 'psql' | 'drain' | 'verify' | 'cursor' | 'naive' | 'in-sql';
+  readonly program: 'psql' | 'drain' | 'verify' | 'cli' | 'naive' | 'cursor' | 'in-sql';
   readonly options: Readonly<Record<string, string | number | boolean>>;
   /** How many of the newest events it reads, of so many; absent for all. */
   readonly newest?: (events: number) => number;
@@ -23,6 +23,12 @@ const NEWEST = 10_000;
 export const FLOOR = 'floor';
 export const VERIFY = 'verify';
 export const TWENTIETH = 'twentieth';
+export const NO_SIMD = 'no-simd';
+
+/** True for what this program does, which has to find whatever was done to a chain. */
+export function isOurs({ program }: Variant): boolean {
+  return program === 'verify' || program === 'cli';
+}
 
 const NAIVE_LIMIT = { events: 1_000_000, reason: 'it holds the whole chain in memory' };
 
@@ -52,13 +58,19 @@ export const VARIANTS: readonly Variant[] = [
   },
   { name: 'merkle', title: 'verify and all Merkle roots', program: 'verify', options: { merkle: true } },
   {
+    name: 'cli',
+    title: 'audit-anchor verify as a user runs it: start, bucket, every anchor and event, report',
+    program: 'cli',
+    options: {},
+  },
+  {
     name: 'merkle-2',
     title: 'merkle by two workers',
     program: 'verify',
     options: { merkle: true, workers: 2 },
   },
   {
-    name: 'no-simd',
+    name: NO_SIMD,
     title: 'index, links, HMAC without WebAssembly',
     program: 'verify',
     options: { merkle: false, simd: false },

@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
+import { type AnchorBuckets, makeAnchorBuckets } from './anchor-buckets';
 import { compileInto } from './compile';
 import { type BenchDatabase, openDatabase, TABLE } from './database';
 import { FIGURES, type Sample, judge } from './figures';
 import { machineLine } from './machine';
+import { otherBench } from './other-benches';
 import { type BenchOptions, parseOptions } from './options';
 import {
+  codesLine,
   figureLine,
   FOREIGN_NOTE,
   memoryLine,
@@ -15,6 +19,7 @@ import {
   TABLE_HEADER,
   tableLine,
   type VariantResult,
+  verdictFailures,
   verdictOf,
 } from './report';
 import { firstOfNewest, VariantRunner } from './run-variant';
@@ -49,9 +54,9 @@ async function timedRun(
 ): Promise<Sample> {
   const { sample, answer } = await runner.run(variant, { table: TABLE, events });
   const expected = eventsOf(variant, events);
-  const counted = answer?.events ?? expected;
-  if (counted !== expected) throw new Error(`${variant.name} read ${counted} of ${expected} events`);
-  if (answer && answer.found.length > 0) {
+  if (answer.events !== expected)
+    throw new Error(`${variant.name} read ${answer.events} of ${expected} events`);
+  if (answer.found.length > 0) {
     throw new Error(`${variant.name} found ${answer.found.join(', ')} in a sound chain`);
   }
   return { round, ...sample };
@@ -68,7 +73,7 @@ async function tamperedRuns(
   const found: Record<string, readonly string[]> = {};
   for (const kind of Object.keys(TAMPERINGS)) {
     const { answer } = await runner.run(variant, { table: tamperedTable(kind), events: TAMPERED_EVENTS });
-    found[kind] = answer?.found ?? [];
+    found[kind] = answer.found;
   }
   return found;
 }
@@ -78,12 +83,17 @@ async function bench(options: BenchOptions, folder: string, say: (text: string) 
   compileInto(compiled, ROOT);
   const psql = hasPsql();
   const database = await openDatabase(options.directory ?? join(folder, 'database'), options.events, say);
+  let buckets: AnchorBuckets | null = null;
   try {
     const floorIs = psql ? 'psql' : 'psql is not on the PATH, so the floor is a drain through pg';
     const message = `${database.averageMessageBytes.toFixed(1)} canonical bytes`;
     const machine = `${machineLine()}, PostgreSQL ${database.serverVersion}, no TLS, ${options.events} events of ${message}, ${options.rounds} rounds, floor: ${floorIs}`;
     say(machine);
-    const runner = new VariantRunner(database, compiled, psql);
+    copyFileSync(join(ROOT, 'package.json'), join(compiled, 'package.json'));
+    const checkpoints = JSON.parse(readFileSync(database.checkpoints, 'utf8')) as Checkpoint[];
+    const lengths = [options.events, TAMPERED_EVENTS];
+    buckets = await makeAnchorBuckets(join(folder, 'bucket'), checkpoints, lengths);
+    const runner = new VariantRunner(database, compiled, psql, buckets);
     const chosen = VARIANTS.filter(
       ({ name }) => name === FLOOR || options.only.length === 0 || options.only.includes(name),
     );
@@ -100,7 +110,7 @@ async function bench(options: BenchOptions, folder: string, say: (text: string) 
     const results: VariantResult[] = [];
     for (const variant of chosen) {
       const skipped = skipReason(variant, options, database);
-      const asked = skipped === null && variant.checksNothing !== true && variant.newest === undefined;
+      const asked = skipped === null && variant.checksNothing !== true;
       results.push({
         variant,
         events: eventsOf(variant, options.events),
@@ -111,6 +121,7 @@ async function bench(options: BenchOptions, folder: string, say: (text: string) 
     }
     return print(options, machine, results, samples);
   } finally {
+    await buckets?.close();
     await database.stop();
   }
 }
@@ -124,6 +135,7 @@ function print(
 ): boolean {
   const figures = FIGURES.flatMap((figure) => judge(figure, samples, options.events) ?? []);
   const memory = memoryResults(results);
+  const failures = verdictFailures(results);
   if (options.json) {
     const variants = results.map((result) => ({
       name: result.variant.name,
@@ -134,7 +146,9 @@ function print(
       verdict: verdictOf(result),
       samples: result.samples,
     }));
-    console.log(JSON.stringify({ machine, rounds: options.rounds, variants, figures, memory }, null, 2));
+    console.log(
+      JSON.stringify({ machine, rounds: options.rounds, variants, figures, memory, failures }, null, 2),
+    );
   } else {
     const floor = samples.get(FLOOR) ?? [];
     console.log(
@@ -144,16 +158,31 @@ function print(
         '',
         ...results.map(({ variant }) => `${variant.name}: ${variant.title}`),
         '',
+        ...results.filter(({ tampered }) => tampered !== null).map(codesLine),
+        '',
         ...figures.map(figureLine),
         ...memory.map(memoryLine),
+        ...failures,
         FOREIGN_NOTE,
       ].join('\n'),
     );
   }
-  return [...figures, ...memory].every(({ verdict }) => verdict !== 'FAIL');
+  return failures.length === 0 && [...figures, ...memory].every(({ verdict }) => verdict !== 'FAIL');
+}
+
+/** Runs another bench in place of this one; its exit code. */
+function runOther({ program, args }: NonNullable<ReturnType<typeof otherBench>>): number {
+  const file = join(__dirname, program);
+  const { status } = spawnSync(process.execPath, [...process.execArgv, file, ...args], { stdio: 'inherit' });
+  return status ?? 2;
 }
 
 async function main(): Promise<void> {
+  const other = otherBench(process.argv.slice(2));
+  if (other) {
+    process.exitCode = runOther(other);
+    return;
+  }
   if (process.platform !== 'linux') {
     throw new Error(`found ${process.platform}, allowed linux: load and memory are read from /proc`);
   }

@@ -21,6 +21,7 @@ export function writingCases(suite: Suite): void {
         metadata: object.metadata,
         encryption: { algorithm: 'aws:kms', keyId: KMS_KEY },
         storageClass: 'STANDARD',
+        replication: null,
       });
       expect(Math.abs(head.lastModified - Date.now())).toBeLessThan(60_000);
       const stored = await suite.store.read(object.key, versionId, 10_000);

@@ -19,7 +19,7 @@ import { Secrets } from './secrets';
 import { tellServiceStory } from './service-story';
 import type { Stage } from './stage';
 import { TaskCredentials } from './task-credentials';
-import { type Task, TaskHost } from './task-host';
+import { HOST_SETTINGS, type Task, TaskHost } from './task-host';
 import { Wiring } from './wiring';
 import { WormBuckets } from './worm-buckets';
 
@@ -50,6 +50,7 @@ const NOT_EXECUTED = [
   'EventBridge Scheduler: what its schedules start was started here, by hand',
   'CloudWatch: metrics and alarms were compared by name and dimensions; test/constructs/monitoring evaluates when the alarms fire',
   "S3: an embedded one with the buckets' names, locks, versioning and policies, since moto keeps no lock; encryption and replication are configured in moto, and not carried out",
+  `the environment of a task: it came from the task definition, save for ${HOST_SETTINGS.join(' and ')}, which this machine sets`,
   'IAM and KMS: the requests of the tasks were judged by the policies that Terraform made, not refused by AWS',
 ];
 

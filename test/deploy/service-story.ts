@@ -5,12 +5,15 @@ import { rotateKeys } from './deployment';
 import { EVENT_THRESHOLD } from './scenarios';
 import { anchored, type Stage, values, verification } from './stage';
 import type { Task, TaskHost } from './task-host';
+import type { LogLine } from './task-log';
 
 /** An event that an anchor covers when it is rewritten. */
 const REWRITTEN = 3;
 /** A full minute, the interval of this deployment, and some looks at the chain. */
 const INTERVAL_SECONDS = 60 + 30;
 const HEALTHY_SECONDS = 30;
+/** Some looks at the chain. */
+const REFUSED_SECONDS = 30;
 
 /** A service from its first start to its stop, with a rotation of keys and a forgery in between. */
 export async function tellServiceStory(stage: Stage): Promise<void> {
@@ -33,11 +36,20 @@ export async function tellServiceStory(stage: Stage): Promise<void> {
     assert.equal(await host.healthOf(first), EXIT.notEvaluated, 'a stopped service counts as healthy');
   });
 
-  await rotateKeys(secrets, deployment);
+  const outrun = await host.start(anchoring);
+  await steps.passes(
+    'service: the second key is used before the restart: refused, no tampering',
+    async () => {
+      await becomesHealthy(host, outrun);
+      await rotateKeys(secrets, deployment);
+      head = await database.append(1, keys, 'k2');
+      await refusesUnknownKey(outrun, head, deployment.chainId);
+      assert.equal(await host.stop(outrun), EXIT.notEvaluated, outrun.log.text);
+    },
+  );
   const second = await host.start(anchoring);
-  await steps.passes('service: new task with the second key, an anchor by the key rotation', async () => {
+  await steps.passes('service: restarted with the second key, an anchor by the key rotation', async () => {
     await becomesHealthy(host, second);
-    head = await database.append(1, keys, 'k2');
     await anchored(second, 'key_rotation', head);
   });
   await steps.passes('service: the next full minute, an anchor by the interval', async () => {
@@ -74,6 +86,23 @@ async function becomesHealthy(host: TaskHost, task: Task): Promise<void> {
     if (task.hasEnded() || Date.now() > deadline) throw new Error(`it is not healthy:\n${task.log.text}`);
     await sleep(250);
   }
+}
+
+/** That a task calls events of a key which it does not have unproven, says what to do, and tells nobody of tampering. */
+async function refusesUnknownKey(task: Task, head: number, chainId: string): Promise<void> {
+  const { log } = task;
+  const refused = (line: LogLine): boolean => line.event === EVENTS.anchorRefused;
+  const line = await log.waitFor('a refusal', refused, REFUSED_SECONDS, () => task.hasEnded());
+  const [finding, ...more] = line['findings'] as { code: string; place: unknown }[];
+  assert.deepEqual(
+    [line['level'], line['severity'], finding?.code, finding?.place, more.length],
+    ['error', 'unproven', 'KEY_UNKNOWN', { kind: 'events', from: head, to: head }, 0],
+  );
+  assert.match(String(line['hint']), /^add the key to AUDIT_HMAC_KEYS and restart the task \(aws ecs /);
+  assert.doesNotMatch(log.text, /tamper/i);
+  const inChain = { [DIMENSIONS.chainId]: chainId };
+  assert.equal(values(log, METRICS.anchorFailures, inChain).at(-1), 1);
+  assert.ok(!values(log, METRICS.verificationResult, inChain).includes(EXIT.tampered), log.text);
 }
 
 /** Whatever made the last anchor due, it covers the last event. */

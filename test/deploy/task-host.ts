@@ -14,6 +14,9 @@ import { TaskLog } from './task-log';
 /** Seconds that a task may take that does one thing and ends. */
 const ONE_RUN_SECONDS = 60;
 
+/** What tasks are given here instead of what their definitions say: another S3, and a port of their own each. */
+export const HOST_SETTINGS = [ENV.s3Endpoint, ENV.httpPort] as const;
+
 /** What stands for the image, the agent of ECS and the network. */
 export interface TaskHostOptions {
   /** The bundled program. */
@@ -128,10 +131,16 @@ export class TaskHost {
       ...Object.fromEntries(plain),
       ...Object.fromEntries(await Promise.all(secret)),
       ...credentials.environmentOf(taskRoleArn),
-      [ENV.s3Endpoint]: s3Endpoint,
-      ...(port !== null && { [ENV.httpPort]: String(port) }),
+      ...hostSettings(s3Endpoint, port),
     };
   }
+}
+
+function hostSettings(
+  s3Endpoint: string,
+  port: number | null,
+): Partial<Record<(typeof HOST_SETTINGS)[number], string>> {
+  return { [ENV.s3Endpoint]: s3Endpoint, ...(port !== null && { [ENV.httpPort]: String(port) }) };
 }
 
 /** Tasks have a network each, and all may use the same port; here they share one. */

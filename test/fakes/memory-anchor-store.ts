@@ -22,6 +22,7 @@ export interface MemoryVersion {
   lock: ObjectHead['lock'];
   metadata: Record<string, string>;
   storageClass: string;
+  replication: ObjectHead['replication'];
 }
 
 const PAGE_ENTRIES = 1_000;
@@ -50,6 +51,7 @@ export class MemoryAnchorStore implements AnchorStore {
       lock: null,
       metadata: {},
       storageClass: 'STANDARD',
+      replication: null,
       ...version,
     };
     this.versions.push(stored);
@@ -113,6 +115,7 @@ export class MemoryAnchorStore implements AnchorStore {
       metadata: found.metadata,
       encryption: { algorithm: null, keyId: null },
       storageClass: found.storageClass,
+      replication: found.replication,
     });
   }
 

@@ -44,10 +44,12 @@ export class MemoryAuditLog implements AuditLog {
       async *readTuples(range = {}) {
         // Its rows always have an index.
         const { from = -Infinity, to = Infinity } = range.unindexed ? { to: -Infinity } : range;
-        const stream = copyStream(rows.filter(({ index }) => index >= from && index <= to));
+        const asked = rows.filter(({ index }) => index >= from && index <= to);
+        const stream = copyStream(asked);
         for (let at = 0; at < stream.length; at += CHUNK_BYTES) {
           yield await Promise.resolve(stream.subarray(at, at + CHUNK_BYTES));
         }
+        return asked.length;
       },
     });
   }

@@ -13,9 +13,9 @@ export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdenti
     readTuples: (range) => snapshot.readTuples(range),
   });
   return {
-    checkShape: () => auditLog.checkShape(),
-    head: () => auditLog.head(),
-    snapshot: (use, exported) => auditLog.snapshot((snapshot) => use(view(snapshot)), exported),
+    checkShape: (signal) => auditLog.checkShape(signal),
+    head: (signal) => auditLog.head(signal),
+    snapshot: (use, options) => auditLog.snapshot((snapshot) => use(view(snapshot)), options),
     exclusive: (use, options) => auditLog.exclusive(use, options),
     close: () => auditLog.close(),
   };

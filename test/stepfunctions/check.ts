@@ -216,7 +216,7 @@ function interfered(
 function commandOf([verify, option = '', ...rest]: readonly string[]): string {
   assert.equal(verify, 'verify');
   const kind = option.slice(2);
-  return kind === 'shard' ? `shard ${rest.at(-1) ?? ''}` : kind;
+  return kind === 'shard' ? `shard ${rest[rest.indexOf('--number') + 1] ?? ''}` : kind;
 }
 
 Steps.run(check);

@@ -118,7 +118,15 @@ export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending' | 'newe
       db_system_id: null,
       db_timeline: null,
     } as const;
-    return { kind: 'written', anchor: body, trigger, ...place, retainUntil: 0, alreadyStored: false };
+    return {
+      kind: 'written',
+      anchor: body,
+      trigger,
+      ...place,
+      retainUntil: 0,
+      alreadyStored: false,
+      durationMs: 0,
+    };
   }
 }
 

@@ -1,4 +1,6 @@
 import type { DigestEngine, DigestEngineFactory } from '../../domain/chain/digest-engine';
+import { requireUnwiped } from './chain-keys';
+import { FallbackEngine } from './fallback-engine';
 import { createNodeCryptoEngine } from './node-crypto-engine';
 import { createWasmSimdEngine, wasmSimdSupported } from './wasm-simd-engine';
 
@@ -9,12 +11,16 @@ export interface EngineChoices {
   readonly nodeCrypto: DigestEngineFactory;
 }
 
-/** A factory that prefers `wasm-simd` and takes `node-crypto` where the former is not supported or does not start. */
+/**
+ * A factory that prefers `wasm-simd` and takes `node-crypto` where the former is not supported, does not start or
+ * comes to want more memory than there is. The chain keys have to last as long as the engine.
+ */
 export function selectEngine(choices: EngineChoices): DigestEngineFactory {
   return (chainKeys): DigestEngine => {
+    requireUnwiped(chainKeys);
     if (!choices.wasmSimdSupported()) return choices.nodeCrypto(chainKeys);
     try {
-      return choices.wasmSimd(chainKeys);
+      return new FallbackEngine(choices.wasmSimd(chainKeys), () => choices.nodeCrypto(chainKeys));
     } catch {
       // WebAssembly did not start, for example under a limit of address space. A bad key is refused once more.
       return choices.nodeCrypto(chainKeys);
@@ -24,7 +30,7 @@ export function selectEngine(choices: EngineChoices): DigestEngineFactory {
 
 /**
  * The fastest engine that this machine and this Node can run.
- * @throws RangeError when a chain key is not 32 bytes
+ * @throws RangeError when a chain key is not 32 bytes; Error when it was wiped
  */
 export const createDigestEngine: DigestEngineFactory = selectEngine({
   wasmSimdSupported,

@@ -3,6 +3,7 @@ import type { DigestEngine, DigestEngineFactory, TupleBatch } from '../../domain
 import { DIGEST_BYTES } from '../../domain/digests';
 import { type BatchExtent, leafExtent, macExtent, requirePairs } from './batch-bounds';
 import { engineDisposed, requireChainKeys } from './chain-keys';
+import { growMemory } from './kernel-memory';
 import {
   KEY_STATE_BYTES,
   OVERREAD_BYTES,
@@ -165,7 +166,7 @@ class WasmSimdEngine implements DigestEngine {
       return address;
     });
     const missingPages = Math.ceil((next - kernel.memory.buffer.byteLength) / PAGE_BYTES);
-    if (missingPages > 0) kernel.memory.grow(Math.ceil(missingPages / GROWTH_PAGES) * GROWTH_PAGES);
+    if (missingPages > 0) growMemory(kernel, Math.ceil(missingPages / GROWTH_PAGES) * GROWTH_PAGES);
     return addresses as { -readonly [Region in keyof Sizes]: number };
   }
 }
@@ -187,7 +188,7 @@ function copyWords(memory: ArrayBuffer, address: number, words: Int32Array, coun
 
 /**
  * The fast engine: four messages at a time in WebAssembly SIMD. Its memory grows with the largest batch and is freed
- * with the engine.
+ * with the engine; a batch that there is no memory for is a `KernelMemoryError` of the call.
  * @throws RangeError when a chain key is not 32 bytes
  * @throws Error when WebAssembly is missing or has no address space left, see `wasmSimdSupported`
  */

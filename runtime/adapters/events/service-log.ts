@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { ServiceSink } from '../../application/service';
-import { EVENTS } from '../../contract';
+import { EVENTS, SEVERITIES } from '../../contract';
+import type { Finding } from '../../domain/findings/finding';
+import { remedyFor } from '../../domain/findings/remedy';
 import type { Metrics } from './metrics';
 
 /** Findings of one log line; the full report is the verifier's own output. */
@@ -14,22 +16,17 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
   return {
     anchored(outcome, repeated = false) {
       if (outcome.kind === 'written') {
-        const { trigger, key, versionId, anchor } = outcome;
-        const fields = { trigger, key, versionId, anchorSeq: anchor.anchor_seq, lastSeq: anchor.last_seq };
-        log.info(
-          { event: EVENTS.anchorWritten, ...fields },
-          `anchor #${anchor.anchor_seq} written (${trigger})`,
-        );
+        const { trigger, key, versionId, anchor, durationMs } = outcome;
+        const { anchor_seq: anchorSeq, last_seq: lastSeq } = anchor;
+        const events = lastSeq - anchor.first_seq + 1;
+        const fields = { trigger, key, versionId, anchorSeq, lastSeq, events, durationMs };
+        log.info({ event: EVENTS.anchorWritten, ...fields }, `anchor #${anchorSeq} written (${trigger})`);
       } else if (outcome.kind === 'not due') {
         const { unanchored: unanchoredEvents } = outcome;
         const nextInterval = new Date(outcome.nextInterval).toISOString();
         log.info({ event: EVENTS.anchorNotDue, unanchoredEvents, nextInterval }, 'no anchor is due');
       } else if (!repeated) {
-        const findings = outcome.findings.slice(0, MAX_LOGGED_FINDINGS);
-        log.error(
-          { event: EVENTS.anchorRefused, findings, findingsInAll: outcome.findings.length },
-          `no anchor written: ${findings[0]?.message ?? 'refused'}`,
-        );
+        logRefusal(log, outcome.findings);
       }
       metrics?.anchored(outcome);
     },
@@ -65,4 +62,21 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
       metrics?.gauges(values);
     },
   };
+}
+
+/** A refusal is tampering only where something contradicts the evidence; events that cannot be recomputed do not. */
+function logRefusal(log: Logger, all: readonly Finding[]): void {
+  const severity = SEVERITIES.find((each) => all.some((found) => found.severity === each));
+  const [worst] = all;
+  const hint = worst && remedyFor(worst.code);
+  const fields = {
+    event: EVENTS.anchorRefused,
+    severity,
+    ...(hint === undefined ? {} : { hint }),
+    findings: all.slice(0, MAX_LOGGED_FINDINGS),
+    findingsInAll: all.length,
+  };
+  const cause = worst?.message ?? 'refused';
+  if (severity === 'tampering') log.fatal(fields, `no anchor written, TAMPERING: ${cause}`);
+  else log.error(fields, `no anchor written, not evaluated: ${cause}`);
 }

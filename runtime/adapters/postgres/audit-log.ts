@@ -1,5 +1,11 @@
 import type { ClientConfig } from 'pg';
-import type { AuditLog, AuditLogSnapshot, ChainHead, ExclusiveSession } from '../../application/ports';
+import type {
+  AuditLog,
+  AuditLogSnapshot,
+  ChainHead,
+  ExclusiveSession,
+  SnapshotOptions,
+} from '../../application/ports';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { ChainLock } from './advisory-lock';
 import { ChainQueries } from './chain-queries';
@@ -27,19 +33,24 @@ export class PostgresAuditLog implements AuditLog {
 
   constructor(private readonly options: PostgresAuditLogOptions) {}
 
-  async checkShape(): Promise<void> {
-    await this.withSession(async ({ connection, searchPath }) => {
+  async checkShape(signal?: AbortSignal): Promise<void> {
+    await this.withSession(signal, async ({ connection, searchPath }) => {
       const table = await requireTable(connection.client, this.options.table, searchPath);
       requireShape(table, this.options.layout, 'read');
     });
   }
 
-  head(): Promise<ChainHead | null> {
-    return this.withSession(async (session) => (await this.queriesFor(session)).head(session.connection));
+  head(signal?: AbortSignal): Promise<ChainHead | null> {
+    return this.withSession(signal, async (session) =>
+      (await this.queriesFor(session)).head(session.connection),
+    );
   }
 
-  snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>, exported?: string): Promise<T> {
-    return this.withSession(async (session) =>
+  snapshot<T>(
+    use: (snapshot: AuditLogSnapshot) => Promise<T>,
+    { exported, signal }: SnapshotOptions = {},
+  ): Promise<T> {
+    return this.withSession(signal, async (session) =>
       withSnapshot(session.connection, await this.queriesFor(session), use, exported),
     );
   }
@@ -48,14 +59,14 @@ export class PostgresAuditLog implements AuditLog {
     use: (session: ExclusiveSession) => Promise<T>,
     { waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal },
   ): Promise<T> {
-    return this.withSession(async (session) => {
+    return this.lend(signal, async (session) => {
       const { connection } = session;
-      const queries = await this.queriesFor(session);
+      const queries = await connection.until(signal, () => this.queriesFor(session));
       const lock = new ChainLock(connection, this.options.chainId);
       await lock.acquire(waitMs, signal);
       try {
         return await use({
-          snapshot: (read) => withSnapshot(connection, queries, read),
+          snapshot: (read) => connection.until(signal, () => withSnapshot(connection, queries, read)),
           assertHeld: () => lock.assertHeld(),
           lost: connection.lost,
         });
@@ -81,8 +92,19 @@ export class PostgresAuditLog implements AuditLog {
     return this.queries;
   }
 
-  private async withSession<T>(use: (session: ReadingSession) => Promise<T>): Promise<T> {
-    const session = await this.take();
+  private withSession<T>(
+    signal: AbortSignal | undefined,
+    use: (session: ReadingSession) => Promise<T>,
+  ): Promise<T> {
+    return this.lend(signal, (session) => session.connection.until(signal, () => use(session)));
+  }
+
+  /** @param signal ends the connecting, and not what `use` does */
+  private async lend<T>(
+    signal: AbortSignal | undefined,
+    use: (session: ReadingSession) => Promise<T>,
+  ): Promise<T> {
+    const session = await this.take(signal);
     try {
       return await use(session);
     } finally {
@@ -90,11 +112,11 @@ export class PostgresAuditLog implements AuditLog {
     }
   }
 
-  private async take(): Promise<ReadingSession> {
+  private async take(signal: AbortSignal | undefined): Promise<ReadingSession> {
     const session = this.idle;
     this.idle = null;
     if (session && !session.connection.broken) return session;
-    return openReadingSession(this.options.connection);
+    return openReadingSession(this.options.connection, signal);
   }
 
   private async putBack(session: ReadingSession): Promise<void> {

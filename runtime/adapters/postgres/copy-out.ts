@@ -1,3 +1,4 @@
+import type { TupleStream } from '../../application/ports';
 import { UnavailableError } from '../../errors';
 import type { Connection } from './connection';
 import { CopyQuery } from './copy-query';
@@ -21,6 +22,12 @@ class Trailer {
   }
 }
 
+function incomplete({ endpoint }: Connection, what: string): UnavailableError {
+  return new UnavailableError('COPY_INCOMPLETE', `${describeEndpoint(endpoint)} ${what}`, {
+    hint: 'Retry; if it persists, look for a proxy between this program and the database.',
+  });
+}
+
 /** Stops a COPY that its consumer has left, so that the connection can be used again. */
 async function abandon(connection: Connection, copy: CopyQuery): Promise<void> {
   const ended = copy.discard();
@@ -33,9 +40,10 @@ async function abandon(connection: Connection, copy: CopyQuery): Promise<void> {
 /**
  * Runs `COPY ... TO STDOUT (FORMAT binary)` inside a transaction and yields the stream as it comes off the wire.
  * A consumer may stop early: the COPY is cancelled, and transaction and snapshot go on.
- * @throws UnavailableError `COPY_INCOMPLETE` when the stream ends without the server's word for it or its trailer
+ * @returns how many rows the server says it sent
+ * @throws UnavailableError `COPY_INCOMPLETE` when the stream ends without its trailer, or the server without a count
  */
-export async function* copyOut(connection: Connection, statement: string): AsyncGenerator<Uint8Array, void> {
+export async function* copyOut(connection: Connection, statement: string): TupleStream {
   await connection.query('SAVEPOINT copy_out');
   const copy = connection.client.query(new CopyQuery(statement));
   const trailer = new Trailer();
@@ -54,12 +62,8 @@ export async function* copyOut(connection: Connection, statement: string): Async
   } finally {
     if (!ended) await abandon(connection, copy);
   }
-  if (!trailer.complete) {
-    throw new UnavailableError(
-      'COPY_INCOMPLETE',
-      `${describeEndpoint(connection.endpoint)} ended the stream of events before its trailer`,
-      { hint: 'Retry; if it persists, look for a proxy between this program and the database.' },
-    );
-  }
+  if (!trailer.complete) throw incomplete(connection, 'ended the stream of events before its trailer');
+  if (copy.rows === null) throw incomplete(connection, 'did not say how many events it sent');
   await connection.query('RELEASE SAVEPOINT copy_out');
+  return copy.rows;
 }

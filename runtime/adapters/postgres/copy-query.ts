@@ -5,6 +5,9 @@ import { CopyFrames } from './copy-frames';
 /** Bytes that may wait between socket and consumer. */
 const HIGH_WATER_MARK = 256 * 1024;
 
+/** What the server says at the end of a COPY. */
+const COMMAND_TAG = /^COPY (\d+)$/;
+
 type Listener = (chunk: Buffer) => void;
 
 /** What is used here of the connection inside of a `pg` client, which pg does not type. */
@@ -25,7 +28,7 @@ export class CopyQuery implements Submittable {
   private parser: Listener | null = null;
   private readonly waiting: Buffer[] = [];
   private waitingBytes = 0;
-  private complete = false;
+  private tag: string | null = null;
   private failure: Error | null = null;
   private discarding = false;
   private wake: () => void = () => undefined;
@@ -47,6 +50,12 @@ export class CopyQuery implements Submittable {
     return undefined;
   }
 
+  /** Rows that the server says it sent; null before the end, and when it does not say. */
+  get rows(): number | null {
+    const [, digits] = COMMAND_TAG.exec(this.tag ?? '') ?? [];
+    return digits === undefined ? null : Number(digits);
+  }
+
   /** The next bytes of the COPY; null at its end, which the server has then confirmed. */
   async next(): Promise<Buffer | null> {
     for (;;) {
@@ -57,7 +66,7 @@ export class CopyQuery implements Submittable {
         if (this.waiting.length === 0) this.stream?.resume();
         return chunk;
       }
-      if (this.complete) return null;
+      if (this.tag !== null) return null;
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
@@ -70,8 +79,8 @@ export class CopyQuery implements Submittable {
     await this.next().catch(() => undefined);
   }
 
-  handleCommandComplete(): void {
-    this.complete = true;
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.tag = text;
     this.wake();
   }
 

@@ -7,6 +7,7 @@ import { S3RequestFailed } from './s3-request-failed';
 const SHA256_BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 /** S3's name for what it does not name in a header. */
 const DEFAULT_STORAGE_CLASS = 'STANDARD';
+const REPLICATION = ['PENDING', 'COMPLETED', 'FAILED', 'REPLICA'] as const;
 
 /** What S3 says about one version, without its body. Archived objects answer too. */
 export async function headObject(gateway: S3Gateway, key: string, versionId: string): Promise<ObjectHead> {
@@ -71,7 +72,14 @@ export async function readHead(
     metadata: output.Metadata ?? {},
     encryption: { algorithm: output.ServerSideEncryption ?? null, keyId: output.SSEKMSKeyId ?? null },
     storageClass: output.StorageClass ?? DEFAULT_STORAGE_CLASS,
+    replication: readReplication(output.ReplicationStatus),
   };
+}
+
+/** S3 writes COMPLETED, and its API knows COMPLETE for the same; a word that is not known says nothing. */
+function readReplication(status: string | undefined): ObjectHead['replication'] {
+  if (status === 'COMPLETE') return 'COMPLETED';
+  return REPLICATION.find((known) => known === status) ?? null;
 }
 
 /** Hex of a whole-object SHA-256; null for none, and for the checksum of checksums of a multipart upload. */

@@ -58,7 +58,7 @@ class Reader {
             ...(eventsPerSecond === null ? {} : { pace: rateLimit(systemClock, eventsPerSecond, signal) }),
             signal,
           }),
-        exported,
+        { exported, signal },
       );
       this.say({ kind: 'done', result });
     } catch (error) {

@@ -2,29 +2,25 @@ import { UnavailableError } from '../../errors';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { ZERO_HASH } from '../../domain/digests';
+import type { Finding } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
 import type { NotRead, VerificationReport } from '../../domain/findings/report';
 import { joinParts } from '../../domain/sharding/join-parts';
 import type { PartialReport } from '../../domain/sharding/partial-report';
 import type { ShardPlan } from '../../domain/sharding/plan';
-import { attestedDigest, planHash } from '../../domain/sharding/plan';
-import { strangeAfter } from '../../domain/sharding/read-parts';
+import { attestedDigest } from '../../domain/sharding/plan';
 import { buildReport, newestKnown } from '../verify/build-report';
 import type { DatabaseSide } from '../verify/build-report';
 import type { Attestations } from '../verify/checkpoints';
 import { attestationsOf } from '../verify/checkpoints';
 import { reportChange } from '../verify/database-evidence';
 import { collectEveryAnchor } from '../verify/every-anchor';
-import type { ShardingOptions } from './sharding';
-import { lookUpOf } from './sharding';
+import type { NamedPart } from './part-problems';
+import { problemsOf } from './part-problems';
+import type { AgeOptions, ShardingOptions } from './sharding';
+import { ageLimits, lookUpOf } from './sharding';
 
-/** A partial report and the file it was read from. */
-export interface NamedPart {
-  readonly name: string;
-  readonly report: PartialReport;
-}
-
-export interface MergeOptions extends ShardingOptions {
+export interface MergeOptions extends ShardingOptions, Pick<AgeOptions, 'maxAgeHours'> {
   readonly layout: ChainLayout;
   readonly plan: ShardPlan;
   readonly parts: readonly NamedPart[];
@@ -32,38 +28,9 @@ export interface MergeOptions extends ShardingOptions {
   readonly problems: readonly string[];
 }
 
-/** Why the parts are not the parts of this plan; empty when they are. */
-export function problemsOf(plan: ShardPlan, parts: readonly NamedPart[]): string[] {
-  const hash = planHash(plan);
-  const problems: string[] = [];
-  const byNumber = new Map<number, string>();
-  for (const { name, report } of parts) {
-    const { number, result, end, snapshot } = report;
-    const shard = plan.shards[number - 1];
-    if (report.plan !== hash || !shard) {
-      problems.push(`${name} is foreign: it follows another plan`);
-      continue;
-    }
-    if (result.from !== shard.from || result.to !== shard.to || (end !== null) !== (shard.to === null)) {
-      problems.push(`${name} is foreign: it does not have the bounds of shard ${number}`);
-      continue;
-    }
-    const strange = strangeAfter(plan.snapshot, snapshot);
-    if (strange !== null) problems.push(`${name} is stale: ${strange}`);
-    const other = byNumber.get(number);
-    if (other !== undefined) problems.push(`${name} and ${other} overlap: both are of shard ${number}`);
-    byNumber.set(number, name);
-  }
-  const missing = plan.shards.filter(({ number }) => !byNumber.has(number)).map(({ number }) => number);
-  if (missing.length > 0) {
-    problems.push(`${missing.length === 1 ? 'shard' : 'shards'} ${missing.join(', ')} of the plan missing`);
-  }
-  return problems;
-}
-
 /**
- * Combines the parts of a plan into the report that one verification of everything would have given. What the plan
- * says of anchors is not trusted: the bucket is read again.
+ * Combines the parts of a plan into one report: that of one verification of everything, where nothing has changed
+ * since the plan. What the plan says of anchors is not trusted: the bucket is read again.
  * @throws UnavailableError `PARTS_REFUSED` naming everything that is missing, overlapping, foreign or stale, unless
  * the bucket itself shows tampering, which a report must not hide
  */
@@ -74,7 +41,12 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
   const { anchors } = await collectEveryAnchor(question, findings);
   const planned = anchors.filter(({ key }) => plan.newest !== null && key <= plan.newest.key);
   const attestations = attestationsOf(planned);
-  const problems = [...options.problems, ...problemsOf(plan, parts), ...anchorProblems(plan, attestations)];
+  const limits = ageLimits({ ...options, ...policy }, clock);
+  const problems = [
+    ...options.problems,
+    ...problemsOf(plan, parts, limits),
+    ...anchorProblems(plan, attestations),
+  ];
   const database = problems.length === 0 ? join(options, planned, attestations, anchors, findings) : null;
   if (database === null) {
     const refused = partsRefused(problems);
@@ -82,6 +54,7 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
     const place = { kind: 'database' } as const;
     findings.add({ code: 'DATABASE_UNREADABLE', place, message: refused.message });
   }
+  reportNothingCompared(options, attestations, anchors.slice(planned.length), findings);
   return buildReport({
     scope: 'full',
     chainId: policy.chainId,
@@ -92,6 +65,21 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
     newest: newestKnown(planned),
     database,
     findings,
+  });
+}
+
+/** Evidence is what events were held against, not what has come into the bucket since. */
+function reportNothingCompared(
+  { store, plan }: MergeOptions,
+  { checkpoints, others }: Attestations,
+  later: readonly AnchorEvidence[],
+  findings: FindingLog,
+): void {
+  if (checkpoints.length + others.length > 0 || newestKnown(later) === null) return;
+  findings.add({
+    code: 'NO_ANCHORS',
+    place: { kind: 'bucket', name: store.bucket },
+    message: `no event was held against an anchor: there was none over events when the plan was made, at ${plan.createdAt}`,
   });
 }
 
@@ -130,6 +118,7 @@ function join(
     findings,
   );
   last.end?.findings.forEach((found) => findings.add(found));
+  reportContradictions(inOrder, findings);
   return {
     identity: last.snapshot,
     scan,
@@ -137,6 +126,25 @@ function join(
     lookedUp: last.end?.lookedUp ?? 0,
     notRead: sincePlan(plan, anchors, planned.length),
   };
+}
+
+/** Several shards see the same: the one that saw the most of it speaks, unless the events themselves have told. */
+function reportContradictions(parts: readonly PartialReport[], findings: FindingLog): void {
+  const seen = parts
+    .flatMap(({ contradiction }) => (contradiction ? [contradiction] : []))
+    .sort((a, b) => spanOf(a).from - spanOf(b).from);
+  for (const found of seen) {
+    const { from, to } = spanOf(found);
+    const told = findings.all().some((other) => {
+      const span = spanOf(other);
+      return other.code === found.code && span.from <= from && span.to >= to;
+    });
+    if (!told) findings.add(found);
+  }
+}
+
+function spanOf({ place }: Finding): { readonly from: number; readonly to: number } {
+  return place.kind === 'events' ? place : { from: Infinity, to: -Infinity };
 }
 
 /** Anchors that were written while the shards were read. */

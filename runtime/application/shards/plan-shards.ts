@@ -39,12 +39,13 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const { anchors } = await collectEveryAnchor(question, findings);
   const { checkpoints, others } = attestationsOf(anchors);
   const newest = newestKnown(anchors);
-  await auditLog.checkShape();
+  await auditLog.checkShape(signal);
+  const until = { signal };
   const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
     const { identity, seen } = await lookAround(snapshot);
     if (newest && lagsBehind(identity, newest)) throw behind(newest.lastSeq);
     return { seen, firstIndex: await firstIndexOf(snapshot, layout) };
-  });
+  }, until);
   const whole = { from: null, to: null, unindexed: true, checkpoints };
   const extent = { first: firstIndex, last: seen.head?.index ?? firstIndex };
   const parts = seen.head ? partition(whole, extent, count) : [whole];

@@ -1,21 +1,26 @@
 import { ConfigError, UnavailableError } from '../../errors';
+import type { Finding } from '../../domain/findings/finding';
 import { ZERO_HASH } from '../../domain/digests';
 import { FindingLog } from '../../domain/findings/finding-log';
+import { ageFault } from '../../domain/sharding/document-age';
 import type { ChainEnd, PartialReport } from '../../domain/sharding/partial-report';
 import type { Shard, ShardPlan } from '../../domain/sharding/plan';
 import { planHash } from '../../domain/sharding/plan';
-import { strangeAfter } from '../../domain/sharding/read-parts';
+import type { SnapshotSeen } from '../../domain/sharding/read-parts';
+import { olderThan } from '../../domain/sharding/read-parts';
+import { judgeSincePlan } from '../../domain/sharding/since-plan';
 import { checkAnchoredEvent } from '../anchored-event';
-import type { AuditLog, AuditLogSnapshot, Clock } from '../ports';
+import type { AuditLog, AuditLogSnapshot, Clock, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
 import { tailOf } from '../verify/database-evidence';
 import { asKnown } from '../verify/remembered';
 import { rateLimit } from '../verify/rate-limit';
 import { scanPart } from '../verify/scan-part';
 import { behind } from './plan-shards';
-import { lookAround } from './sharding';
+import type { AgeOptions } from './sharding';
+import { ageLimits, lookAround } from './sharding';
 
-export interface ShardOptions {
+export interface ShardOptions extends AgeOptions {
   readonly auditLog: AuditLog;
   readonly reading: ChainReading;
   readonly clock: Clock;
@@ -33,9 +38,11 @@ function shardOf({ shards }: ShardPlan, number: number): Shard {
 }
 
 /**
- * Reads one shard of a plan.
- * @throws UnavailableError `SHARD_REFUSED` when the database is not the planned one or older, `STANDBY_BEHIND` when
- * a standby has not replayed the shard
+ * Reads one shard of a plan. A database whose anchored events were cut off or replaced since the plan is read too:
+ * the partial report says so.
+ * @throws ConfigError `FILE_UNUSABLE` when the plan lies in the future or is too old
+ * @throws UnavailableError `SHARD_REFUSED` when the database is not the planned one, or older with nothing anchored
+ * gone, `STANDBY_BEHIND` when a standby has not replayed the shard
  */
 export async function scanShard(
   options: ShardOptions,
@@ -44,20 +51,13 @@ export async function scanShard(
 ): Promise<PartialReport> {
   const { auditLog, reading, clock, maxRate, onProgress, signal } = options;
   const shard = shardOf(plan, number);
+  refuseStale(plan, options);
   const startedAt = new Date(clock.now()).toISOString();
-  await auditLog.checkShape();
+  await auditLog.checkShape(signal);
+  const until = { signal };
   return auditLog.snapshot(async (snapshot) => {
-    const { identity, head, seen } = await lookAround(snapshot);
-    const reach = shard.to ?? plan.newest?.lastSeq ?? 0;
-    if (identity.standby && (head?.index ?? 0) < reach && isBehindPlan(plan, head?.index ?? null)) {
-      throw behind(reach);
-    }
-    const strange = strangeAfter(plan.snapshot, seen);
-    if (strange !== null) {
-      throw new UnavailableError('SHARD_REFUSED', `shard ${number} cannot be read here: ${strange}`, {
-        hint: 'Read from the planned database, or make a new plan.',
-      });
-    }
+    const { identity, seen } = await lookAround(snapshot);
+    const contradiction = await sincePlan(snapshot, plan, shard, identity, seen);
     const result = await scanPart(
       snapshot,
       reading,
@@ -70,13 +70,51 @@ export async function scanShard(
     );
     const end = number === plan.shards.length ? await endOf(snapshot, plan, clock) : null;
     const finishedAt = new Date(clock.now()).toISOString();
-    return { plan: planHash(plan), number, snapshot: seen, startedAt, finishedAt, result, end };
+    return {
+      plan: planHash(plan),
+      number,
+      snapshot: seen,
+      startedAt,
+      finishedAt,
+      result,
+      contradiction,
+      end,
+    };
+  }, until);
+}
+
+function refuseStale(plan: ShardPlan, options: ShardOptions): void {
+  const fault = ageFault(plan.createdAt, ageLimits(options, options.clock));
+  if (fault === null) return;
+  throw new ConfigError('FILE_UNUSABLE', `the plan is stale: ${fault}`, {
+    hint: 'Begin with a new plan, in a new place.',
   });
 }
 
-/** True when the planner has seen events that are not here: they are yet to come, and were not cut off. */
-function isBehindPlan({ snapshot }: ShardPlan, head: number | null): boolean {
-  return snapshot.head !== null && (head === null || head < snapshot.head.index);
+/** What contradicts the plan and is tampering; whatever else does not fit it is refused. */
+async function sincePlan(
+  snapshot: AuditLogSnapshot,
+  plan: ShardPlan,
+  { number, to }: Shard,
+  { standby }: DatabaseIdentity,
+  seen: SnapshotSeen,
+): Promise<Finding | null> {
+  const older = olderThan(plan.snapshot, seen);
+  if (standby && older !== null) {
+    // The planner has seen events that are not here: they are yet to come, and were not cut off.
+    const reach = to ?? plan.newest?.lastSeq ?? 0;
+    throw (seen.head?.index ?? 0) < reach ? behind(reach) : refused(number, older);
+  }
+  const planned = plan.snapshot.head;
+  const judged = judgeSincePlan(plan, seen, planned && (await snapshot.hashAt(planned.index)));
+  if (judged.kind === 'stale') throw refused(number, judged.why);
+  return judged.kind === 'tampered' ? judged.finding : null;
+}
+
+function refused(number: number, why: string): UnavailableError {
+  return new UnavailableError('SHARD_REFUSED', `shard ${number} cannot be read here: ${why}`, {
+    hint: 'Read from the planned database, or make a new plan.',
+  });
 }
 
 async function endOf(snapshot: AuditLogSnapshot, plan: ShardPlan, clock: Clock): Promise<ChainEnd> {

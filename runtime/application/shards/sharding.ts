@@ -1,4 +1,6 @@
 import type { AnchorPolicy } from '../../domain/anchor/check-object';
+import type { AgeLimits } from '../../domain/sharding/document-age';
+import { DEFAULT_MAX_AGE_HOURS } from '../../domain/sharding/document-age';
 import type { LookUp } from '../../domain/sharding/plan';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import type { KnownAnchor } from '../known-anchor';
@@ -18,7 +20,28 @@ export function lookUpOf({ key, versionId, anchorSeq, lastSeq, lastHash }: Known
   return { key, versionId, anchorSeq, lastSeq, lastHash };
 }
 
-/** Identity and head as one snapshot shows them. */
+/** How old a plan may be, and how wrong a clock. */
+export interface AgeOptions {
+  readonly clockToleranceSeconds: number;
+  /**
+   * Hours that a plan and its partial reports count.
+   *
+   * @default 24
+   */
+  readonly maxAgeHours?: number;
+}
+
+export function ageLimits(
+  { clockToleranceSeconds, maxAgeHours = DEFAULT_MAX_AGE_HOURS }: AgeOptions,
+  clock: Clock,
+): AgeLimits {
+  return { now: clock.now(), maxAgeHours, clockToleranceSeconds };
+}
+
+/**
+ * Identity and head as one snapshot shows them. The hash is that of a look-up by index: of two events with one index
+ * every process has to see the same.
+ */
 export async function lookAround(snapshot: AuditLogSnapshot): Promise<{
   readonly identity: DatabaseIdentity;
   readonly head: ChainHead | null;
@@ -27,6 +50,7 @@ export async function lookAround(snapshot: AuditLogSnapshot): Promise<{
   const identity = await snapshot.identity();
   const head = await snapshot.head();
   const { systemId, timeline } = identity;
-  const seen = { systemId, timeline, head: head && { index: head.index, hash: head.hash } };
+  const hash = head && (await snapshot.hashAt(head.index));
+  const seen = { systemId, timeline, head: head && { index: head.index, hash: hash ?? '' } };
   return { identity, head, seen };
 }

@@ -1,6 +1,7 @@
 import type { AnchorPolicy } from '../../domain/anchor/check-object';
 import { checkAnchorObject } from '../../domain/anchor/check-object';
 import { checkAnchorChain } from '../../domain/anchor/check-chain';
+import { checkReplication } from '../../domain/anchor/check-replication';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
 import type { Finding } from '../../domain/findings/finding';
@@ -135,6 +136,7 @@ export async function collectBucketEvidence(
   readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
   const anchors = readings.map(({ evidence }) => evidence);
   checkAnchorChain(anchors, policy, now, firstSeqs, findings);
+  checkReplication(anchors, now, findings);
   if (anchors.length === 0) reportNoAnchors(store, policy, findings);
   return { anchors, listed: sorter.listed };
 }

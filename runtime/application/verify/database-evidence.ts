@@ -48,8 +48,9 @@ export async function collectDatabaseEvidence(
   findings: FindingLog,
 ): Promise<DatabaseEvidence | null> {
   try {
-    await auditLog.checkShape();
-    return await auditLog.snapshot((snapshot) => examine(snapshot, reading, question, findings));
+    const { signal } = question;
+    await auditLog.checkShape(signal);
+    return await auditLog.snapshot((snapshot) => examine(snapshot, reading, question, findings), { signal });
   } catch (error) {
     const unreadable =
       error instanceof UnavailableError || error instanceof ConfigError || error instanceof FormatError;

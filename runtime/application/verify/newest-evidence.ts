@@ -1,6 +1,7 @@
 import { checkCadence } from '../../domain/anchor/check-cadence';
 import type { AnchorPolicy } from '../../domain/anchor/check-object';
 import { checkAnchorObject } from '../../domain/anchor/check-object';
+import { checkReplication } from '../../domain/anchor/check-replication';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import { findNewestKey } from '../newest-anchor';
 import type { AnchorStore } from '../ports';
@@ -29,5 +30,6 @@ export async function collectNewestEvidence(
   const evidence = await readAnchor(store, address, findings);
   checkAnchorObject(evidence, policy, findings);
   checkCadence([evidence], policy, now, findings);
+  checkReplication([evidence], now, findings);
   return { anchors: [evidence], listed: 1 + newest.over.length };
 }

@@ -15,8 +15,14 @@ import { knownFrom } from '../newest-known';
 import type { AuditLogSnapshot, Clock } from '../ports';
 import type { PartKeeper } from './scan-whole';
 
+const MS_PER_HOUR = 3_600_000;
 /** A run that was interrupted longer ago is begun anew. */
-const MAX_RUN_AGE_MS = 24 * 3_600_000;
+const MAX_RUN_AGE_MS = 24 * MS_PER_HOUR;
+/**
+ * What was verified is taken for granted for so long after the last run that kept it: an older file may have been put
+ * back over one in which tampering was found.
+ */
+const MAX_STRETCH_AGE_MS = 7 * 24 * MS_PER_HOUR;
 /** Events that an interruption loses at most, for each reader, where anchors lie close enough. */
 const EVENTS_PER_PART = 1_000_000;
 
@@ -112,14 +118,21 @@ export class RunMemory {
       checkpoints.some(
         ({ lastSeq, lastHash }) => lastSeq === through.lastSeq && lastHash === through.lastHash,
       );
-    if (same && systemId === seen.systemId && timeline === seen.timeline) return verified;
+    const why =
+      this.outdated(verified) ??
+      (same ? null : 'the anchor up to which was verified is not in the bucket as it was') ??
+      (systemId === seen.systemId && timeline === seen.timeline
+        ? null
+        : 'what was verified before was in another database');
+    if (why === null) return verified;
     this.state = { ...this.state, verified: null };
-    this.discard(
-      same
-        ? 'what was verified before was in another database'
-        : 'the anchor up to which was verified is not in the bucket as it was',
-    );
+    this.discard(why);
     return null;
+  }
+
+  private outdated({ at }: VerifiedStretch): string | null {
+    if (within(this.options.clock.now() - Date.parse(at), MAX_STRETCH_AGE_MS)) return null;
+    return `it was kept at ${at}, which is in the future or more than ${MAX_STRETCH_AGE_MS / MS_PER_HOUR} hours ago`;
   }
 
   /** Takes up the unfinished run when it is the same one, else begins a new one. */
@@ -180,8 +193,8 @@ export class RunMemory {
     const strange = strangeAfter(run.snapshot, seen);
     if (run.scope !== scope || run.from !== from) {
       this.discard('the interrupted run was to read something else');
-    } else if (!(age >= 0 && age <= MAX_RUN_AGE_MS)) {
-      this.discard(`the interrupted run began more than ${MAX_RUN_AGE_MS / 3_600_000} hours ago`);
+    } else if (!within(age, MAX_RUN_AGE_MS)) {
+      this.discard(`the interrupted run began more than ${MAX_RUN_AGE_MS / MS_PER_HOUR} hours ago`);
     } else if (strange !== null) {
       this.discard(strange);
     } else if (head && (await snapshot.hashAt(head.index)) !== head.hash) {
@@ -226,6 +239,10 @@ export class RunMemory {
     const { findings, store } = this.options;
     findings.add({ code: 'STATE_DISCARDED', place: { kind: 'file', name: store.name }, message });
   }
+}
+
+function within(age: number, longest: number): boolean {
+  return age >= 0 && age <= longest;
 }
 
 /** By the same question that `sameRun` asks: of two events with one index both have to mean the same. */

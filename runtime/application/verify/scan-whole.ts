@@ -1,3 +1,5 @@
+import { UnavailableError } from '../../errors';
+import type { Finding } from '../../domain/findings/finding';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { WholeChain } from '../../domain/sharding/join-parts';
 import { joinParts } from '../../domain/sharding/join-parts';
@@ -44,7 +46,10 @@ export interface WholeRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Reads a part of the chain with all means there are, and joins what was found. */
+/**
+ * Reads a part of the chain with all means there are, and joins what was found.
+ * @throws UnavailableError `COPY_INCOMPLETE` when a reading to the end does not reach the head
+ */
 export async function scanWhole(
   snapshot: AuditLogSnapshot,
   reading: ChainReading,
@@ -80,7 +85,33 @@ export async function scanWhole(
   });
   const joined: PartResult[] = [];
   for (const place of places) joined.push('checkpoints' in place ? results.shift()! : place);
+  if (part.to === null && !reachesHead(joined, head, firstIndex)) {
+    // What was found in the events that were read stands, and nothing about those that were not.
+    const last = lastIndexOf(joined) ?? -Infinity;
+    const read = ({ place }: Finding): boolean => place.kind !== 'events' || place.to <= last;
+    joined.forEach((each) => each.findings.filter(read).forEach((found) => findings.add(found)));
+    throw endMissed(joined, head);
+  }
   return joinParts(chain, joined, findings);
+}
+
+function lastIndexOf(parts: readonly PartResult[]): number | null {
+  return parts.reduce<number | null>((last, { lastIndex }) => lastIndex ?? last, null);
+}
+
+/** A head before the first event that the chain can have is a finding of the scan, and not what it has to reach. */
+function reachesHead(parts: readonly PartResult[], head: WholeRequest['head'], firstIndex: number): boolean {
+  const expected = head !== null && head.index >= firstIndex ? head.index : null;
+  return lastIndexOf(parts) === expected;
+}
+
+function endMissed(parts: readonly PartResult[], head: WholeRequest['head']): UnavailableError {
+  const show = (index: number | null): string => (index === null ? 'nowhere' : `at index ${index}`);
+  return new UnavailableError(
+    'COPY_INCOMPLETE',
+    `the events that were read end ${show(lastIndexOf(parts))}, those of the same snapshot ${show(head?.index ?? null)}`,
+    { hint: 'Retry; if it persists, check the index of the table (amcheck, REINDEX).' },
+  );
 }
 
 /** How to divide what is left: among the readers, and into parts that are kept. */

@@ -9,6 +9,8 @@ export interface AnchorHead {
   readonly legalHold: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly storageClass: string;
+  /** How far its copy has come; null where no rule of replication applied to it. */
+  readonly replication: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA' | null;
 }
 
 /** What links an anchor to its neighbours and to the chain, from the body or, when that is archived, from a HEAD. */

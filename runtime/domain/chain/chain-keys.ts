@@ -17,6 +17,11 @@ export interface ChainKeys {
 /** No keys: contents of a foreign chain are not recomputed. */
 export const NO_CHAIN_KEYS: ChainKeys = { ids: [], keys: [] };
 
+/** Overwrites the keys with zeros, which no engine takes for keys. */
+export function wipeChainKeys({ keys }: ChainKeys): void {
+  for (const key of keys) key.fill(0);
+}
+
 /** Derives the chain key of every secret once, for one chain and its columns. */
 export function deriveChainKeys(ring: SecretRing, chainId: string, layout: ChainLayout): ChainKeys {
   const columnList = formatColumnList(layout.columns);

@@ -56,6 +56,7 @@ export const FINDINGS = {
   CADENCE_GAP: 'warning',
   ANCHOR_STALE: 'warning',
   BUCKET_UNPROTECTED: 'warning',
+  ANCHOR_NOT_REPLICATED: 'warning',
   DATABASE_CHANGED: 'warning',
   STATE_DISCARDED: 'warning',
   ANCHORS_EXPIRED: 'info',

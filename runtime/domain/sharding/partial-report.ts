@@ -28,8 +28,15 @@ export interface PartialReport {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly result: PartResult;
+  /** What shows that anchored events were cut off or replaced since the plan; null when nothing does. */
+  readonly contradiction: Finding | null;
   /** Null for every shard but the last. */
   readonly end: ChainEnd | null;
+}
+
+/** Everything that was found in the shard and about it. */
+export function foundIn({ result, contradiction, end }: PartialReport): readonly Finding[] {
+  return [...(contradiction ? [contradiction] : []), ...result.findings, ...(end?.findings ?? [])];
 }
 
 export function sealPartialReport(report: PartialReport, keys: ChainKeys): object {
@@ -61,6 +68,7 @@ export function openPartialReport(document: OpenDocument, keys: ChainKeys): Part
     startedAt: members.get('startedAt', isText),
     finishedAt: members.get('finishedAt', isText),
     result: readPartResult(members.child('result')),
+    contradiction: members.optional('contradiction', readFinding),
     end: members.optional('end', readEnd),
   };
 }

@@ -108,16 +108,22 @@ export function readSnapshotSeen(members: Members): SnapshotSeen {
   };
 }
 
+/** Why a later snapshot is not of the same database as an earlier one; null when it is. */
+export function otherDatabase(earlier: SnapshotSeen, later: SnapshotSeen): string | null {
+  if (earlier.systemId === later.systemId && earlier.timeline === later.timeline) return null;
+  const show = ({ systemId, timeline }: SnapshotSeen): string =>
+    `system ${systemId ?? '?'} timeline ${timeline ?? '?'}`;
+  return `it is of another database: ${show(later)}, not ${show(earlier)}`;
+}
+
+/** Why a snapshot of the same database is of an older state than an earlier one; null when it is not. */
+export function olderThan(earlier: SnapshotSeen, later: SnapshotSeen): string | null {
+  const [was, is] = [earlier.head?.index ?? null, later.head?.index ?? null];
+  if (was === null || (is !== null && is >= was)) return null;
+  return `it is of an older state of the database: the last event was ${is ?? 'none'}, not ${was} or later`;
+}
+
 /** Why a later snapshot cannot be of the same database as an earlier one; null when it can. */
 export function strangeAfter(earlier: SnapshotSeen, later: SnapshotSeen): string | null {
-  if (earlier.systemId !== later.systemId || earlier.timeline !== later.timeline) {
-    const show = ({ systemId, timeline }: SnapshotSeen): string =>
-      `system ${systemId ?? '?'} timeline ${timeline ?? '?'}`;
-    return `it is of another database: ${show(later)}, not ${show(earlier)}`;
-  }
-  const [was, is] = [earlier.head?.index ?? null, later.head?.index ?? null];
-  if (was !== null && (is === null || is < was)) {
-    return `it is of an older state of the database: the last event was ${is ?? 'none'}, not ${was} or later`;
-  }
-  return null;
+  return otherDatabase(earlier, later) ?? olderThan(earlier, later);
 }

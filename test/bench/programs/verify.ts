@@ -25,9 +25,10 @@ function readingOf({ options }: Task): ChainReading {
 }
 
 /** What anchors say of the events; without `merkle` only where they end and with which hash. */
-function checkpointsOf({ checkpoints, from, options }: Task): Checkpoint[] {
+function checkpointsOf({ checkpoints, from, last, options }: Task): Checkpoint[] {
+  if (options.merkle !== true) return [];
   const anchored = JSON.parse(readFileSync(checkpoints, 'utf8')) as Checkpoint[];
-  return options.merkle === true ? anchored.filter(({ firstSeq }) => firstSeq >= from) : [];
+  return anchored.filter(({ firstSeq, lastSeq }) => firstSeq >= from && lastSeq <= last);
 }
 
 function readersOf(task: Task, reading: ChainReading): ThreadReaders | null {

@@ -10,6 +10,7 @@ import {
   resource,
   statements,
   synthesise,
+  synthesised,
 } from '../../support/infra-stack';
 import { brokenReferences } from '../../support/terraform-references';
 
@@ -203,6 +204,26 @@ test('one queue takes what neither schedule could start', () => {
   expect(brokenReferences(json)).toEqual([]);
 });
 
+describe('endpoints', () => {
+  const WAYS = { interfaceEndpoints: true, routeTableIds: ['rtb-0a1b2c3d4e5f67890'] };
+  const waitFor = (type: string, given: Partial<AnchoringComputeOptions>) =>
+    Object.values(synthesise(made(given).stack).resource[type] ?? {}).map(({ depends_on }) =>
+      (depends_on as string[]).filter((each) => each.startsWith('aws_vpc_endpoint.')),
+    );
+
+  test('are there before the service and before schedules start tasks', () => {
+    expect(waitFor('aws_ecs_service', WAYS).map(({ length }) => length)).toEqual([5]);
+    expect(waitFor('aws_scheduler_schedule', WAYS).map(({ length }) => length)).toEqual([5, 5]);
+    const scheduled = waitFor('aws_scheduler_schedule', { ...WAYS, mode: 'scheduled' });
+    expect(scheduled.map(({ length }) => length)).toEqual([5, 5, 5]);
+  });
+
+  test('are not waited for when none are made', () => {
+    expect(waitFor('aws_ecs_service', {})).toEqual([[]]);
+    expect(waitFor('aws_scheduler_schedule', {})).toEqual([[], []]);
+  });
+});
+
 describe('alarms', () => {
   const names = (...given: Parameters<typeof made>) =>
     Object.values(synthesise(made(...given).stack).resource.aws_cloudwatch_metric_alarm ?? {}).map(
@@ -224,6 +245,17 @@ describe('alarms', () => {
     const stack = foreignStack();
     new AuditAnchoring(stack, 'Anchoring', { environment: 'staging', alarms: {} });
     expect(synthesise(stack).resource.aws_cloudwatch_metric_alarm).toBeUndefined();
+  });
+
+  test('name cluster and log group of the writer in the commands of their descriptions', () => {
+    const { stack, tasks } = made({}, { alarms: {} });
+    const all = synthesise(stack).resource.aws_cloudwatch_metric_alarm ?? {};
+    const description = (end: string) =>
+      Object.values(all).find(({ alarm_name }) => String(alarm_name).endsWith(end))?.alarm_description;
+    const cluster = String(synthesised(stack, tasks.platform.clusterArn));
+    expect(description('/writer-silent')).toContain(`--desired-status STOPPED --cluster ${cluster}'`);
+    const group = String(synthesised(stack, tasks.service.logs.logGroupName));
+    expect(description('/anchoring-fails')).toContain(`'aws logs tail ${group} --since 1h'`);
   });
 
   test('miss no verification that does not take place', () => {

@@ -1,4 +1,5 @@
 import { fullVerificationDefinition } from '../../../constructs/compute/full-verification-definition';
+import { parseTask } from '../../../runtime/commands/verify-task';
 import { EXIT } from '../../../runtime/contract';
 import { faultsOfMachine } from '../../stepfunctions/states-language';
 
@@ -31,7 +32,7 @@ const MACHINE = fullVerificationDefinition({
   reportsPrefix: 'full/',
   tasks: 16,
   shards: 64,
-  timeoutSeconds: 3_600,
+  timeoutHours: 720,
 }) as Machine;
 const MAP = MACHINE.States['Shards'] as unknown as State & {
   readonly ItemProcessor: Machine & { readonly ProcessorConfig: object };
@@ -64,11 +65,18 @@ test('each step is one command of the runtime', () => {
     "States.Array('verify', '--plan', '64', '--out', $.location)",
   );
   expect(commandOf(MAP.ItemProcessor.States['Shard'])).toBe(
-    "States.Array('verify', '--shard', $.location, '--number', States.Format('{}', $.number))",
+    "States.Array('verify', '--shard', $.location, '--number', States.Format('{}', $.number), '--max-age', '720')",
   );
   expect(commandOf(MACHINE.States['Merge'])).toBe(
-    "States.Array('verify', '--merge', $.location, '--out', $.location)",
+    "States.Array('verify', '--merge', $.location, '--out', $.location, '--max-age', '720')",
   );
+});
+
+test('a plan counts for as long as an execution may take, the longest one too', () => {
+  expect(MACHINE.TimeoutSeconds).toBe(720 * 3_600);
+  expect(parseTask({ merge: 's3://reports/full/one/', maxAge: '720' })).toMatchObject({
+    age: { maxAgeHours: 720 },
+  });
 });
 
 test('every execution has a place of its own, whatever its input is', () => {

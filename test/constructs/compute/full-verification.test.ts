@@ -134,6 +134,7 @@ describe('values', () => {
     expect(definition).toContain('"MaxConcurrency" = var.number');
     expect(definition).toContain("'--plan', '${tostring(var.number)}'");
     expect(definition).toContain('"TimeoutSeconds" = (var.number * 3600)');
+    expect(definition).toContain("'--max-age', '${tostring(var.number)}'");
   });
 });
 

@@ -56,6 +56,10 @@ describe('values', () => {
     [{ databasePort: 65_536 }, ['databasePort']],
     [{ databasePort: 5433.5 }, ['databasePort']],
     [{ databasePort: 1 }, []],
+    [{ interfaceEndpoints: true, endpointSubnetIds: ['subnet-0a1b2c3d'] }, []],
+    [{ interfaceEndpoints: true, endpointSubnetIds: ['x'] }, ['endpointSubnetIds[0]']],
+    [{ interfaceEndpoints: true, endpointSubnetIds: [] }, ['endpointSubnetIds']],
+    [{ endpointSubnetIds: ['subnet-0a1b2c3d'] }, ['endpointSubnetIds']],
     [{ routeTableIds: [] }, ['routeTableIds']],
     [{ routeTableIds: ['x'] }, ['routeTableIds[0]']],
     [{ logRetentionDays: 400 }, []],
@@ -181,13 +185,20 @@ describe('endpoints', () => {
     });
   });
 
-  test('interfaces are reached by tasks over HTTPS and by nobody else', () => {
-    const { stack, platform } = platformIn({ interfaceEndpoints: true });
-    const json = synthesise(stack);
-    const tasks = `\${aws_security_group.${platform.network.resource.friendlyUniqueId}.id}`;
+  const VPC = /^\$\{data\.aws_vpc\.\w+\.cidr_block_associations\[\*\]\.cidr_block\}$/;
+  const PRIVATE = { httpsCidrs: ['10.0.0.0/8'], databaseCidrs: ['10.1.0.0/16'] };
+  const GATEWAY = { routeTableIds: ['rtb-0a1b2c3d4e5f67890'] };
+
+  test('interfaces are reached over HTTPS from all of the VPC, whose DNS they change', () => {
+    const json = synthesise(platformIn({ interfaceEndpoints: true }).stack);
     expect(resource(json, 'aws_security_group', 'Endpoints')).toMatchObject({
       ingress: [
-        { protocol: 'tcp', from_port: 443, to_port: 443, security_groups: [tasks], cidr_blocks: null },
+        {
+          protocol: 'tcp',
+          to_port: 443,
+          security_groups: null,
+          cidr_blocks: expect.stringMatching(VPC) as string,
+        },
       ],
       egress: [],
     });
@@ -197,7 +208,73 @@ describe('endpoints', () => {
         subnet_ids: ['subnet-0a1b2c3d4e5f67890'],
       });
     }
+    expect(Object.keys(json.data.aws_vpc ?? {})).toHaveLength(1);
     expect(brokenReferences(json)).toEqual([]);
+  });
+
+  test('the VPC is looked up for them also when the database has other ranges', () => {
+    const json = synthesise(platformIn({ interfaceEndpoints: true, ...PRIVATE }).stack);
+    expect(Object.keys(json.data.aws_vpc ?? {})).toHaveLength(1);
+    expect(brokenReferences(json)).toEqual([]);
+  });
+
+  test('interfaces can lie in one subnet per zone while tasks run in more', () => {
+    const zones = {
+      subnetIds: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'],
+      endpointSubnetIds: ['subnet-0a1b2c3e'],
+    };
+    const { stack, platform } = platformIn({ interfaceEndpoints: true, ...zones });
+    const made = Object.values(synthesise(stack).resource.aws_vpc_endpoint ?? {});
+    expect(made.map(({ subnet_ids }) => subnet_ids)).toEqual(Array(4).fill(['subnet-0a1b2c3e']));
+    expect(platform.network.subnetIds).toEqual(zones.subnetIds);
+  });
+
+  test('tasks with narrow destinations reach the endpoints that are made here', () => {
+    const { stack } = platformIn({ interfaceEndpoints: true, ...GATEWAY, ...PRIVATE });
+    const json = synthesise(stack);
+    const { egress } = resource(json, 'aws_security_group', 'Network');
+    const unset = { cidr_blocks: null, ipv6_cidr_blocks: null };
+    expect(egress).toMatchObject([
+      { to_port: 443, cidr_blocks: ['10.0.0.0/8'] },
+      { to_port: 5432, cidr_blocks: ['10.1.0.0/16'] },
+      {
+        ...unset,
+        protocol: 'tcp',
+        from_port: 443,
+        to_port: 443,
+        prefix_list_ids: null,
+        security_groups: [
+          expect.stringMatching(/^\$\{aws_security_group\.Platform_Endpoints_Access_\w+\.id\}$/),
+        ],
+      },
+      {
+        ...unset,
+        protocol: 'tcp',
+        from_port: 443,
+        to_port: 443,
+        prefix_list_ids: [
+          expect.stringMatching(/^\$\{aws_vpc_endpoint\.Platform_Endpoints_S3_\w+\.prefix_list_id\}$/),
+        ],
+        security_groups: null,
+      },
+    ]);
+    expect(egress).toHaveLength(4);
+    expect(brokenReferences(json)).toEqual([]);
+  });
+
+  test('tasks that reach anywhere need no rule for endpoints', () => {
+    const { stack } = platformIn({ interfaceEndpoints: true, ...GATEWAY });
+    expect(resource(synthesise(stack), 'aws_security_group', 'Network').egress).toHaveLength(2);
+  });
+
+  test('interfaces are refused by a plan where services have other names', () => {
+    const json = synthesise(platformIn({ interfaceEndpoints: true }).stack);
+    const [{ from_port }] = resource(json, 'aws_security_group', 'Endpoints').ingress as [
+      { from_port: string },
+    ];
+    expect(from_port).toMatch(
+      /^\$\{\(data\.aws_partition\.\w+\.dns_suffix == "amazonaws\.com"\) \? 443 : tonumber\("Interface endpoints .*\(interface_endpoints\) off .*"\)\}$/,
+    );
   });
 });
 

@@ -1,5 +1,8 @@
 import { TerraformElement, TerraformVariable, Token } from 'cdktf';
-import type { AnchorAlarmsProps } from '../../../constructs/monitoring/anchor-alarms-props';
+import {
+  type AnchorAlarmsProps,
+  longestAlarmedChainId,
+} from '../../../constructs/monitoring/anchor-alarms-props';
 import { AnchorAlarms } from '../../../constructs/monitoring/anchor-alarms';
 import { AnchorBucket } from '../../../constructs/storage/anchor-bucket';
 import { AnchorEncryption } from '../../../constructs/storage/anchor-encryption';
@@ -18,6 +21,7 @@ test.each<[string, Partial<AnchorAlarmsProps>, string[]]>([
   ['the same chain twice', { chainIds: ['a', 'b', 'a'] }, ['chainIds']],
   ['a chain whose alarms have names of 255', { chainIds: ['a'.repeat(203)] }, []],
   ['a chain whose alarms have longer names', { chainIds: ['a'.repeat(204)] }, ['chainIds[0]']],
+  ['a long chain that has no alarms', { mode: 'none', chainIds: ['a'.repeat(900)] }, []],
   ['a chain that only Terraform knows', { chainIds: ['${var.chain}'] }, []],
   ['chains whose number only Terraform knows', { chainIds: tokens }, ['chainIds']],
   ['topics that only Terraform knows', { topicArns: tokens }, []],
@@ -33,6 +37,9 @@ test.each<[string, Partial<AnchorAlarmsProps>, string[]]>([
     ['verifyIntervalMinutes', 'verifyFullIntervalHours'],
   ],
   ['the URL of a queue', { deadLetterQueueName: 'https://sqs/1/q' }, ['deadLetterQueueName']],
+  ['the cluster by its ARN', { cluster: 'arn:aws-cn:ecs:cn-north-1:111122223333:cluster/a' }, []],
+  ['the cluster by another ARN', { cluster: 'arn:aws:ecs:eu-central-1:111122223333:service/a' }, ['cluster']],
+  ['the ARN of a log group', { writerLogGroupName: 'arn:aws:logs:x:1:log-group:a' }, ['writerLogGroupName']],
   ['a topic by its name', { topicArns: [TOPIC, 'on-call'] }, ['topicArns[1]']],
   ['a FIFO topic', { topicArns: [`${TOPIC}.fifo`] }, ['topicArns[0]']],
   ['six topics', { topicArns: [1, 2, 3, 4, 5, 6].map((number) => `${TOPIC}${number}`) }, ['topicArns']],
@@ -72,6 +79,16 @@ test.each<[string, Partial<AnchorAlarmsProps>]>([
   ['a schedule just below an hour', { mode: 'scheduled', scheduleMinutes: 59 }],
   ['the slowest schedule', { mode: 'scheduled', scheduleMinutes: 1_440 }],
   ['the longest names', { environment: 'e'.repeat(32), chainIds: ['c'.repeat(181)] }],
+  [
+    'the longest descriptions',
+    {
+      environment: 'e',
+      chainIds: ['c'.repeat(longestAlarmedChainId('e'))],
+      cluster: `arn:aws-us-gov:ecs:us-gov-west-1:111122223333:cluster/${'c'.repeat(100)}`,
+      writerLogGroupName: `/audit-anchor/${'n'.repeat(32)}/writer`,
+      deadLetterQueueName: 'q'.repeat(80),
+    },
+  ],
 ])('CloudWatch takes the alarms: %s', (_, given) => {
   const made = [...alarmsOf(build(given)).values()] as (Alarm & { alarm_description: string })[];
   expect(made.length).toBe(14);
@@ -84,9 +101,40 @@ describe('what people read', () => {
   test.each(
     alarms.map((alarm) => [String(alarm.alarm_name).replace(PREFIX, ''), String(alarm.alarm_description)]),
   )('%s says what it means and what to do first', (name, description) => {
-    expect(description).toMatch(/First: /);
-    expect(description).toMatch(/audit-anchor (status|verify)|aws s3api|aws sqs|log line|look whether/);
+    expect(description).toMatch(/First: '(audit-anchor|aws) [a-z]/);
+    // cdktf cannot write them as HCL.
+    expect(description).not.toContain('"');
     expect(description.includes(` chain ${CHAIN}`)).toBe(name.startsWith(`${CHAIN}/`));
+  });
+
+  const read = (given: Partial<AnchorAlarmsProps>, name: string) =>
+    String(
+      Object.values(build(given).json.resource.aws_cloudwatch_metric_alarm ?? {}).find(
+        ({ alarm_name }) => alarm_name === `${PREFIX}${name}`,
+      )?.alarm_description,
+    );
+
+  test.each<[string, string, Partial<AnchorAlarmsProps>]>([
+    ['writer-silent', "'aws ecs list-tasks --desired-status STOPPED --cluster CLUSTER'", {}],
+    ['writer-silent', "'aws ecs list-tasks --desired-status STOPPED --cluster a'", { cluster: 'a' }],
+    ['anchoring-fails', "'aws logs tail LOG_GROUP --since 1h'", {}],
+    ['anchoring-fails', "'aws logs tail /a/b --since 1h'", { writerLogGroupName: '/a/b' }],
+  ])('%s gives the command %s', (name, command, given) => {
+    expect(read(given, `${CHAIN}/${name}`)).toContain(`First: ${command}`);
+  });
+
+  test.each(['replication-fails', 'replication-lags'])('%s names the bucket to look into', (name) => {
+    expect(read({}, name)).toContain(
+      "First: 'aws s3api head-object --bucket anchors-production --key KEY' shows ReplicationStatus",
+    );
+  });
+
+  test('a refusal is an incident only where a finding says so', () => {
+    const description = read({}, `${CHAIN}/anchoring-fails`);
+    expect(description).toMatch(/read severity of the findings.* tampering is an incident: .*verify --full/);
+    expect(description).toMatch(
+      /unproven is none yet: .*KEY_UNKNOWN.*restart it after a change of the secret/,
+    );
   });
 
   test('only the alarm of tampering speaks of tampering as a fact', () => {

@@ -1,7 +1,7 @@
 import { DEFAULTS, LIMITS } from '../../../runtime/contract';
-import { anchorStack, resource, synthesise } from '../../support/infra-stack';
+import { anchorStack, faultsOf, resource, synthesise } from '../../support/infra-stack';
 import { splitTemplate } from '../../support/terraform/tokens';
-import { COMPUTE_SETTINGS, FULL_SETTINGS } from '../../support/terraform/full-stack';
+import { COMPUTE_SETTINGS, FULL_SETTINGS, SECRETS_KEY } from '../../support/terraform/full-stack';
 import { brokenReferences } from '../../support/terraform-references';
 
 const EVERYTHING = {
@@ -71,15 +71,46 @@ test('every variable is described and validated', () => {
       name,
       variable: expect.objectContaining({
         description: expect.stringMatching(/.{10}/) as string,
-        validation: [
-          {
-            condition: expect.stringContaining(`var.${name}`) as string,
-            error_message: expect.stringMatching(/\.$/) as string,
-          },
-        ],
+        validation: expect.any(Array) as unknown[],
       }) as object,
     });
+    const validations = variable.validation as unknown[];
+    expect(validations.length).toBeGreaterThan(0);
+    for (const validation of validations) {
+      expect(validation).toEqual({
+        condition: expect.stringContaining(`var.${name}`) as string,
+        error_message: expect.stringMatching(/\.$/) as string,
+      });
+    }
   }
+});
+
+describe('the length of the chain', () => {
+  const lengths = (context: Record<string, unknown>) => {
+    const { validation } = synthesise(anchorStack(context)).variable?.chain_id ?? {};
+    return (validation as { condition: string; error_message: string }[])[1];
+  };
+
+  test('is that of keys where nothing is named after it', () => {
+    const keys = {
+      condition: '${length(var.chain_id) <= 900}',
+      error_message: 'chain_id must have at most 900 characters.',
+    };
+    expect(lengths({})).toEqual(keys);
+    expect(lengths({ ...COMPUTE_SETTINGS, alarms: false })).toEqual(keys);
+  });
+
+  test('leaves room for the rest of the names of alarms', () => {
+    expect(lengths(COMPUTE_SETTINGS)).toEqual({
+      condition: '${length(var.chain_id) <= 203}',
+      error_message:
+        'chain_id must have at most 203 characters: it is part of the names of alarms, which have at most 255.',
+    });
+    const names = Object.values(
+      synthesise(anchorStack(COMPUTE_SETTINGS)).resource.aws_cloudwatch_metric_alarm ?? {},
+    ).map(({ alarm_name }) => String(alarm_name).replace('${var.chain_id}', 'c'.repeat(203)).length);
+    expect(Math.max(...names)).toBe(255);
+  });
 });
 
 test('what shapes the graph can be repeated by a variable, not changed', () => {
@@ -220,6 +251,57 @@ describe('tasks', () => {
     expect(container_definitions).toContain(
       '"AUDIT_ANCHOR_RETENTION_DAYS", "value" = tostring(var.worm_retention_days)',
     );
+  });
+});
+
+describe('settings of tasks', () => {
+  const json = synthesise(
+    anchorStack({
+      ...COMPUTE_SETTINGS,
+      anchor_mode: 'scheduled',
+      schedule_minutes: 10,
+      verify_interval_minutes: 120,
+      verify_full_interval_hours: 48,
+      task_cpu: 512,
+      task_memory_mib: 1_024,
+      logs_key_arn: SECRETS_KEY,
+      https_cidrs: ['10.0.0.0/8'],
+      interface_endpoints: true,
+      endpoint_subnet_ids: ['subnet-0a1b2c3d4e5f67890'],
+    }),
+  );
+  const all = (type: string) => Object.values(json.resource[type] ?? {});
+
+  test('reach schedules, sizes, logs, network and endpoints', () => {
+    expect(
+      all('aws_scheduler_schedule')
+        .map(({ schedule_expression }) => schedule_expression)
+        .sort(),
+    ).toEqual(['rate(10 minutes)', 'rate(120 minutes)', 'rate(48 hours)']);
+    expect(all('aws_ecs_task_definition').map(({ cpu, memory }) => [cpu, memory])).toEqual(
+      Array(3).fill(['512', '1024']),
+    );
+    expect(all('aws_cloudwatch_log_group').map(({ kms_key_id }) => kms_key_id)).toEqual(
+      Array(2).fill(SECRETS_KEY),
+    );
+    expect(resource(json, 'aws_security_group', 'Network').egress).toContainEqual(
+      expect.objectContaining({ to_port: 443, cidr_blocks: ['10.0.0.0/8'] }),
+    );
+    expect(all('aws_vpc_endpoint').map(({ subnet_ids }) => subnet_ids)).toEqual(
+      Array(4).fill(['subnet-0a1b2c3d4e5f67890']),
+    );
+  });
+
+  test('reach the alarms that miss a run', () => {
+    const hours = resource(json, 'aws_cloudwatch_metric_alarm', 'FullSilent').evaluation_periods;
+    expect(hours).toBe(50);
+  });
+
+  test('of which Fargate has none, or that the mode does not have, are told', () => {
+    const found = (settings: Record<string, unknown>) =>
+      faultsOf(() => anchorStack({ ...COMPUTE_SETTINGS, ...settings })).map(({ prop }) => prop);
+    expect(found({ task_cpu: 300 })).toEqual(['compute.cpu', 'compute.verifier.cpu']);
+    expect(found({ schedule_minutes: 5 })).toEqual(['compute.scheduleMinutes']);
   });
 });
 

@@ -181,6 +181,13 @@ describe('the clock', () => {
     expect(servers.clock.now()).toBe(Date.parse('2030-01-15T14:00:01Z'));
   });
 
+  test('the duration of the attempt includes that wait', async () => {
+    await servers.append(1);
+    servers.clock.set('2030-01-15T14:20:30.250Z');
+    expect(await written({ force: 'manual' })).toMatchObject({ durationMs: 0 });
+    expect(await written({ force: 'manual' })).toMatchObject({ durationMs: 750 });
+  });
+
   test('up to five seconds behind the newest anchor are waited for', async () => {
     await servers.append(1);
     await written();

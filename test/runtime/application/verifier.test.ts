@@ -1,3 +1,4 @@
+import type { TupleStream } from '../../../runtime/application/ports';
 import type { Bound, VerifyScope } from '../../../runtime/application/verify/scope';
 import type { Anchor } from '../../../runtime/domain/anchor/anchor';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
@@ -29,8 +30,11 @@ test('every finding has a scenario that produces it', () => {
     ...DATABASE_SCENARIOS,
     ...SCOPE_SCENARIOS,
   ];
-  // The foreign chain and the file of --state are scenes of their own.
-  const produced = codesOf(scenarios).add('CONTENTS_NOT_EVALUATED').add('STATE_DISCARDED');
+  // The foreign chain, the file of --state and the replica are scenes of their own.
+  const produced = codesOf(scenarios)
+    .add('CONTENTS_NOT_EVALUATED')
+    .add('STATE_DISCARDED')
+    .add('ANCHOR_NOT_REPLICATED');
   expect([...produced].sort()).toEqual(Object.keys(FINDINGS).sort());
 });
 
@@ -196,10 +200,10 @@ describe('what cannot be looked at', () => {
   test('an interruption while events are read', async () => {
     const stop = new AbortController();
     const database = { auditLog: scene.embedded.auditLog(), reading: scene.embedded.reading() };
-    const readTuples = async function* (): AsyncGenerator<Uint8Array> {
+    const readTuples = async function* (): TupleStream {
       stop.abort();
       yield new Uint8Array(1);
-      await Promise.reject(new UnavailableError('DB_ERROR', 'the connection was closed'));
+      return Promise.reject(new UnavailableError('DB_ERROR', 'the connection was closed'));
     };
     const auditLog = Object.assign(Object.create(database.auditLog) as typeof database.auditLog, {
       snapshot: (use: Parameters<typeof database.auditLog.snapshot>[0]) =>

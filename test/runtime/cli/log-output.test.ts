@@ -87,7 +87,13 @@ describe('anchor', () => {
     const { exitCode, events, metrics } = await run('anchor --force');
     expect(exitCode).toBe(1);
     expect(events).toMatchObject([
-      { level: 'error', event: 'anchor.refused', findings: [{ code: 'CHAIN_TRUNCATED' }], findingsInAll: 1 },
+      {
+        level: 'fatal',
+        event: 'anchor.refused',
+        severity: 'tampering',
+        findings: [{ code: 'CHAIN_TRUNCATED' }],
+        findingsInAll: 1,
+      },
     ]);
     expect(metrics[0]).toEqual({ ChainId: 'production', AnchorFailures: 1 });
     expect(metrics[1]).not.toHaveProperty('UnanchoredEvents');

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { EventValues } from '../../../runtime/adapters/postgres/event-values';
 import { FolderReports } from '../../../runtime/adapters/reports/folder-reports';
 import type { ReportStore } from '../../../runtime/application/shards/report-store';
-import { shardInStore } from '../../../runtime/commands/verify-in-store';
+import { planInStore, shardInStore } from '../../../runtime/commands/verify-in-store';
+import { DEFAULTS } from '../../../runtime/contract';
+import { CHAIN_ID } from '../../support/chain';
 import { CliScene } from '../../support/cli-scene';
 
 /** Plans, partial reports and reports in places where nothing is written twice. */
@@ -256,6 +258,7 @@ test('two that read one shard at the same time keep what each has found, and the
     auditLog: embedded.auditLog(),
     reading: embedded.reading(),
     clock: embedded.clock,
+    clockToleranceSeconds: DEFAULTS.clockToleranceSeconds,
     maxRate: null,
     onProgress: () => undefined,
   };
@@ -276,12 +279,96 @@ test.each([
   ['--shard s3://reports/a\u0007b/ --number 1', '--shard: found '],
   ['--shard parts/ --number 1 --out x.json', '--out is of no use here'],
   ['--merge s3://r', '--merge: found "s3://r"'],
+  ['--max-age 2', '--max-age is of use only with --shard or --merge'],
+  ['--plan 2 --max-age 2', '--plan and --max-age exclude each other'],
+  ['--merge parts --max-age 721', '--max-age: found "721", allowed a whole number from 1 to 720'],
   ['--out x.json', '--out is of use only with --plan, --shard or --merge'],
 ])('verify %s is refused', async (args, message) => {
   const { exitCode, stderr } = await scene.run(`verify ${args}`);
   expect(exitCode).toBe(2);
   expect(stderr).toContain(message);
   expect(existsSync('x.json')).toBe(false);
+});
+
+/** A plan and its part of so many hours ago, as the keys of the chain sealed them then. */
+async function setOf(hoursAgo: number): Promise<void> {
+  const { embedded } = scene;
+  const { clock } = embedded;
+  clock.set(new Date(Date.now() - hoursAgo * 3_600_000).toISOString());
+  const store = new FolderReports(folder);
+  const { clockToleranceSeconds, retentionDays, intervalMinutes } = DEFAULTS;
+  const policy = { chainId: CHAIN_ID, retentionDays, clockToleranceSeconds, intervalMinutes };
+  const both = { auditLog: embedded.auditLog(), reading: embedded.reading(), clock };
+  await planInStore({ ...both, store: embedded.store(), policy }, 1, store);
+  await shardInStore(
+    { ...both, clockToleranceSeconds, maxRate: null, onProgress: () => undefined },
+    1,
+    store,
+  );
+  scene.setClock();
+}
+
+test('what was kept too long ago is not taken for what is there now, by any step', async () => {
+  await anchored();
+  await setOf(25);
+  const kept = readdirSync(folder);
+  await forged();
+  for (const args of [`--plan 1 --out ${folder}`, `--shard ${folder} --number 1`]) {
+    const { exitCode, stderr } = await scene.run(`verify ${args}`);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/plan\.json is there already, and it is of .*Z, more than 24 hours ago/);
+    expect(stderr).toContain('begin again in a new place');
+  }
+  const merged = await scene.run(`verify --merge ${folder} --out ${folder}`);
+  expect(merged.exitCode).toBe(3);
+  expect(merged.stderr).toContain('the plan is stale: it is of ');
+  expect(readdirSync(folder)).toEqual(kept);
+  expect(await scene.run(`verify --shard ${folder} --number 1 --max-age 26`)).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('read before, at ') as string,
+  });
+  expect((await scene.run(`verify --merge ${folder} --max-age 26`)).exitCode).toBe(0);
+});
+
+describe('a report that cannot be kept', () => {
+  const unwritable = () => `${folder}nowhere/report.txt`;
+  beforeEach(async () => {
+    await anchored();
+  });
+  async function readShard(): Promise<void> {
+    await scene.run(`verify --plan 1 --out ${folder}parts/`);
+    await scene.run(`verify --shard ${folder}parts/ --number 1`);
+  }
+  const merge = (more = '', env = {}) =>
+    scene.run(`verify --merge ${folder}parts --out ${unwritable()}${more}`, { more: env });
+
+  test('does not hide that tampering was found', async () => {
+    await forged();
+    await readShard();
+    const { exitCode, stdout } = await merge();
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('TAMPERED');
+    expect(stdout).toMatch(
+      /warning: the report could not be kept: .*cannot be written \(ENOENT\) \[FILE_UNUSABLE\]/,
+    );
+    const { document } = await merge(' --json');
+    expect(document).toMatchObject({
+      exitCode: 1,
+      verdict: 'tampered',
+      notKept: { code: 'FILE_UNUSABLE', message: expect.stringContaining('cannot be written') as string },
+    });
+    const logged = await merge('', { AUDIT_OUTPUT: 'log' });
+    expect(logged.exitCode).toBe(1);
+    expect(logged.stdout).toContain('TAMPERED');
+    expect(logged.stdout).toContain('the report could not be kept: ');
+  });
+
+  test('is a failure where none was found', async () => {
+    await readShard();
+    const { exitCode, stdout, stderr } = await merge();
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain('cannot be written (ENOENT)');
+  });
 });
 
 test('a report of a merge may go into a file', async () => {

@@ -77,6 +77,9 @@ describe('options', () => {
     ['--verifier external', { verification: { runsAs: 'external' } }],
     ['--encryption s3', { encryption: 's3' }],
     ['--network nat --zones 3', { network: 'nat', availabilityZones: 3 }],
+    ['--no-s3-endpoint', { network: 'existing', s3GatewayEndpoint: false }],
+    ['--network nat --no-s3-endpoint', { network: 'nat', s3GatewayEndpoint: false }],
+    ['--full-task-seconds 600', { verification: { runsAs: 'task', fullTaskSeconds: 600 } }],
     ['--events-per-day 1000000', { eventsPerDay: 1_000_000 }],
     ['--rotations 12', { keyRotationsPerYear: 12 }],
     ['--year 2', { year: 2, expireAfterRetention: false }],
@@ -127,6 +130,21 @@ const WRONG: readonly (readonly [name: string, args: readonly string[], message:
     'zones without anything in them',
     ['--zones', '2'],
     '--zones: found it with --network existing, allowed only with --network nat or interface-endpoints',
+  ],
+  [
+    'an endpoint that a public address does not need',
+    ['--network', 'public-ip', '--no-s3-endpoint'],
+    '--no-s3-endpoint: found it with --network public-ip, allowed only with --network existing or nat',
+  ],
+  [
+    'seconds of a task that is not billed',
+    ['--verifier', 'external', '--full-task-seconds', '90'],
+    '--full-task-seconds: found it with --verifier external, allowed only with --verifier task',
+  ],
+  [
+    'more seconds than a day has',
+    ['--full-task-seconds', '86401'],
+    '--full-task-seconds: found "86401", allowed a number of seconds from 0 to 86400',
   ],
   [
     'expiry without a year in which it shows',
@@ -246,6 +264,7 @@ describe('--json', () => {
       ['s3Encryption', ['--encryption', 's3']],
       ['replica', ['--replica']],
       ['nat', ['--network', 'nat']],
+      ['noS3Endpoint', ['--no-s3-endpoint']],
       ['dataEvents', ['--data-events']],
       ['noFreeTier', ['--no-free-tier']],
     ] as const) {
@@ -268,6 +287,38 @@ describe('for people', () => {
     );
     expect(stdout).toContain('Not included: ');
     expect(stdout).not.toMatch(/NaN|Infinity|undefined|\.\d{6,}/);
+  });
+
+  test('images are free only with the gateway endpoint, and what they cost without it is said', async () => {
+    const scheduled = ['--mode', 'scheduled'];
+    const more = (await bill([...scheduled, '--no-s3-endpoint'])).usd - (await bill(scheduled)).usd;
+    // A look every five minutes, a verification an hour and a full one a day, 60 MB each.
+    const starts = 12 * 24 * 365 + 24 * 365 + 365;
+    expect(more).toBeCloseTo(((starts * 60) / 1_024) * 0.045, 4);
+    const caveat = `Without it NAT takes ${dollars(more)} USD a year for that: --no-s3-endpoint.`;
+    const text = async (...args: readonly string[]): Promise<string> =>
+      (await runCli(['cost', ...scheduled, ...args])).stdout.replaceAll('\n', ' ');
+    expect(await text()).toContain(caveat);
+    for (const args of [['--no-s3-endpoint'], ['--network', 'interface-endpoints']]) {
+      expect(await text(...args)).not.toContain('Without it NAT');
+    }
+    const idle = await runCli(['cost', '--mode', 'external', '--verifier', 'external']);
+    expect(idle.stdout).not.toContain('Without it NAT');
+  });
+
+  test('a full verification is as long as the chain, in words', async () => {
+    const formula = async (...args: readonly string[]): Promise<string> => {
+      const { sections } = await bill(args);
+      const lines = sections.flatMap((section) => section.lines) as unknown as {
+        id: string;
+        formula: string;
+      }[];
+      return lines.find(({ id }) => id === 'compute.verificationVcpu')?.formula ?? '';
+    };
+    expect(await formula()).toContain(
+      '365 full of 341 s each: 60 s to start, 40,000,000 events at 142,500 a second; a minute or more is billed',
+    );
+    expect(await formula('--full-task-seconds', '90')).toContain('365 full of 90 s each; a minute');
   });
 
   test('changed prices are mentioned', async () => {
@@ -332,6 +383,7 @@ describe('--compare', () => {
       for (const path of ['public-ip', 'nat', 'interface-endpoints']) {
         added[path] = (await bill([...base, '--network', path])).usd - without;
       }
+      added['noS3Endpoint'] = (await bill([...base, '--no-s3-endpoint'])).usd - without;
       const shown = Object.entries(added).map(([id, usd]) => ({
         id,
         title: expect.any(String),

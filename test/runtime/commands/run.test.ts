@@ -188,7 +188,7 @@ test('tampering: refused and logged once, not ready, exit 1, and nothing written
   );
   await run.until('anchor.refused', 1);
   expect(run.events('anchor.refused')).toMatchObject([
-    { level: 'error', findings: [{ code: 'CHAIN_TRUNCATED' }] },
+    { level: 'fatal', severity: 'tampering', findings: [{ code: 'CHAIN_TRUNCATED' }] },
   ]);
   expect(await run.get('/readyz')).toMatchObject({
     status: 503,

@@ -33,7 +33,7 @@ export const costSettings: fc.Arbitrary<CostSettings> = fc
       latestEveryMinutes: fc.integer({ min: 0, max: 1_440 }),
       fullEveryHours: fc.integer({ min: 0, max: 168 }),
       latestTaskSeconds: fc.integer({ min: 0, max: 600 }),
-      fullTaskSeconds: fc.integer({ min: 0, max: 3_600 }),
+      fullTaskSeconds: fc.option(fc.integer({ min: 0, max: 3_600 })),
     }),
     metrics: fc.integer({ min: 0, max: 40 }),
     alarms: fc.integer({ min: 0, max: 40 }),

@@ -39,6 +39,18 @@ describe('hours that are billed', () => {
     expect(short.verificationHours).toBeCloseTo(8_760 / 60 + (365 * 90) / 3_600, 9);
   });
 
+  test('a full one is as long as its events need on its processor, and the start', () => {
+    const grown = { verification: task, eventsPerDay: 100_000, retentionDays: 400 };
+    const latest = 8_760 / 60;
+    const full = (change: Partial<CostSettings> = {}): number =>
+      (work({ ...grown, ...change }).verificationHours - latest) * (3_600 / 365);
+    expect(full()).toBeCloseTo(60 + 40_000_000 / 142_500, 6);
+    expect(full({ task: { ...BASE.task, vcpu: 1 } })).toBeCloseTo(60 + 40_000_000 / 570_000, 6);
+    expect(full({ task: { ...BASE.task, vcpu: 4 } })).toBeCloseTo(60 + 40_000_000 / 570_000, 6);
+    expect(full({ year: 3 })).toBeCloseTo(60 + (2.5 * 365 * 100_000) / 142_500, 6);
+    expect(full({ eventsPerDay: 0 })).toBeCloseTo(60, 6);
+  });
+
   test('a verification that runs elsewhere is not, but its requests are', () => {
     const elsewhere = work({ verification: { ...task, runsAs: 'external' } });
     expect(elsewhere).toMatchObject({ verificationHours: 0, taskStarts: 0 });

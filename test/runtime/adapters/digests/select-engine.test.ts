@@ -49,6 +49,13 @@ describe('createDigestEngine', () => {
   });
 });
 
+describe('a wiped key', () => {
+  it('is refused: with zeros a sound chain would look forged', () => {
+    const refusal = 'chain key of slot 1: found it wiped, allowed is a key that is still in use';
+    expect(() => createDigestEngine([patterned(32, 1), new Uint8Array(32)])).toThrow(refusal);
+  });
+});
+
 describe('selectEngine', () => {
   it('does not start wasm-simd where it is not supported', () => {
     const wasmSimd = jest.fn(createWasmSimdEngine);
@@ -74,5 +81,62 @@ describe('selectEngine', () => {
     });
     expect(nameOf(factory)).toBe('node-crypto');
     expect(wasmSimd).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a batch that there is no memory for', () => {
+  const tuples = [tupleOf(3 * 1_048_576, 1), tupleOf(100, 2)];
+  const batch = batchOf(tuples);
+  const digest = (compute: (out: Uint8Array) => void): Buffer => {
+    const out = Buffer.alloc(batch.count * 32);
+    compute(out);
+    return out;
+  };
+
+  function withoutMemory<T>(run: (grow: jest.SpyInstance) => T): T {
+    interface Memory {
+      grow(pages: number): number;
+    }
+    const api = (globalThis as unknown as { WebAssembly: { Memory: { prototype: Memory } } }).WebAssembly;
+    const grow = jest.spyOn(api.Memory.prototype, 'grow').mockImplementation(() => {
+      throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory');
+    });
+    try {
+      return run(grow);
+    } finally {
+      grow.mockRestore();
+    }
+  }
+
+  it('is hashed by node-crypto, and so is everything behind it', () => {
+    const engine = createDigestEngine(KEYS);
+    const sound = createNodeCryptoEngine(KEYS);
+    const leaves = digest((out) => sound.leaves(batch, out, false));
+    withoutMemory((grow) => {
+      expect(digest((out) => engine.leaves(batch, out, false)).equals(leaves)).toBe(true);
+      expect(grow).toHaveBeenCalledTimes(1);
+      expect(engine.name).toBe('node-crypto');
+      expect(
+        digestsIn(
+          digest((out) => engine.macs(batch, out)),
+          2,
+        ),
+      ).toEqual(expectedMacs(tuples, KEYS, 0));
+      expect(grow).toHaveBeenCalledTimes(1);
+    });
+    expect(digest((out) => engine.leaves(batch, out, false)).equals(leaves)).toBe(true);
+    expect(engine.name).toBe('node-crypto');
+    engine.dispose();
+    sound.dispose();
+    expect(() => engine.macs(batch, new Uint8Array(64))).toThrow(
+      'digest engine node-crypto: found it disposed',
+    );
+  });
+
+  it('is no defect of a caller, and a defect of a caller is no lack of memory', () => {
+    const engine = createDigestEngine(KEYS);
+    expect(() => engine.macs(batch, new Uint8Array(1))).toThrow(RangeError);
+    expect(engine.name).toBe('wasm-simd');
+    engine.dispose();
   });
 });

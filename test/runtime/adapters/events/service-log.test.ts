@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { createServiceLog } from '../../../../runtime/adapters/events/service-log';
 import { Metrics } from '../../../../runtime/adapters/events/metrics';
+import type { AnchorOutcome } from '../../../../runtime/application/anchorer';
 import { finding } from '../../../../runtime/domain/findings/finding';
 import { UnavailableError } from '../../../../runtime/errors';
 import { reportOf, truncated } from '../../../support/daemon';
@@ -33,13 +34,72 @@ function open(metrics = true): {
   };
 }
 
+test('an anchor: what it covers, and how long the attempt took', () => {
+  const { sink, log, emf } = open();
+  const anchor = { anchor_seq: 7, first_seq: 11, last_seq: 30 };
+  const place = { key: 'production/a.json', versionId: 'v1' };
+  sink.anchored({ kind: 'written', trigger: 'events', ...place, anchor, durationMs: 81 } as AnchorOutcome);
+  expect(log()).toEqual([
+    {
+      level: 30,
+      event: 'anchor.written',
+      trigger: 'events',
+      ...place,
+      anchorSeq: 7,
+      lastSeq: 30,
+      events: 20,
+      durationMs: 81,
+      msg: 'anchor #7 written (events)',
+    },
+  ]);
+  expect(emf()).toMatchObject([{ AnchorsWritten: 1, AnchoredEvents: 20, AnchorFailures: 0 }]);
+});
+
 test('a refusal: the findings, and a failed anchor', () => {
   const { sink, log, emf } = open();
   sink.anchored({ kind: 'refused', findings: Array.from({ length: 40 }, (_, n) => truncated(n)) });
-  expect(log()).toMatchObject([{ level: 50, event: 'anchor.refused', msg: 'no anchor written: cut off' }]);
-  expect(log()[0]).toMatchObject({ findingsInAll: 40 });
+  expect(log()).toMatchObject([
+    {
+      level: 60,
+      event: 'anchor.refused',
+      severity: 'tampering',
+      findingsInAll: 40,
+      msg: 'no anchor written, TAMPERING: cut off',
+    },
+  ]);
   expect(log()[0]?.findings).toHaveLength(10);
+  expect(log()[0]).not.toHaveProperty('hint');
   expect(emf()).toMatchObject([{ AnchorFailures: 1 }]);
+});
+
+describe('a key that the ring lacks', () => {
+  const place = { kind: 'events', from: 3, to: 9 } as const;
+  const unknown = finding({ code: 'KEY_UNKNOWN', place, message: 'the key ring has no key "k2"' });
+
+  test('is no tampering, and how to mend it is said', () => {
+    const { sink, log, emf } = open();
+    sink.anchored({ kind: 'refused', findings: [unknown] });
+    expect(log()).toEqual([
+      {
+        level: 50,
+        event: 'anchor.refused',
+        severity: 'unproven',
+        hint: 'add the key to AUDIT_HMAC_KEYS and restart the task (aws ecs update-service --force-new-deployment) before signing with it',
+        findings: [unknown],
+        findingsInAll: 1,
+        msg: 'no anchor written, not evaluated: the key ring has no key "k2"',
+      },
+    ]);
+    expect(JSON.stringify(log())).not.toMatch(/tamper/i);
+    expect(emf()).toMatchObject([{ AnchorFailures: 1 }]);
+  });
+
+  test('beside tampering it is not what matters', () => {
+    const { sink, log } = open();
+    sink.anchored({ kind: 'refused', findings: [truncated(5), unknown] });
+    expect(log()).toMatchObject([{ level: 60, severity: 'tampering' }]);
+    expect(log()[0]).not.toHaveProperty('hint');
+  });
 });
 
 test('a refusal like the one before: counted, not logged again', () => {

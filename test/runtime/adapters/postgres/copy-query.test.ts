@@ -34,8 +34,10 @@ test('sends the statement, reads the data, and gives pg what follows', async () 
   stream.write(Buffer.concat([data('three'), DONE, message('C', Buffer.from('COPY 3\0'))]));
   expect((await copy.next())?.toString()).toBe('three');
   expect(Buffer.concat(parsed).toString('latin1', 5)).toBe('COPY 3\0');
-  copy.handleCommandComplete();
+  expect(copy.rows).toBeNull();
+  copy.handleCommandComplete({ text: 'COPY 3' });
   await expect(copy.next()).resolves.toBeNull();
+  expect(copy.rows).toBe(3);
   stream.write('next');
   await turn();
   expect(parsed.at(-1)?.toString()).toBe('next');
@@ -47,8 +49,16 @@ test('the end of the data is not the end of the query', async () => {
   const next = copy.next();
   const first = await Promise.race([next, turn().then(() => 'waiting')]);
   expect(first).toBe('waiting');
-  copy.handleCommandComplete();
+  copy.handleCommandComplete({ text: 'COPY 0' });
   await expect(next).resolves.toBeNull();
+  expect(copy.rows).toBe(0);
+});
+
+test.each(['COPY', '', 'COPY many', 'SELECT 3'])('a tag that does not tell the rows: %j', async (text) => {
+  const { copy } = connect();
+  copy.handleCommandComplete({ text });
+  await expect(copy.next()).resolves.toBeNull();
+  expect(copy.rows).toBeNull();
 });
 
 test('an error is told in place of data that still waits', async () => {

@@ -26,6 +26,7 @@ const head = {
   metadata: { 'anchor-seq': '7' },
   encryption: { algorithm: 'aws:kms', keyId: 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d' },
   storageClass: 'STANDARD',
+  replication: null,
 };
 
 let s3: ScriptedS3;
@@ -168,6 +169,20 @@ describe('head', () => {
   test('the checksum of a multipart upload is not one of the object', async () => {
     s3.script(ok({ ...headers, 'x-amz-checksum-sha256': `${sha256.toString('base64')}-2` }));
     await expect(ask()).resolves.toMatchObject({ checksumSha256: null });
+  });
+
+  test.each([
+    ['PENDING', 'PENDING'],
+    ['COMPLETED', 'COMPLETED'],
+    ['COMPLETE', 'COMPLETED'],
+    ['FAILED', 'FAILED'],
+    ['REPLICA', 'REPLICA'],
+    ['LATER', null],
+  ])('the state of the copy: %s is %s', async (status, replication) => {
+    s3.script(ok({ ...headers, 'x-amz-replication-status': status }));
+    await expect(ask()).resolves.toEqual({ ...head, replication });
+    s3.script(ok({ ...headers, 'x-amz-replication-status': status }, body));
+    await expect(read()).resolves.toMatchObject({ head: { replication } });
   });
 
   test('no checksum, hold, encryption or metadata', async () => {

@@ -1,6 +1,8 @@
+import type { MergeOptions } from '../../../../runtime/application/shards/merge-shards';
 import { mergeShards } from '../../../../runtime/application/shards/merge-shards';
-import type { NamedPart } from '../../../../runtime/application/shards/merge-shards';
+import type { NamedPart } from '../../../../runtime/application/shards/part-problems';
 import { planShards } from '../../../../runtime/application/shards/plan-shards';
+import type { ShardOptions } from '../../../../runtime/application/shards/scan-shard';
 import { scanShard } from '../../../../runtime/application/shards/scan-shard';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
@@ -35,7 +37,7 @@ export async function shard(
   { rows, clock }: World,
   planned: ShardPlan,
   number: number,
-  signal?: AbortSignal,
+  options: Partial<ShardOptions> = {},
 ): Promise<PartialReport> {
   const report = await scanShard(
     {
@@ -43,8 +45,9 @@ export async function shard(
       reading: READING,
       clock,
       maxRate: null,
+      clockToleranceSeconds,
       onProgress: () => undefined,
-      ...(signal ? { signal } : {}),
+      ...options,
     },
     planned,
     number,
@@ -56,9 +59,18 @@ export function merge(
   { store, clock }: World,
   planned: ShardPlan,
   parts: readonly NamedPart[],
-  problems: readonly string[] = [],
+  options: Partial<MergeOptions> = {},
 ): Promise<VerificationReport> {
-  return mergeShards({ store, clock, policy: POLICY, layout: LAYOUT, plan: planned, parts, problems });
+  return mergeShards({
+    store,
+    clock,
+    policy: POLICY,
+    layout: LAYOUT,
+    plan: planned,
+    parts,
+    problems: [],
+    ...options,
+  });
 }
 
 /** Every shard of the plan, in an order of the caller's. */

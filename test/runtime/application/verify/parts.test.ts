@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { TupleStream } from '../../../../runtime/application/ports';
 import { scanPart } from '../../../../runtime/application/verify/scan-part';
 import type { ScanWorkers } from '../../../../runtime/application/verify/scan-parts';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
@@ -174,7 +175,7 @@ test('what was found before a reader failed stands', async () => {
   ]);
 });
 
-async function* brokenOff(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* brokenOff(stream: TupleStream): TupleStream {
   let before: Uint8Array | null = null;
   for await (const chunk of stream) {
     if (before) yield before;

@@ -366,6 +366,27 @@ describe('since-last', () => {
     );
   });
 
+  test.each([
+    ['more than a week ago', 7 * 24 * 60 + 1],
+    ['in the future', -1],
+  ])('what was verified %s does not count: an older file may have been put back', async (_name, minutes) => {
+    const whole = world([3, 3]);
+    const state = new MemoryState();
+    await verifyWith(state, whole);
+    whole.rows[1] = { ...whole.rows[1]!, hash: Buffer.alloc(32, 7) };
+    whole.clock.advanceMinutes(minutes);
+    const report = await verifyWith(state, whole, { scope: 'since-last' });
+    expect(report).toMatchObject({ verdict: 'tampered', coverage: { events: 6 } });
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'STATE_DISCARDED',
+        message: expect.stringMatching(
+          /it was kept at 2030-.*, which is in the future or more than 168 hours ago/,
+        ),
+      }),
+    );
+  });
+
   test('needs a state', async () => {
     const { store, clock, rows } = world([2]);
     const { retentionDays, clockToleranceSeconds, intervalMinutes } = DEFAULTS;

@@ -70,7 +70,7 @@ export function world(sizes: readonly number[]): World {
       anchor_seq: (previous?.anchor_seq ?? 0) + 1,
       first_seq: covered - size + 1,
       merkle_root: size === 0 ? EMPTY_ROOT : (merkleRoot ?? EMPTY_ROOT),
-      key_id: 'k1',
+      key_id: last ? 'k1' : null,
       trigger: 'manual',
       db_system_id: '7',
       db_timeline: 1,

@@ -72,6 +72,13 @@ const PART: PartialReport = {
       { code: 'EVENT_INDEX', severity: 'tampering', place: { kind: 'database' }, message: 'odd', count: 2 },
     ],
   },
+  contradiction: {
+    code: 'CHAIN_TRUNCATED',
+    severity: 'tampering',
+    place: { kind: 'events', from: 9, to: 10 },
+    message: 'cut off',
+    count: 1,
+  },
   end: { tail: { events: 20, fromIndex: 11, ageSeconds: null }, lookedUp: 0, findings: [] },
 };
 

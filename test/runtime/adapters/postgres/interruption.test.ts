@@ -1,0 +1,151 @@
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Client } from 'pg';
+import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-log';
+import { v1Layout } from '../../../../runtime/domain/chain/columns';
+import { createAuditDatabase } from '../../../support/audit-table';
+import type { TestDatabase } from '../../../support/database';
+import { activity, lockTable } from '../../../support/silent-server';
+
+jest.setTimeout(60_000);
+
+/** Far less than a statement here would take, and more than a busy machine needs. */
+const AT_ONCE_MS = 5_000;
+
+let database: TestDatabase;
+let client: Client;
+let silent: Server;
+const logs: PostgresAuditLog[] = [];
+
+function auditLog(table: string, connectionString = database.url): PostgresAuditLog {
+  const connection = { connectionString, application_name: 'interrupted', connectionTimeoutMillis: 30_000 };
+  const log = new PostgresAuditLog({
+    connection,
+    table: { table },
+    layout: v1Layout(),
+    chainId: 'production',
+  });
+  logs.push(log);
+  return log;
+}
+
+beforeAll(async () => {
+  database = await createAuditDatabase();
+  client = await database.connect();
+  await client.query(`CREATE VIEW slow AS SELECT chain_index, occurred_at, actor, action, resource, outcome, details,
+    key_id, prev_hash, pg_sleep(60)::text::bytea AS event_hash
+    FROM (SELECT 1::int8 AS chain_index) one LEFT JOIN audit_events USING (chain_index)`);
+  silent = createServer((socket) => void socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  await Promise.all(logs.map((log) => log.close()));
+  await new Promise((resolve) => silent.close(resolve));
+  await database.drop();
+});
+
+/** Aborts once the server is at work; what was thrown for it, how long that took, and what the server still does. */
+async function interrupt(
+  run: (signal: AbortSignal) => Promise<unknown>,
+  started: () => Promise<unknown>,
+): Promise<{ error: unknown; millis: number; reason: unknown }> {
+  const stop = new AbortController();
+  const running = run(stop.signal).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await started();
+  const from = performance.now();
+  stop.abort();
+  const error = await running;
+  return { error, millis: performance.now() - from, reason: stop.signal.reason };
+}
+
+const working = () => activity(client, 'interrupted', 'waiting');
+const gone = () => activity(client, 'interrupted', 'none');
+
+test('a COPY that sends nothing', async () => {
+  const { error, millis, reason } = await interrupt(
+    (signal) =>
+      auditLog('slow').snapshot(
+        async (snapshot) => {
+          for await (const chunk of snapshot.readTuples()) expect(chunk.length).toBe(0);
+        },
+        { signal },
+      ),
+    working,
+  );
+  expect(error).toBe(reason);
+  expect(millis).toBeLessThan(AT_ONCE_MS);
+  await gone();
+});
+
+test.each<[string, (log: PostgresAuditLog, signal: AbortSignal) => Promise<unknown>]>([
+  ['the head', (log, signal) => log.head(signal)],
+  ['a snapshot', (log, signal) => log.snapshot((snapshot) => snapshot.head(), { signal })],
+  [
+    'a snapshot of an exclusive session',
+    (log, signal) =>
+      log.exclusive((session) => session.snapshot((snapshot) => snapshot.head()), { waitMs: 0, signal }),
+  ],
+])('%s of a table that another session has locked', async (_what, ask) => {
+  const unlock = await lockTable(database, 'audit_events');
+  try {
+    const log = auditLog('audit_events');
+    const { error, millis, reason } = await interrupt((signal) => ask(log, signal), working);
+    expect(error).toBe(reason);
+    expect(millis).toBeLessThan(AT_ONCE_MS);
+    await gone();
+  } finally {
+    await unlock();
+  }
+  // The next use connects anew, and the lock of the chain was not kept.
+  const log = logs[logs.length - 1]!;
+  await expect(log.exclusive((session) => session.assertHeld(), { waitMs: 0 })).resolves.toBeUndefined();
+  await log.close();
+});
+
+test('the shape, of a server that does not even answer the login', async () => {
+  const { port } = silent.address() as AddressInfo;
+  const log = auditLog('audit_events', `postgres://someone@127.0.0.1:${port}/none?sslmode=disable`);
+  const accepted = new Promise((resolve) => silent.once('connection', resolve));
+  const { error, millis, reason } = await interrupt(
+    (signal) => log.checkShape(signal),
+    () => accepted,
+  );
+  expect(error).toBe(reason);
+  expect(millis).toBeLessThan(AT_ONCE_MS);
+});
+
+test('nothing is begun for a signal that has aborted already', async () => {
+  const signal = AbortSignal.abort();
+  const log = auditLog('audit_events');
+  await expect(log.checkShape(signal)).rejects.toBe(signal.reason);
+  await expect(log.head()).resolves.toBeNull();
+  await expect(log.head(signal)).rejects.toBe(signal.reason);
+});
+
+test('what fails for another reason meanwhile is told as what it is', async () => {
+  const stop = new AbortController();
+  const reading = auditLog('audit_events').snapshot(
+    () => {
+      stop.abort();
+      return Promise.reject(new TypeError('a defect'));
+    },
+    { signal: stop.signal },
+  );
+  await expect(reading).rejects.toThrow('a defect');
+});
+
+test('what an exclusive session does outside of its snapshots goes on', async () => {
+  const stop = new AbortController();
+  const held = auditLog('audit_events').exclusive(
+    async (session) => {
+      stop.abort();
+      await session.assertHeld();
+      return 'written';
+    },
+    { waitMs: 0, signal: stop.signal },
+  );
+  await expect(held).resolves.toBe('written');
+});
