@@ -1,10 +1,11 @@
 import { DataAwsIamPolicyDocument } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { Construct } from 'constructs';
-import { KEY_ACTIONS, type KeyUse } from '../storage/anchor-key-reference';
+import type { KeyUse } from '../storage/anchor-key-reference';
 import { allow, type PolicyStatement, when } from '../storage/policy-document';
 import type { WormBucket } from '../storage/worm-bucket';
 import { PropCheck, type TextRule } from '../validation';
+import { encryptionHeaders, keyStatements, lockBounds } from './bucket-conditions';
 import { checkChainIds } from './chain-id';
 import { type Grantee, granteeRole, ROLE_NAME } from './grantee-role';
 import {
@@ -88,10 +89,10 @@ export class AnchorBucketGrants extends Construct {
       [
         allow('CreateAnchors', CREATE_ANCHORS, created, [
           when('Null', 's3:if-none-match', 'false'),
-          ...this.encryptionHeaders(),
-          ...this.lockBounds(),
+          ...encryptionHeaders(this.bucket),
+          ...lockBounds(this.bucket),
         ]),
-        allow('SendRetention', SEND_RETENTION, created, this.lockBounds()),
+        allow('SendRetention', SEND_RETENTION, created, lockBounds(this.bucket)),
         allow('ReadBackAnchors', READ_BACK_ANCHORS, this.objects(props.chainIds)),
         allow('ListAnchors', LIST_ANCHORS, [bucketArn], this.prefixes(props.chainIds)),
         allow('CheckBucket', CHECK_BUCKET, [bucketArn]),
@@ -150,7 +151,7 @@ export class AnchorBucketGrants extends Construct {
     const role = granteeRole(scope, grantee, provider);
     const document = new DataAwsIamPolicyDocument(scope, 'Document', {
       provider,
-      statement: [...statements, ...(use ? this.keyStatements(use) : [])],
+      statement: [...statements, ...(use ? keyStatements(this.bucket, use) : [])],
     });
     if (use) this.bucket.encryption.key?.allow(use, role.roleArn);
     return new IamRolePolicy(scope, 'Policy', {
@@ -186,43 +187,5 @@ export class AnchorBucketGrants extends Construct {
 
   private prefixes(chainIds: readonly string[] | undefined) {
     return chainIds ? [when('StringLike', 's3:prefix', ...perChain(chainIds, prefixOf))] : [];
-  }
-
-  private encryptionHeaders() {
-    const { algorithm, key } = this.bucket.encryption;
-    return key
-      ? [
-          when('StringEquals', 's3:x-amz-server-side-encryption', algorithm),
-          when('StringEquals', 's3:x-amz-server-side-encryption-aws-kms-key-id', key.keyArn),
-        ]
-      : // Without a header S3 encrypts with SSE-S3.
-        [when('StringEqualsIfExists', 's3:x-amz-server-side-encryption', algorithm)];
-  }
-
-  private lockBounds() {
-    const { mode, fewestRemainingDays, mostRemainingDays } = this.bucket.retention;
-    const days = 's3:object-lock-remaining-retention-days';
-    return [
-      when('StringEquals', 's3:object-lock-mode', mode),
-      when('NumericGreaterThanEquals', days, fewestRemainingDays),
-      when('NumericLessThanEquals', days, mostRemainingDays),
-    ];
-  }
-
-  private keyStatements(use: KeyUse): PolicyStatement[] {
-    const { bucketArn, encryption } = this.bucket;
-    if (!encryption.key) return [];
-    return [
-      allow(
-        'UseKey',
-        KEY_ACTIONS[use],
-        [encryption.key.keyArn],
-        [
-          when('StringEquals', 'kms:ViaService', encryption.key.viaService),
-          // With a bucket key the context is the bucket's ARN, without one the object's.
-          when('StringLike', 'kms:EncryptionContext:aws:s3:arn', bucketArn, `${bucketArn}/*`),
-        ],
-      ),
-    ];
   }
 }

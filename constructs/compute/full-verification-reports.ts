@@ -3,9 +3,10 @@ import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { Construct } from 'constructs';
 import { SHARD_NUMBERS } from '../../runtime/contract';
 import type { GranteeRole } from '../access/grantee-role';
+import { encryptionHeaders, keyStatements, lockBounds } from '../access/bucket-conditions';
 import { CREATE_ANCHORS, LIST_ANCHORS, READ_BACK_ANCHORS, SEND_RETENTION } from '../access/permissions';
 import { AnchorBucket } from '../storage/anchor-bucket';
-import { KEY_ACTIONS, type KeyUse } from '../storage/anchor-key-reference';
+import type { KeyUse } from '../storage/anchor-key-reference';
 import { allow, type PolicyStatement, when } from '../storage/policy-document';
 import type { WormBucket } from '../storage/worm-bucket';
 import type { FullVerificationProps } from './full-verification-props';
@@ -50,9 +51,13 @@ export class FullVerificationReports extends Construct {
         'CreateReports',
         CREATE_ANCHORS,
         [objects],
-        [when('Null', 's3:if-none-match', 'false'), ...this.encryptionHeaders(), ...this.lockBounds()],
+        [
+          when('Null', 's3:if-none-match', 'false'),
+          ...encryptionHeaders(this.bucket),
+          ...lockBounds(this.bucket),
+        ],
       ),
-      allow('SendRetention', SEND_RETENTION, [objects], this.lockBounds()),
+      allow('SendRetention', SEND_RETENTION, [objects], lockBounds(this.bucket)),
       allow('ReadReports', READ_BACK_ANCHORS, [objects]),
       allow(
         'ListReports',
@@ -83,7 +88,7 @@ export class FullVerificationReports extends Construct {
     encryption.key?.allow(use, role.roleArn);
     const document = new DataAwsIamPolicyDocument(scope, 'Document', {
       provider,
-      statement: [...statements, ...this.keyStatements(use)],
+      statement: [...statements, ...keyStatements(this.bucket, use)],
     });
     return new IamRolePolicy(scope, 'Policy', {
       provider,
@@ -91,41 +96,5 @@ export class FullVerificationReports extends Construct {
       role: role.roleName,
       policy: document.json,
     });
-  }
-
-  private encryptionHeaders() {
-    const { algorithm, key } = this.bucket.encryption;
-    return key
-      ? [
-          when('StringEquals', 's3:x-amz-server-side-encryption', algorithm),
-          when('StringEquals', 's3:x-amz-server-side-encryption-aws-kms-key-id', key.keyArn),
-        ]
-      : [when('StringEqualsIfExists', 's3:x-amz-server-side-encryption', algorithm)];
-  }
-
-  private lockBounds() {
-    const { mode, fewestRemainingDays, mostRemainingDays } = this.bucket.retention;
-    const days = 's3:object-lock-remaining-retention-days';
-    return [
-      when('StringEquals', 's3:object-lock-mode', mode),
-      when('NumericGreaterThanEquals', days, fewestRemainingDays),
-      when('NumericLessThanEquals', days, mostRemainingDays),
-    ];
-  }
-
-  private keyStatements(use: KeyUse): PolicyStatement[] {
-    const { bucketArn, encryption } = this.bucket;
-    if (!encryption.key) return [];
-    return [
-      allow(
-        'UseKey',
-        KEY_ACTIONS[use],
-        [encryption.key.keyArn],
-        [
-          when('StringEquals', 'kms:ViaService', encryption.key.viaService),
-          when('StringLike', 'kms:EncryptionContext:aws:s3:arn', bucketArn, `${bucketArn}/*`),
-        ],
-      ),
-    ];
   }
 }

@@ -1,12 +1,13 @@
 import { DataAwsIamPolicyDocument } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
 import { SchedulerScheduleGroup } from '@cdktf/provider-aws/lib/scheduler-schedule-group';
 import { Construct } from 'constructs';
-import { allow, when } from '../storage/policy-document';
+import { allow } from '../storage/policy-document';
 import { tagsFor } from '../tags';
 import type { DeadLetterQueue } from './dead-letter-queue';
+import { schedulerRole } from './scheduler-role';
 import type { TaskPlatform } from './task-platform';
 
 export interface FullVerificationScheduleProps {
@@ -40,7 +41,7 @@ export class FullVerificationSchedule extends Construct {
       tags: tagsFor(tags, name, 'Audit anchor schedules'),
     });
     deadLetterQueue.receiveFrom(name);
-    this.role = this.newRole(platform, `${name}-sched`);
+    this.role = schedulerRole(this, platform, `${name}-sched`, this.group);
     this.document = new DataAwsIamPolicyDocument(this, 'Document', {
       provider,
       statement: [
@@ -69,30 +70,6 @@ export class FullVerificationSchedule extends Construct {
         retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: GIVE_UP_AFTER_SECONDS },
         deadLetterConfig: { arn: deadLetterQueue.queueArn },
       },
-    });
-  }
-
-  private newRole({ provider, tags, surroundings }: TaskPlatform, roleName: string): IamRole {
-    const trust = new DataAwsIamPolicyDocument(this, 'Trust', {
-      provider,
-      statement: [
-        {
-          sid: 'AssumedByScheduler',
-          effect: 'Allow',
-          principals: [{ type: 'Service', identifiers: ['scheduler.amazonaws.com'] }],
-          actions: ['sts:AssumeRole'],
-          condition: [
-            when('StringEquals', 'aws:SourceAccount', surroundings.accountId),
-            when('ArnEquals', 'aws:SourceArn', this.group.arn),
-          ],
-        },
-      ],
-    });
-    return new IamRole(this, 'Role', {
-      provider,
-      name: roleName,
-      assumeRolePolicy: trust.json,
-      tags: tagsFor(tags, roleName, 'Audit anchor schedules'),
     });
   }
 }

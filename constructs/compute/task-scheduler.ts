@@ -1,5 +1,5 @@
 import { DataAwsIamPolicyDocument } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
 import { SchedulerScheduleGroup } from '@cdktf/provider-aws/lib/scheduler-schedule-group';
@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { allow, when } from '../storage/policy-document';
 import { tagsFor } from '../tags';
 import type { DeadLetterQueue } from './dead-letter-queue';
+import { schedulerRole } from './scheduler-role';
 import type { AnchorTaskDefinition } from './task-definition';
 import type { TaskPlatform } from './task-platform';
 
@@ -58,7 +59,7 @@ export class TaskScheduler extends Construct {
       tags: tagsFor(tags, groupName, 'Audit anchor schedules'),
     });
     deadLetterQueue.receiveFrom(groupName);
-    this.role = this.newRole(`${beginning}-scheduler-${end}`);
+    this.role = schedulerRole(this, platform, `${beginning}-scheduler-${end}`, this.group);
     this.document = this.permissions();
     const permissions = new IamRolePolicy(this, 'Policy', {
       provider,
@@ -67,32 +68,6 @@ export class TaskScheduler extends Construct {
       policy: this.document.json,
     });
     for (const task of tasks) this.schedule(task, permissions);
-  }
-
-  private newRole(roleName: string): IamRole {
-    const { provider, tags, surroundings } = this.props.platform;
-    const trust = new DataAwsIamPolicyDocument(this, 'Trust', {
-      provider,
-      statement: [
-        {
-          sid: 'AssumedByScheduler',
-          effect: 'Allow',
-          principals: [{ type: 'Service', identifiers: ['scheduler.amazonaws.com'] }],
-          actions: ['sts:AssumeRole'],
-          condition: [
-            when('StringEquals', 'aws:SourceAccount', surroundings.accountId),
-            // Scheduler names the group here, not the schedule.
-            when('ArnEquals', 'aws:SourceArn', this.group.arn),
-          ],
-        },
-      ],
-    });
-    return new IamRole(this, 'Role', {
-      provider,
-      name: roleName,
-      assumeRolePolicy: trust.json,
-      tags: tagsFor(tags, roleName, 'Audit anchor schedules'),
-    });
   }
 
   private permissions(): DataAwsIamPolicyDocument {
