@@ -57,7 +57,8 @@ function balance(units: readonly Unit[], count: number): number[] {
   let low = units.reduce((most, { events }) => Math.max(most, events), 0);
   let high = units.reduce((sum, { events }) => sum + events, 0);
   while (low < high) {
-    const capacity = Math.floor((low + high) / 2);
+    // Not (low + high) / 2: a forged index near 2^53 makes that sum inexact, and the search endless.
+    const capacity = low + Math.floor((high - low) / 2);
     if (fill(units, capacity).length <= count) high = capacity;
     else low = capacity + 1;
   }

@@ -59,6 +59,23 @@ test('the largest part is as small as the anchors allow', () => {
   );
 });
 
+test.each([2 ** 52 + 2, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER])(
+  'a chain is divided whose last index is forged to %d',
+  (last) => {
+    for (const count of [1, 2, 3]) {
+      const divided = partition(whole([1, 2]), { first: 1, last }, count);
+      expect(divided.map(({ from, to }) => [from, to])).toEqual(
+        count === 1
+          ? [[null, null]]
+          : [
+              [null, 3],
+              [4, null],
+            ],
+      );
+    }
+  },
+);
+
 test('events that no anchor covers lie in the last part', () => {
   const divided = partition(whole([10, 10]), { first: 1, last: 1_000 }, 3);
   expect(divided.map(({ from, to }) => [from, to])).toEqual([
