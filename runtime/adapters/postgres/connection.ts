@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Client, ClientBase, ClientConfig, QueryResultRow } from 'pg';
 import { UnavailableError } from '../../errors';
 import { databaseFailure, type Endpoint } from './failure';
+import { OneBufferSocket } from './one-buffer-socket';
 
 /** How long a connection may take, milliseconds, unless the settings say otherwise. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -80,6 +81,7 @@ export class Connection {
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       application_name: DEFAULT_APPLICATION,
+      stream: () => new OneBufferSocket(),
       ...config,
     });
     const connection = new Connection(client, config);

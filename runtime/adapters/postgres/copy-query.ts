@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Submittable } from 'pg';
 import { CopyFrames } from './copy-frames';
+import { OneBufferSocket } from './one-buffer-socket';
 
-/** Bytes that may wait between socket and consumer. */
+/** Bytes that may wait between socket and consumer, when each chunk has memory of its own. */
 const HIGH_WATER_MARK = 256 * 1024;
 
 /** What the server says at the end of a COPY. */
@@ -45,7 +46,9 @@ export class CopyQuery implements Submittable {
     this.stream = stream;
     this.parser = parser;
     stream.removeListener('data', parser);
-    stream.on('data', this.onData);
+    // Under TLS the stream is another, whose chunks have memory of their own.
+    if (stream instanceof OneBufferSocket) stream.lendTo((bytes) => this.take(bytes, 1));
+    else stream.on('data', this.onData);
     (connection as WireConnection).query(this.text);
     return undefined;
   }
@@ -56,16 +59,17 @@ export class CopyQuery implements Submittable {
     return digits === undefined ? null : Number(digits);
   }
 
-  /** The next bytes of the COPY; null at its end, which the server has then confirmed. */
+  /** The next bytes of the COPY, valid until the call after; null at its end, which the server has then confirmed. */
   async next(): Promise<Buffer | null> {
     for (;;) {
-      if (this.failure) throw this.failure;
-      const chunk = this.waiting.shift();
+      const chunk = this.failure ? undefined : this.waiting.shift();
       if (chunk) {
         this.waitingBytes -= chunk.length;
-        if (this.waiting.length === 0) this.stream?.resume();
         return chunk;
       }
+      // Also at the end, since whoever uses the connection next waits for an answer.
+      this.stream?.resume();
+      if (this.failure) throw this.failure;
       if (this.tag !== null) return null;
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
@@ -75,7 +79,7 @@ export class CopyQuery implements Submittable {
   async discard(): Promise<void> {
     this.discarding = true;
     this.waiting.length = 0;
-    this.stream?.resume();
+    this.waitingBytes = 0;
     await this.next().catch(() => undefined);
   }
 
@@ -95,24 +99,27 @@ export class CopyQuery implements Submittable {
   }
 
   private readonly onData: Listener = (chunk) => {
+    if (!this.take(chunk, HIGH_WATER_MARK)) this.stream?.pause();
+  };
+
+  /** @returns false once as much waits as may */
+  private take(chunk: Buffer, mostBytes: number): boolean {
     try {
       const contents = this.frames.take(chunk);
       if (contents.length > 0 && !this.discarding) this.enqueue(contents);
     } catch (error) {
       // Nothing behind a broken message can be read, by pg either.
       this.stream?.destroy(error as Error);
-      return;
+      return false;
     }
     const { rest } = this.frames;
-    if (rest === null) return;
-    const parser = this.giveBack();
-    if (rest.length > 0) parser?.(rest);
-  };
+    if (rest !== null) this.giveBack()?.(Buffer.from(rest));
+    return this.waitingBytes < mostBytes;
+  }
 
   private enqueue(contents: Buffer): void {
     this.waiting.push(contents);
     this.waitingBytes += contents.length;
-    if (this.waitingBytes >= HIGH_WATER_MARK) this.stream?.pause();
     this.wake();
   }
 
@@ -121,7 +128,8 @@ export class CopyQuery implements Submittable {
     const { stream, parser } = this;
     this.parser = null;
     if (!stream || !parser) return null;
-    stream.removeListener('data', this.onData);
+    if (stream instanceof OneBufferSocket) stream.lendTo(null);
+    else stream.removeListener('data', this.onData);
     stream.on('data', parser);
     stream.resume();
     return parser;
