@@ -16,7 +16,7 @@ import { attestationsOf } from '../verify/checkpoints';
 import { reportChange } from '../verify/database-evidence';
 import { collectEveryAnchor } from '../verify/every-anchor';
 import type { NamedPart } from './part-problems';
-import { problemsOf } from './part-problems';
+import { judgeParts } from './part-problems';
 import type { AgeOptions, ShardingOptions } from './sharding';
 import { ageLimits, lookUpOf } from './sharding';
 
@@ -32,7 +32,8 @@ export interface MergeOptions extends ShardingOptions, Pick<AgeOptions, 'maxAgeH
  * Combines the parts of a plan into one report: that of one verification of everything, where nothing has changed
  * since the plan. What the plan says of anchors is not trusted: the bucket is read again.
  * @throws UnavailableError `PARTS_REFUSED` naming everything that is missing, overlapping, foreign or stale, unless
- * the bucket itself shows tampering, which a report must not hide
+ * the bucket itself or a sound part shows tampering: whoever can keep one part from being written must not be able to
+ * hide what another has found
  */
 export async function mergeShards(options: MergeOptions): Promise<VerificationReport> {
   const { store, clock, policy, layout, plan, parts, progress = () => undefined, signal } = options;
@@ -42,13 +43,12 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
   const planned = anchors.filter(({ key }) => plan.newest !== null && key <= plan.newest.key);
   const attestations = attestationsOf(planned);
   const limits = ageLimits({ ...options, ...policy }, clock);
-  const problems = [
-    ...options.problems,
-    ...problemsOf(plan, parts, limits),
-    ...anchorProblems(plan, attestations),
-  ];
+  const judged = judgeParts(plan, parts, limits);
+  const stale = anchorProblems(plan, attestations);
+  const problems = [...options.problems, ...judged.problems, ...stale];
   const database = problems.length === 0 ? join(options, planned, attestations, anchors, findings) : null;
   if (database === null) {
+    if (stale.length === 0) reportTampering(judged.sound, findings);
     const refused = partsRefused(problems);
     if (!findings.all().some(({ severity }) => severity === 'tampering')) throw refused;
     const place = { kind: 'database' } as const;
@@ -66,6 +66,15 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
     database,
     findings,
   });
+}
+
+/** What parts that cannot be merged have found all the same. */
+function reportTampering(parts: readonly PartialReport[], findings: FindingLog): void {
+  for (const { result, end, contradiction } of parts) {
+    [...result.findings, ...(end?.findings ?? []), ...(contradiction ? [contradiction] : [])]
+      .filter(({ severity }) => severity === 'tampering')
+      .forEach((found) => findings.add(found));
+  }
 }
 
 /** Evidence is what events were held against, not what has come into the bucket since. */

@@ -12,12 +12,21 @@ export interface NamedPart {
   readonly report: PartialReport;
 }
 
-/** Why the parts are not the parts of this plan, or not of now; empty when they are. */
-export function problemsOf(plan: ShardPlan, parts: readonly NamedPart[], limits: AgeLimits): string[] {
+/** Why the parts are not the parts of this plan, or not of now, and those that nothing is wrong with. */
+export interface PartsJudged {
+  /** Empty when all parts of the plan are there. */
+  readonly problems: readonly string[];
+  /** At most one of each shard; none when the plan itself is stale. */
+  readonly sound: readonly PartialReport[];
+}
+
+/** Holds parts against the plan that they should follow. */
+export function judgeParts(plan: ShardPlan, parts: readonly NamedPart[], limits: AgeLimits): PartsJudged {
   const hash = planHash(plan);
   const age = ageFault(plan.createdAt, limits);
   const problems = age === null ? [] : [`the plan is stale: ${age}`];
   const byNumber = new Map<number, string>();
+  const sound = new Map<number, PartialReport>();
   const seen = new LastEvents(plan);
   for (const { name, report } of parts) {
     const { number, result, end } = report;
@@ -36,12 +45,14 @@ export function problemsOf(plan: ShardPlan, parts: readonly NamedPart[], limits:
     const other = byNumber.get(number);
     if (other !== undefined) problems.push(`${name} and ${other} overlap: both are of shard ${number}`);
     byNumber.set(number, name);
+    if (stale === null && other === undefined && age === null) sound.set(number, report);
+    else sound.delete(number);
   }
   const missing = plan.shards.filter(({ number }) => !byNumber.has(number)).map(({ number }) => number);
   if (missing.length > 0) {
     problems.push(`${missing.length === 1 ? 'shard' : 'shards'} ${missing.join(', ')} of the plan missing`);
   }
-  return problems;
+  return { problems, sound: [...sound.values()] };
 }
 
 /** The last events that planner and shards have seen: of one index there is one, in one database. */

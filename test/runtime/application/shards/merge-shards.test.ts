@@ -232,6 +232,40 @@ describe('refused, each by name', () => {
     );
     expect(report.contents).toBe('not evaluated');
   });
+
+  describe('but tampering that a sound part has found is reported even when', () => {
+    const forged = async () => {
+      const whole = world([3, 3, 3]);
+      whole.rows[1] = { ...whole.rows[1]!, hash: Buffer.alloc(32, 7) };
+      const planned = await plan(whole, 3);
+      const [first, second, third] = await everyShard(whole, planned);
+      return { whole, planned, first: first!, second: second!, third: third! };
+    };
+
+    test('another part is missing', async () => {
+      const { whole, planned, first, second, third } = await forged();
+      const report = await merge(whole, planned, [first, third]);
+      expect(report.verdict).toBe('tampered');
+      expect(report.findings.map(({ code }) => code)).toEqual(
+        expect.arrayContaining(['EVENT_HASH', 'RANGE_ROOT', 'DATABASE_UNREADABLE']),
+      );
+      expect(report.contents).toBe('tampered');
+      await expect(merge(whole, planned, [second, third])).rejects.toMatchObject({ code: 'PARTS_REFUSED' });
+    });
+
+    test.each(['plan', 'bounds', 'copy'])('but not when that part is not sound: %s', async (what) => {
+      const { whole, planned, first, second } = await forged();
+      const { report } = first;
+      const parts = {
+        plan: [{ ...first, report: { ...report, plan: 'a'.repeat(64) } }],
+        bounds: [{ ...first, report: { ...report, result: { ...report.result, to: 2 } } }],
+        copy: [first, { name: 'again.json', report }],
+      }[what]!;
+      await expect(merge(whole, planned, [...parts, second])).rejects.toMatchObject({
+        code: 'PARTS_REFUSED',
+      });
+    });
+  });
 });
 
 describe('a shard', () => {
