@@ -113,7 +113,10 @@ export class CopyQuery implements Submittable {
       return false;
     }
     const { rest } = this.frames;
-    if (rest !== null) this.giveBack()?.(Buffer.from(rest));
+    if (rest !== null) {
+      const parser = this.giveBack();
+      if (rest.length > 0) parser?.(Buffer.from(rest));
+    }
     return this.waitingBytes < mostBytes;
   }
 
