@@ -78,7 +78,7 @@ export class ReplicaWatch extends Construct {
         lines: [
           `${environment}: alarm ${alarmPrefix(environment)}${lags.name} in <region> is now <state>, since <time>.`,
           'Reason: <reason>',
-          'First: aws s3api head-object on the newest anchor shows ReplicationStatus. The description of the alarm says more.',
+          `First: aws cloudwatch describe-alarms --region <region> --alarm-names ${alarmPrefix(environment)}${lags.name} shows what it means and what to look at.`,
         ],
       },
       topicArns: props.topicArns,

@@ -40,6 +40,7 @@ test.each<[string, () => TerraformStack]>([
   ['imported into a foreign stack', foreign],
   ['service', () => anchorStack(COMPUTE_SETTINGS)],
   ['scheduled', () => anchorStack({ ...COMPUTE_SETTINGS, anchor_mode: 'scheduled' })],
+  ['full verification', () => anchorStack({ ...COMPUTE_SETTINGS, full_verification_tasks: 16 })],
   ['full', () => anchorStack({ ...FULL_SETTINGS, ...CLOSED_SUBNETS, dashboard: true, expire_anchors: true })],
 ])('%s', (_, build) => {
   expect(synthesise(build())).toMatchSnapshot();

@@ -1,5 +1,8 @@
 import { Cleanup } from './cleanup';
 
+/** A step that takes longer waits for something that never comes. */
+const STEP_LIMIT_MINUTES = 10;
+
 /** A check that runs step by step on the command line, tells about each, and cleans up whatever happens. */
 export class Steps {
   readonly cleanup = new Cleanup();
@@ -18,11 +21,11 @@ export class Steps {
       .finally(() => steps.cleanup.run());
   }
 
-  /** One step, with the time it took. */
+  /** One step, with the time it took; fails when it does not end. */
   async passes<T>(title: string, run: () => T | Promise<T>): Promise<T> {
     const started = Date.now();
     try {
-      const result = await run();
+      const result = await inTime(run);
       this.say(`ok      ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
       return result;
     } catch (error) {
@@ -37,5 +40,20 @@ export class Steps {
 
   say(line: string): void {
     process.stdout.write(`${line}\n`);
+  }
+}
+
+async function inTime<T>(run: () => T | Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`it did not end within ${STEP_LIMIT_MINUTES} minutes`)),
+      STEP_LIMIT_MINUTES * 60_000,
+    );
+  });
+  try {
+    return await Promise.race([run(), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
