@@ -17,20 +17,6 @@ export const EXISTING_ROLES = ['gateway', 'custodian'];
 const NAMED = { AUDIT_INFRA_ENVIRONMENT: 'check', AUDIT_INFRA_BUCKET_NAME: BUCKET };
 const AUDITORS = { auditor_account_ids: '["444455556666"]', auditor_external_id: 'agreed-between-two' };
 
-const secretArn = (name: string): string =>
-  `arn:aws:secretsmanager:us-east-1:123456789012:secret:audit/${name}-a1b2C3`;
-
-/** Tasks in a network that nobody looks up before the apply. */
-const TASKS = {
-  AUDIT_INFRA_ANCHOR_MODE: 'service',
-  AUDIT_INFRA_IMAGE_TAG: '0.1.0-check',
-  AUDIT_INFRA_VPC_ID: 'vpc-0a1b2c3d4e5f67890',
-  AUDIT_INFRA_SUBNET_IDS: 'subnet-0a1b2c3d4e5f67890,subnet-0a1b2c3d4e5f67891',
-  AUDIT_INFRA_DATABASE_SECRET_ARN: secretArn('writer'),
-  AUDIT_INFRA_VERIFIER_DATABASE_SECRET_ARN: secretArn('verifier'),
-  AUDIT_INFRA_HMAC_KEYS_SECRET_ARN: secretArn('hmac'),
-};
-
 export const FULL: Scenario = {
   name: 'everything',
   settings: {
@@ -58,11 +44,6 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'keys of S3',
     settings: { ...NAMED, AUDIT_INFRA_ENCRYPTION: 's3', AUDIT_INFRA_ENABLE_REPLICATION: 'true' },
-    variables: {},
-  },
-  {
-    name: 'full verification by a state machine',
-    settings: { ...NAMED, ...TASKS, AUDIT_INFRA_FULL_VERIFICATION_TASKS: '16' },
     variables: {},
   },
   { name: 'archive transitions', settings: { ...NAMED, AUDIT_INFRA_ARCHIVE_ANCHORS: 'true' }, variables: {} },
