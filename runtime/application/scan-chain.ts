@@ -89,8 +89,17 @@ function countsDiffer(scanned: number, sent: number): UnavailableError {
   );
 }
 
-/** Index of a chain's first event: 1, but a foreign chain may begin at 0. */
-export async function firstIndexOf(snapshot: AuditLogSnapshot, layout: ChainLayout): Promise<number> {
+/**
+ * Index of a chain's first event: 1, but a foreign chain may begin at 0. What its first anchor says to begin at 0 is
+ * held against the table too.
+ * @param checkpoints anchored ranges, ascending
+ */
+export async function firstIndexOf(
+  snapshot: AuditLogSnapshot,
+  layout: ChainLayout,
+  checkpoints: readonly Checkpoint[] = [],
+): Promise<number> {
+  if (checkpoints[0]?.firstSeq === 0) return 0;
   if (layout.format === 'v1') return 1;
   return (await snapshot.firstIndex()) === 0 ? 0 : 1;
 }

@@ -44,7 +44,7 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
     const { identity, seen } = await lookAround(snapshot);
     if (newest && lagsBehind(identity, newest)) throw behind(newest.lastSeq);
-    return { seen, firstIndex: await firstIndexOf(snapshot, layout) };
+    return { seen, firstIndex: await firstIndexOf(snapshot, layout, checkpoints) };
   }, until);
   const whole = { from: null, to: null, unindexed: true, checkpoints };
   const extent = { first: firstIndex, last: seen.head?.index ?? firstIndex };

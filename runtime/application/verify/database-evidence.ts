@@ -84,7 +84,7 @@ async function examine(
   const selection = before ? selectBehind(before, all) : question.selection;
   const replayed = (lastSeq: number): boolean => !behind || lastSeq <= (head?.index ?? -1);
 
-  const start = all[0]?.firstSeq === 0 ? 0 : await firstIndexOf(snapshot, reading.layout);
+  const start = await firstIndexOf(snapshot, reading.layout, all);
   const firstIndex = selection?.from ?? start;
   const checkpoints = (selection ?? question.attestations).checkpoints.filter(({ lastSeq }) =>
     replayed(lastSeq),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { NamedPart } from '../../../../runtime/application/shards/part-problems';
 import { planShards } from '../../../../runtime/application/shards/plan-shards';
 import { DEFAULTS } from '../../../../runtime/contract';
+import { sha256 } from '../../../../runtime/domain/digests';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
 import { MemoryAuditLog } from '../../../fakes/memory-audit-log';
 import { withIdentity } from '../../../fakes/standby';
@@ -64,6 +65,18 @@ describe('the report is that of the unsharded run', () => {
       expect(await inShards(honest, count, pick)).toMatchObject({ verdict: 'verified', findings: [] });
       for (const at of [0, 3, 5]) mutations[(count + at) % mutations.length]!(honest, pick);
       expect(await inShards(honest, count, pick)).toEqual(await verify(honest));
+    }
+  });
+
+  test('where the first anchor says to begin with event 0', async () => {
+    const forged = world([2, 2]);
+    const first = forged.store.versions[0]! as { bytes: Uint8Array; checksumSha256: string | null };
+    const body = Buffer.from(first.bytes).toString('utf8').replace('"first_seq":1,', '"first_seq":0,');
+    expect(body).toContain('"first_seq":0,');
+    first.bytes = Buffer.from(body);
+    first.checksumSha256 = sha256(first.bytes).toString('hex');
+    for (const count of [1, 2]) {
+      expect(await inShards(forged, count, () => 1)).toEqual(await verify(forged));
     }
   });
 
