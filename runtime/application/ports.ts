@@ -145,7 +145,10 @@ export interface DatabaseIdentity {
 export type TupleRange =
   { readonly from?: number; readonly to?: number; readonly unindexed?: false } | { readonly unindexed: true };
 
-/** Pieces of a stream of tuples, each valid until the next is asked for; at its end the number of rows that the server says it sent. */
+/**
+ * Pieces of a stream of tuples, each valid until the next is asked for; at its end the number of rows that the server
+ * says it sent.
+ */
 export type TupleStream = AsyncGenerator<Uint8Array, number, void>;
 
 /** One REPEATABLE READ, READ ONLY view of the audit table. */

@@ -3,8 +3,10 @@ import type { Submittable } from 'pg';
 import { CopyFrames } from './copy-frames';
 import { OneBufferSocket } from './one-buffer-socket';
 
-/** Bytes that may wait between socket and consumer, when each chunk has memory of its own. */
+/** Bytes that wait between socket and consumer when the socket is stopped, if each chunk has memory of its own. */
 const HIGH_WATER_MARK = 256 * 1024;
+/** The same for bytes that are only lent: none may be overwritten. */
+const LENT_MARK = 1;
 
 /** What the server says at the end of a COPY. */
 const COMMAND_TAG = /^COPY (\d+)$/;
@@ -47,7 +49,7 @@ export class CopyQuery implements Submittable {
     this.parser = parser;
     stream.removeListener('data', parser);
     // Under TLS the stream is another, whose chunks have memory of their own.
-    if (stream instanceof OneBufferSocket) stream.lendTo((bytes) => this.take(bytes, 1));
+    if (stream instanceof OneBufferSocket) stream.lendTo((bytes) => this.take(bytes, LENT_MARK));
     else stream.on('data', this.onData);
     (connection as WireConnection).query(this.text);
     return undefined;
@@ -102,8 +104,8 @@ export class CopyQuery implements Submittable {
     if (!this.take(chunk, HIGH_WATER_MARK)) this.stream?.pause();
   };
 
-  /** @returns false once as much waits as may */
-  private take(chunk: Buffer, mostBytes: number): boolean {
+  /** @returns false once so many bytes wait that the socket has to be stopped */
+  private take(chunk: Buffer, mark: number): boolean {
     try {
       const contents = this.frames.take(chunk);
       if (contents.length > 0 && !this.discarding) this.enqueue(contents);
@@ -117,7 +119,7 @@ export class CopyQuery implements Submittable {
       const parser = this.giveBack();
       if (rest.length > 0) parser?.(Buffer.from(rest));
     }
-    return this.waitingBytes < mostBytes;
+    return this.waitingBytes < mark;
   }
 
   private enqueue(contents: Buffer): void {

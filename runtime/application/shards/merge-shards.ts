@@ -32,8 +32,8 @@ export interface MergeOptions extends ShardingOptions, Pick<AgeOptions, 'maxAgeH
  * Combines the parts of a plan into one report: that of one verification of everything, where nothing has changed
  * since the plan. What the plan says of anchors is not trusted: the bucket is read again.
  * @throws UnavailableError `PARTS_REFUSED` naming everything that is missing, overlapping, foreign or stale, unless
- * the bucket itself or a sound part shows tampering: whoever can keep one part from being written must not be able to
- * hide what another has found
+ * the bucket itself or a sound part shows tampering: whoever can keep a part from being written, or copy one, must not
+ * be able to hide what another has found
  */
 export async function mergeShards(options: MergeOptions): Promise<VerificationReport> {
   const { store, clock, policy, layout, plan, parts, progress = () => undefined, signal } = options;
@@ -73,7 +73,7 @@ function reportTampering(parts: readonly PartialReport[], findings: FindingLog):
   for (const { result, end, contradiction } of parts) {
     [...result.findings, ...(end?.findings ?? []), ...(contradiction ? [contradiction] : [])]
       .filter(({ severity }) => severity === 'tampering')
-      .forEach((found) => findings.add(found));
+      .forEach((found) => addUntold(found, findings));
   }
 }
 
@@ -142,14 +142,17 @@ function reportContradictions(parts: readonly PartialReport[], findings: Finding
   const seen = parts
     .flatMap(({ contradiction }) => (contradiction ? [contradiction] : []))
     .sort((a, b) => spanOf(a).from - spanOf(b).from);
-  for (const found of seen) {
-    const { from, to } = spanOf(found);
-    const told = findings.all().some((other) => {
-      const span = spanOf(other);
-      return other.code === found.code && span.from <= from && span.to >= to;
-    });
-    if (!told) findings.add(found);
-  }
+  for (const found of seen) addUntold(found, findings);
+}
+
+/** Adds what no finding of the same code tells of the same events. */
+function addUntold(found: Finding, findings: FindingLog): void {
+  const { from, to } = spanOf(found);
+  const told = findings.all().some((other) => {
+    const span = spanOf(other);
+    return other.code === found.code && span.from <= from && span.to >= to;
+  });
+  if (!told) findings.add(found);
 }
 
 function spanOf({ place }: Finding): { readonly from: number; readonly to: number } {

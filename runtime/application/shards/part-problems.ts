@@ -12,11 +12,11 @@ export interface NamedPart {
   readonly report: PartialReport;
 }
 
-/** Why the parts are not the parts of this plan, or not of now, and those that nothing is wrong with. */
+/** Why the parts are not the parts of this plan, or not of now, and those that follow it. */
 export interface PartsJudged {
-  /** Empty when all parts of the plan are there. */
+  /** Empty when every part of the plan is there once. */
   readonly problems: readonly string[];
-  /** At most one of each shard; none when the plan itself is stale. */
+  /** Parts that are neither foreign nor stale, by number; of one shard there may be several. */
   readonly sound: readonly PartialReport[];
 }
 
@@ -26,7 +26,7 @@ export function judgeParts(plan: ShardPlan, parts: readonly NamedPart[], limits:
   const age = ageFault(plan.createdAt, limits);
   const problems = age === null ? [] : [`the plan is stale: ${age}`];
   const byNumber = new Map<number, string>();
-  const sound = new Map<number, PartialReport>();
+  const sound: PartialReport[] = [];
   const seen = new LastEvents(plan);
   for (const { name, report } of parts) {
     const { number, result, end } = report;
@@ -42,17 +42,16 @@ export function judgeParts(plan: ShardPlan, parts: readonly NamedPart[], limits:
     const stale =
       ageFault(report.startedAt, limits) ?? ageFault(report.finishedAt, limits) ?? seen.strange(name, report);
     if (stale !== null) problems.push(`${name} is stale: ${stale}`);
+    else if (age === null) sound.push(report);
     const other = byNumber.get(number);
     if (other !== undefined) problems.push(`${name} and ${other} overlap: both are of shard ${number}`);
     byNumber.set(number, name);
-    if (stale === null && other === undefined && age === null) sound.set(number, report);
-    else sound.delete(number);
   }
   const missing = plan.shards.filter(({ number }) => !byNumber.has(number)).map(({ number }) => number);
   if (missing.length > 0) {
     problems.push(`${missing.length === 1 ? 'shard' : 'shards'} ${missing.join(', ')} of the plan missing`);
   }
-  return { problems, sound: [...sound.values()] };
+  return { problems, sound: sound.sort((a, b) => a.number - b.number) };
 }
 
 /** The last events that planner and shards have seen: of one index there is one, in one database. */

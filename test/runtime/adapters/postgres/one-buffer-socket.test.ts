@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { CopyQuery } from '../../../../runtime/adapters/postgres/copy-query';
 import { OneBufferSocket } from '../../../../runtime/adapters/postgres/one-buffer-socket';
 
@@ -24,8 +24,24 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** Sends, and gives the other side time to have received. */
+/** Goes on as soon as something holds; a loop without an end would outlive its test. */
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 4_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('waited in vain');
+    await turn();
+  }
+}
+
+/** Sends, and waits until the socket has read it. */
 async function send(bytes: string | Buffer): Promise<void> {
+  const before = socket.bytesRead;
+  peer.write(bytes);
+  await until(() => socket.bytesRead >= before + bytes.length);
+}
+
+/** Sends to a socket that may have been stopped, and gives it time. */
+async function offer(bytes: string | Buffer): Promise<void> {
   peer.write(bytes);
   await sleep(30);
 }
@@ -68,10 +84,10 @@ test('reads no more until it is told to go on', async () => {
   });
   socket.resume();
   await send('first');
-  await send('other');
+  await offer('other');
   expect(lent).toEqual(['first']);
   socket.resume();
-  await sleep(30);
+  await until(() => lent.length === 2);
   expect(lent).toEqual(['first', 'other']);
 });
 
@@ -102,11 +118,13 @@ describe('a COPY over it', () => {
       }
     })();
     await send(message('d', 'first'));
-    await send(message('d', 'other'));
+    await offer(message('d', 'other'));
     await send(Buffer.concat([message('d', 'third'), message('c', ''), message('C', 'COPY 3')]));
     copy.handleCommandComplete({ text: 'COPY 3' });
     await consumed;
-    expect(read).toEqual(['first', 'other', 'third']);
+    // How reads cut the stream is the system's affair.
+    expect(read.join('')).toBe('firstotherthird');
+    expect(read.length).toBeGreaterThan(1);
     expect(parsed.join('')).toContain('COPY 3');
   });
 

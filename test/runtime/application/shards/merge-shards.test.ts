@@ -266,17 +266,35 @@ describe('refused, each by name', () => {
       await expect(merge(whole, planned, [second, third])).rejects.toMatchObject({ code: 'PARTS_REFUSED' });
     });
 
-    test.each(['plan', 'bounds', 'copy'])('but not when that part is not sound: %s', async (what) => {
+    test('the part was copied, or another of its shard says that nothing is wrong', async () => {
+      const { whole, planned, first, second, third } = await forged();
+      const copy = { name: 'again.json', report: first.report };
+      const quiet = {
+        name: 'quiet.json',
+        report: { ...first.report, result: { ...first.report.result, findings: [] } },
+      };
+      for (const parts of [
+        [first, copy, second, third],
+        [first, quiet, second, third],
+        [quiet, first],
+      ]) {
+        const report = await merge(whole, planned, parts);
+        expect(report.verdict).toBe('tampered');
+        const hashes = report.findings.filter(({ code }) => code === 'EVENT_HASH');
+        expect(hashes.map(({ place, count }) => [place, count])).toEqual([
+          [{ kind: 'events', from: 2, to: 2 }, 1],
+        ]);
+      }
+    });
+
+    test.each(['plan', 'bounds'])('but not when that part is not sound: %s', async (what) => {
       const { whole, planned, first, second } = await forged();
       const { report } = first;
-      const parts = {
-        plan: [{ ...first, report: { ...report, plan: 'a'.repeat(64) } }],
-        bounds: [{ ...first, report: { ...report, result: { ...report.result, to: 2 } } }],
-        copy: [first, { name: 'again.json', report }],
+      const part = {
+        plan: { ...first, report: { ...report, plan: 'a'.repeat(64) } },
+        bounds: { ...first, report: { ...report, result: { ...report.result, to: 2 } } },
       }[what]!;
-      await expect(merge(whole, planned, [...parts, second])).rejects.toMatchObject({
-        code: 'PARTS_REFUSED',
-      });
+      await expect(merge(whole, planned, [part, second])).rejects.toMatchObject({ code: 'PARTS_REFUSED' });
     });
   });
 });
