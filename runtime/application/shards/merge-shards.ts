@@ -49,10 +49,10 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
   const database = problems.length === 0 ? join(options, planned, attestations, anchors, findings) : null;
   if (database === null) {
     if (stale.length === 0) reportTampering(judged.sound, findings);
-    const refused = partsRefused(problems);
-    if (!findings.all().some(({ severity }) => severity === 'tampering')) throw refused;
+    if (!findings.all().some(({ severity }) => severity === 'tampering')) throw partsRefused(problems);
     const place = { kind: 'database' } as const;
-    findings.add({ code: 'DATABASE_UNREADABLE', place, message: refused.message });
+    const message = `the parts cannot be merged: ${problems.join('; ')}`;
+    findings.add({ code: 'DATABASE_UNREADABLE', place, message });
   }
   reportNothingCompared(options, attestations, anchors.slice(planned.length), findings);
   return buildReport({

@@ -259,6 +259,9 @@ describe('refused, each by name', () => {
       const { whole, planned, first, second, third } = await forged();
       const report = await merge(whole, planned, [first, third]);
       expect(report.verdict).toBe('tampered');
+      expect(report.findings).toContainEqual(
+        expect.objectContaining({ message: 'the parts cannot be merged: shard 2 of the plan missing' }),
+      );
       expect(report.findings.map(({ code }) => code)).toEqual(
         expect.arrayContaining(['EVENT_HASH', 'RANGE_ROOT', 'DATABASE_UNREADABLE']),
       );
