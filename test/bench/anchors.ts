@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   GetObjectCommand,
   ListObjectVersionsCommand,
@@ -13,7 +12,10 @@ import { S3AnchorStore } from '../../runtime/adapters/s3/s3-anchor-store';
 import { Verifier } from '../../runtime/application/verifier';
 import { inParallel } from '../../runtime/application/verify/in-parallel';
 import { DEFAULTS } from '../../runtime/contract';
+import type { Cleanup } from '../support/programs/cleanup';
+import { integer, optionsFrom } from './arguments';
 import { machineLine, peakRss } from './machine';
+import { MAX_ROUNDS } from './options';
 import { printRounds, type RateFigure, runRounds, type TimedVariant } from './paired-rounds';
 
 /**
@@ -83,43 +85,42 @@ async function verify(endpoint: string, anchors: number, now: number): Promise<v
   }
 }
 
-async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: {
-      anchors: { type: 'string', default: String(SEVEN_YEARS) },
-      rounds: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
+export const USAGE = `npm run bench -- --only anchors [--anchors N] [--rounds N] [--json]
+
+Measures verify --anchors-only against the same requests issued bare, on an S3 server of its own.
+
+  --anchors  hourly anchors, 1 to ${SEVEN_YEARS} (default ${SEVEN_YEARS}: seven years)
+  --rounds   rounds (default 5, and 2 above ${MANY} anchors)
+  --json     one JSON document on standard output
+
+Exit codes: 0 no bar missed, 1 a bar missed, 2 nothing measured.`;
+
+export async function run(args: readonly string[], cleanup: Cleanup): Promise<boolean> {
+  const values = optionsFrom(args, {
+    anchors: { type: 'string', default: String(SEVEN_YEARS) },
+    rounds: { type: 'string' },
+    json: { type: 'boolean', default: false },
   });
-  const items = Number(values.anchors);
-  const rounds = Number(values.rounds ?? (items > MANY ? 2 : 5));
+  const items = integer('anchors', values.anchors, 1, SEVEN_YEARS);
+  const rounds = integer('rounds', values.rounds ?? (items > MANY ? '2' : '5'), 1, MAX_ROUNDS);
   const last = Math.floor(Date.UTC(2030, 0, 1) / 1000 / HOUR) * HOUR;
   const register = join(__dirname, '../support/register-typescript.cjs');
   const server = spawn(
     process.execPath,
-    ['-r', register, join(__dirname, 'anchor-server.ts'), values.anchors, String(last)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
+    ['-r', register, join(__dirname, 'anchor-server.ts'), String(items), String(last)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  try {
-    const [port] = (await once(server.stdout, 'data')) as [Buffer];
-    const endpoint = `http://127.0.0.1:${port.toString().trim()}`;
-    const variants: TimedVariant[] = [
-      { name: 'bare requests', items, run: () => bare(endpoint, items) },
-      { name: 'verify --anchors-only', items, run: () => verify(endpoint, items, last + 60) },
-    ];
-    const say = (text: string): void => console.error(text);
-    const result = await runRounds(variants, FIGURES, rounds, server.pid ?? 0, say);
-    const machine = `${machineLine()}, ${items} anchors, ${CONCURRENCY} requests at a time`;
-    const passed = printRounds(machine, result, values.json);
-    console.error(`peak RSS of both together: ${(peakRss('self') / 1024 ** 2).toFixed(0)} MB`);
-    return passed;
-  } finally {
-    server.kill();
-  }
+  cleanup.add(() => void server.kill());
+  const [port] = (await once(server.stdout, 'data')) as [Buffer];
+  const endpoint = `http://127.0.0.1:${port.toString().trim()}`;
+  const variants: TimedVariant[] = [
+    { name: 'bare requests', items, run: () => bare(endpoint, items) },
+    { name: 'verify --anchors-only', items, run: () => verify(endpoint, items, last + 60) },
+  ];
+  const say = (text: string): void => console.error(text);
+  const result = await runRounds(variants, FIGURES, rounds, server.pid ?? 0, say);
+  const machine = `${machineLine()}, ${items} anchors, ${CONCURRENCY} requests at a time`;
+  const passed = printRounds(machine, result, values.json);
+  console.error(`peak RSS of both together: ${(peakRss('self') / 1024 ** 2).toFixed(0)} MB`);
+  return passed;
 }
-
-void main().then((passed) => {
-  process.exitCode = passed ? 0 : 1;
-});

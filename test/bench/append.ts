@@ -1,17 +1,19 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { appendEvents, EventAppender } from '../../runtime/adapters/postgres/append';
 import { ChainWriter } from '../../runtime/adapters/postgres/chain-writer';
 import type { EventValues } from '../../runtime/adapters/postgres/event-values';
 import { initialise } from '../../runtime/adapters/postgres/init';
 import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
+import type { Cleanup } from '../support/programs/cleanup';
 import { APPEND, loadEvents, PLAIN_COLUMNS, PLAIN_TYPES, plainRow, TABLE } from './append-load';
+import { integer, optionsFrom } from './arguments';
 import { LAYOUT } from './chain-events';
 import { machineLine } from './machine';
+import { MAX_ROUNDS } from './options';
 import { printRounds, type RateFigure, runRounds, type TimedVariant } from './paired-rounds';
+import { temporaryFolder } from './temporary-folder';
 
 /**
  * What appending to the chain costs, next to a plain INSERT of the same rows on the same server. A plain row has the
@@ -122,36 +124,40 @@ class AppendBench {
   }
 }
 
-async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: {
-      events: { type: 'string', default: '20000' },
-      rounds: { type: 'string', default: '7' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const folder = mkdtempSync(join(tmpdir(), 'bench-append-'));
-  // Started by root the server runs as another user, who has to come in.
-  chmodSync(folder, 0o755);
-  // A kept folder has fsync on, a temporary one has not: without it a commit would cost nothing.
-  const server = await startEmbeddedPostgres({ directory: join(folder, 'postgres') });
-  try {
-    const client = new Client({ connectionString: server.url });
-    await client.connect();
-    await initialise({ connectionString: server.url }, LAYOUT, TABLE);
-    await client.query(`ALTER TABLE ${TABLE.table} DISABLE TRIGGER ALL`);
-    const bench = new AppendBench(client, server.url, Number(values.events));
-    const say = (text: string): void => console.error(text);
-    const [pid] = readFileSync(join(folder, 'postgres/data/postmaster.pid'), 'latin1').split('\n', 1);
-    const result = await runRounds(bench.variants(), FIGURES, Number(values.rounds), Number(pid), say);
-    await client.end();
-    return printRounds(`${machineLine()}, ${values.events} events a run, fsync on`, result, values.json);
-  } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+const MOST_EVENTS = 1_000_000;
 
-void main().then((passed) => {
-  process.exitCode = passed ? 0 : 1;
-});
+export const USAGE = `npm run bench -- --only append [--events N] [--rounds N] [--json]
+
+Measures appending to the chain against a plain INSERT of the same rows, with fsync on.
+
+  --events  events of a run, 1000 to ${MOST_EVENTS} (default 20000)
+  --rounds  rounds (default 7)
+  --json    one JSON document on standard output
+
+Exit codes: 0 no bar missed, 1 a bar missed, 2 nothing measured.`;
+
+export async function run(args: readonly string[], cleanup: Cleanup): Promise<boolean> {
+  const values = optionsFrom(args, {
+    events: { type: 'string', default: '20000' },
+    rounds: { type: 'string', default: '7' },
+    json: { type: 'boolean', default: false },
+  });
+  const events = integer('events', values.events, 1_000, MOST_EVENTS);
+  const rounds = integer('rounds', values.rounds, 1, MAX_ROUNDS);
+  // A kept folder has fsync on, a temporary one has not: without it a commit would cost nothing.
+  const directory = join(temporaryFolder(cleanup), 'postgres');
+  const server = await startEmbeddedPostgres({ directory });
+  cleanup.add(() => server.stop());
+  const client = new Client({ connectionString: server.url });
+  // Ctrl-C ends the server; whatever waits for it fails by itself.
+  client.on('error', () => undefined);
+  await client.connect();
+  await initialise({ connectionString: server.url }, LAYOUT, TABLE);
+  await client.query(`ALTER TABLE ${TABLE.table} DISABLE TRIGGER ALL`);
+  const bench = new AppendBench(client, server.url, events);
+  const say = (text: string): void => console.error(text);
+  const [pid] = readFileSync(join(directory, 'data/postmaster.pid'), 'latin1').split('\n', 1);
+  const result = await runRounds(bench.variants(), FIGURES, rounds, Number(pid), say);
+  await client.end();
+  return printRounds(`${machineLine()}, ${events} events a run, fsync on`, result, values.json);
+}

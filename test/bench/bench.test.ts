@@ -3,11 +3,12 @@ import { createNodeCryptoEngine } from '../../runtime/adapters/digests/node-cryp
 import { ChainScanner } from '../../runtime/domain/chain/chain-scanner';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { FindingLog } from '../../runtime/domain/findings/finding-log';
+import type { Cleanup } from '../support/programs/cleanup';
 import { CHAIN_KEY, ChainEvents, KEY_ID, LAYOUT } from './chain-events';
 import { type Figure, judge, ratios, type Sample, spread } from './figures';
 import { cpuTimes, foreignShare } from './machine';
 import { DEFAULT_EVENTS, parseOptions } from './options';
-import { otherBench } from './other-benches';
+import { chosenBench } from './programs';
 import { memoryResults, type VariantResult, verdictFailures, verdictOf } from './report';
 import { firstOfNewest } from './run-variant';
 import { NO_SIMD, TWENTIETH, VARIANTS, VERIFY } from './variants';
@@ -181,13 +182,31 @@ onLinux('CPU time of this process is seen as it is used', () => {
 });
 
 test.each([
-  [['--only', 'append', '--rounds', '2'], { program: 'append.ts', args: ['--rounds', '2'] }],
-  [['--json', '--only=start-up'], { program: 'start-up.ts', args: ['--json'] }],
-  [['--only', 'verify'], null],
-  [['--only', 'append,verify'], null],
-  [['--json'], null],
-])('%j is for another bench: %j', (args, expected) => {
-  expect(otherBench(args)).toEqual(expected);
+  [['--only', 'append', '--rounds', '2'], 'appending', ['--rounds', '2']],
+  [['--json', '--only=start-up'], 'to start', ['--json']],
+  [['--only', 'anchors', '--help'], '--anchors-only', ['--help']],
+  [['--only', 'verify'], 'Measures verification', ['--only', 'verify']],
+  [['--only', 'append,verify'], 'Measures verification', ['--only', 'append,verify']],
+  [['--json'], 'Measures verification', ['--json']],
+])('%j is for the bench of %s', (args, measures, left) => {
+  const chosen = chosenBench(args);
+  expect(chosen.bench.USAGE).toContain(measures);
+  expect(chosen.args).toEqual(left);
+});
+
+test.each([
+  [['--only', 'append', '--events', '0'], '--events: found "0", allowed an integer from 1000 to 1000000'],
+  [['--only', 'append', '--rounds', 'x'], '--rounds: found "x", allowed an integer from 1 to 1000'],
+  [['--only', 'anchors', '--anchors', '1e9'], '--anchors: found "1e9", allowed an integer from 1 to 61320'],
+  [['--only', 'start-up', '--rounds', '-1'], '--rounds'],
+  [['--only', 'start-up', '--events', '9'], "Unknown option '--events'"],
+  [['--event', '30000'], "Unknown option '--event'"],
+])('%j is refused before anything is made', async (args, message) => {
+  const chosen = chosenBench(args);
+  const made = jest.fn();
+  const cleanup = { add: made } as unknown as Cleanup;
+  await expect((async () => chosen.bench.run(chosen.args, cleanup))()).rejects.toThrow(message);
+  expect(made).not.toHaveBeenCalled();
 });
 
 describe('options', () => {

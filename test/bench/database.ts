@@ -15,6 +15,7 @@ import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { FindingLog } from '../../runtime/domain/findings/finding-log';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
+import type { Cleanup } from '../support/programs/cleanup';
 import { CHAIN_ID, ChainEvents, KEY_ID, LAYOUT, SECRET } from './chain-events';
 import { makeTamperedCopies } from './tampering';
 
@@ -33,7 +34,6 @@ export interface BenchDatabase {
   readonly extensions: ReadonlySet<string>;
   /** File with one checkpoint for every anchored range. */
   readonly checkpoints: string;
-  stop(): Promise<void>;
 }
 
 interface Notes {
@@ -43,6 +43,8 @@ interface Notes {
 
 async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
+  // Ctrl-C ends the server; whatever waits for it fails by itself.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await use(client);
@@ -133,49 +135,46 @@ async function createExtensions(url: string): Promise<Set<string>> {
   });
 }
 
-/** Starts the server in a folder, with the chain of an earlier run when that had as many events. */
+/** Starts the server in a folder, until the end, with the chain of an earlier run when that had as many events. */
 export async function openDatabase(
   folder: string,
   events: number,
+  cleanup: Cleanup,
   say: (text: string) => void,
 ): Promise<BenchDatabase> {
   mkdirSync(folder, { recursive: true });
   const notesFile = join(folder, 'bench.json');
   const checkpoints = join(folder, 'checkpoints.json');
   const directory = join(folder, 'postgres');
-  let server = await startEmbeddedPostgres({ directory });
-  await tune(server, events);
-  await server.stop();
-  server = await startEmbeddedPostgres({ directory });
-  try {
-    const { url } = server;
-    const kept = existsSync(notesFile) ? (JSON.parse(readFileSync(notesFile, 'utf8')) as Notes) : null;
-    let notes = kept;
-    if (kept?.events !== events) {
-      say(`generating ${events} events`);
-      notes = await generate(url, events);
-      writeFileSync(checkpoints, JSON.stringify(await anchor(url, events)));
-      writeFileSync(notesFile, JSON.stringify(notes));
-    }
-    await withClient(url, async (client) => {
-      await makeTamperedCopies(client, TABLE);
-      await client.query('CHECKPOINT');
-    });
-    const version = await withClient(url, (client) =>
-      client.query<{ server_version: string }>('SHOW server_version'),
-    );
-    const [pid = ''] = readFileSync(join(directory, 'data', 'postmaster.pid'), 'latin1').split('\n', 1);
-    return {
-      url,
-      serverPid: Number(pid),
-      serverVersion: version.rows[0]?.server_version ?? 'unknown',
-      averageMessageBytes: (notes?.messageBytes ?? 0) / events,
-      extensions: await createExtensions(url),
-      checkpoints,
-      stop: () => server.stop(),
-    };
-  } catch (error) {
-    await server.stop();
-    throw error;
+  const untuned = await startEmbeddedPostgres({ directory });
+  cleanup.add(() => untuned.stop());
+  await tune(untuned, events);
+  await untuned.stop();
+  const server = await startEmbeddedPostgres({ directory });
+  cleanup.add(() => server.stop());
+  const { url } = server;
+  const kept = existsSync(notesFile) ? (JSON.parse(readFileSync(notesFile, 'utf8')) as Notes) : null;
+  let notes = kept;
+  if (kept?.events !== events) {
+    say(`generating ${events} events`);
+    notes = await generate(url, events);
+    writeFileSync(checkpoints, JSON.stringify(await anchor(url, events)));
+    writeFileSync(notesFile, JSON.stringify(notes));
   }
+  await withClient(url, async (client) => {
+    await makeTamperedCopies(client, TABLE);
+    await client.query('CHECKPOINT');
+  });
+  const version = await withClient(url, (client) =>
+    client.query<{ server_version: string }>('SHOW server_version'),
+  );
+  const [pid = ''] = readFileSync(join(directory, 'data', 'postmaster.pid'), 'latin1').split('\n', 1);
+  return {
+    url,
+    serverPid: Number(pid),
+    serverVersion: version.rows[0]?.server_version ?? 'unknown',
+    averageMessageBytes: (notes?.messageBytes ?? 0) / events,
+    extensions: await createExtensions(url),
+    checkpoints,
+  };
 }

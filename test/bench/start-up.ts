@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import type { Cleanup } from '../support/programs/cleanup';
+import { integer, optionsFrom } from './arguments';
 import { compileInto } from './compile';
 import { spread } from './figures';
 import { endedChildrenCpu, machineLine } from './machine';
+import { MAX_ROUNDS } from './options';
+import { temporaryFolder } from './temporary-folder';
 
 /**
  * What it costs to start: commands that need neither bucket nor database, next to an empty Node.js and to one that
@@ -35,7 +37,7 @@ interface Cost {
   readonly cpuMs: number;
 }
 
-function run(folder: string, { name, args, exitCode }: Start): Cost {
+function timed(folder: string, { name, args, exitCode }: Start): Cost {
   const cpu = endedChildrenCpu();
   const start = performance.now();
   const { status } = spawnSync(process.execPath, args(join(folder, 'runtime/cli.js')), {
@@ -48,27 +50,38 @@ function run(folder: string, { name, args, exitCode }: Start): Cost {
   return { wallMs, cpuMs: (endedChildrenCpu() - cpu) * 1000 };
 }
 
-function main(): void {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
-  const folder = mkdtempSync(join(tmpdir(), 'bench-start-up-'));
-  try {
-    compileInto(folder, ROOT);
-    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-    const costs = STARTS.map((): Cost[] => []);
-    for (let round = 0; round < Number(values.rounds); round += 1) {
-      STARTS.forEach((start, at) => costs[at]?.push(run(folder, start)));
-    }
-    console.log(`${machineLine()}\n\nname | wall ms, median | min-max | CPU ms`);
-    STARTS.forEach(({ name }, at) => {
-      const wall = spread((costs[at] ?? []).map(({ wallMs }) => wallMs));
-      const cpu = spread((costs[at] ?? []).map(({ cpuMs }) => cpuMs));
-      console.log(
-        `${name} | ${wall.median.toFixed(0)} | ${wall.min.toFixed(0)}-${wall.max.toFixed(0)} | ${cpu.median.toFixed(0)}`,
-      );
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+export const USAGE = `npm run bench -- --only start-up [--rounds N] [--json]
 
-main();
+Measures what it costs to start commands that need neither bucket nor database. It has no bar.
+
+  --rounds  rounds (default 15)
+  --json    one JSON document on standard output`;
+
+export function run(args: readonly string[], cleanup: Cleanup): Promise<boolean> {
+  const values = optionsFrom(args, {
+    rounds: { type: 'string', default: '15' },
+    json: { type: 'boolean', default: false },
+  });
+  const rounds = integer('rounds', values.rounds, 1, MAX_ROUNDS);
+  const folder = temporaryFolder(cleanup);
+  compileInto(folder, ROOT);
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  const costs = STARTS.map((): Cost[] => []);
+  for (let round = 0; round < rounds; round += 1) {
+    STARTS.forEach((start, at) => costs[at]?.push(timed(folder, start)));
+  }
+  if (values.json) {
+    const variants = Object.fromEntries(STARTS.map(({ name }, at) => [name, costs[at]]));
+    console.log(JSON.stringify({ machine: machineLine(), variants }, null, 2));
+    return Promise.resolve(true);
+  }
+  console.log(`${machineLine()}\n\nname | wall ms, median | min-max | CPU ms`);
+  STARTS.forEach(({ name }, at) => {
+    const wall = spread((costs[at] ?? []).map(({ wallMs }) => wallMs));
+    const cpu = spread((costs[at] ?? []).map(({ cpuMs }) => cpuMs));
+    console.log(
+      `${name} | ${wall.median.toFixed(0)} | ${wall.min.toFixed(0)}-${wall.max.toFixed(0)} | ${cpu.median.toFixed(0)}`,
+    );
+  });
+  return Promise.resolve(true);
+}

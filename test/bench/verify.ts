@@ -1,14 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
-import { type AnchorBuckets, makeAnchorBuckets } from './anchor-buckets';
+import type { Cleanup } from '../support/programs/cleanup';
+import { makeAnchorBuckets } from './anchor-buckets';
 import { compileInto } from './compile';
 import { type BenchDatabase, openDatabase, TABLE } from './database';
 import { FIGURES, type Sample, judge } from './figures';
 import { machineLine } from './machine';
-import { otherBench } from './other-benches';
 import { type BenchOptions, parseOptions } from './options';
 import {
   codesLine,
@@ -24,6 +23,7 @@ import {
 } from './report';
 import { firstOfNewest, VariantRunner } from './run-variant';
 import { TAMPERED_EVENTS, TAMPERINGS, tamperedTable } from './tampering';
+import { temporaryFolder } from './temporary-folder';
 import { FLOOR, type Variant, VARIANTS } from './variants';
 
 /**
@@ -78,52 +78,53 @@ async function tamperedRuns(
   return found;
 }
 
-async function bench(options: BenchOptions, folder: string, say: (text: string) => void): Promise<boolean> {
+async function bench(
+  options: BenchOptions,
+  folder: string,
+  cleanup: Cleanup,
+  say: (text: string) => void,
+): Promise<boolean> {
   const compiled = join(folder, 'compiled');
   compileInto(compiled, ROOT);
   const psql = hasPsql();
-  const database = await openDatabase(options.directory ?? join(folder, 'database'), options.events, say);
-  let buckets: AnchorBuckets | null = null;
-  try {
-    const floorIs = psql ? 'psql' : 'psql is not on the PATH, so the floor is a drain through pg';
-    const message = `${database.averageMessageBytes.toFixed(1)} canonical bytes`;
-    const machine = `${machineLine()}, PostgreSQL ${database.serverVersion}, no TLS, ${options.events} events of ${message}, ${options.rounds} rounds, floor: ${floorIs}`;
-    say(machine);
-    copyFileSync(join(ROOT, 'package.json'), join(compiled, 'package.json'));
-    const checkpoints = JSON.parse(readFileSync(database.checkpoints, 'utf8')) as Checkpoint[];
-    const lengths = [options.events, TAMPERED_EVENTS];
-    buckets = await makeAnchorBuckets(join(folder, 'bucket'), checkpoints, lengths);
-    const runner = new VariantRunner(database, compiled, psql, buckets);
-    const chosen = VARIANTS.filter(
-      ({ name }) => name === FLOOR || options.only.length === 0 || options.only.includes(name),
-    );
-    const running = chosen.filter((variant) => skipReason(variant, options, database) === null);
-    const samples = new Map<string, Sample[]>(running.map(({ name }) => [name, []]));
-    // The first pass fills the cache of the server and is not timed.
-    for (const variant of running.slice(0, 1)) await timedRun(runner, variant, options.events, 0);
-    for (let round = 1; round <= options.rounds; round++) {
-      say(`round ${round}`);
-      for (const variant of running) {
-        samples.get(variant.name)?.push(await timedRun(runner, variant, options.events, round));
-      }
+  const directory = options.directory ?? join(folder, 'database');
+  const database = await openDatabase(directory, options.events, cleanup, say);
+  const floorIs = psql ? 'psql' : 'psql is not on the PATH, so the floor is a drain through pg';
+  const message = `${database.averageMessageBytes.toFixed(1)} canonical bytes`;
+  const machine = `${machineLine()}, PostgreSQL ${database.serverVersion}, no TLS, ${options.events} events of ${message}, ${options.rounds} rounds, floor: ${floorIs}`;
+  say(machine);
+  copyFileSync(join(ROOT, 'package.json'), join(compiled, 'package.json'));
+  const checkpoints = JSON.parse(readFileSync(database.checkpoints, 'utf8')) as Checkpoint[];
+  const lengths = [options.events, TAMPERED_EVENTS];
+  const buckets = await makeAnchorBuckets(join(folder, 'bucket'), checkpoints, lengths);
+  cleanup.add(() => buckets.close());
+  const runner = new VariantRunner(database, compiled, psql, buckets);
+  const chosen = VARIANTS.filter(
+    ({ name }) => name === FLOOR || options.only.length === 0 || options.only.includes(name),
+  );
+  const running = chosen.filter((variant) => skipReason(variant, options, database) === null);
+  const samples = new Map<string, Sample[]>(running.map(({ name }) => [name, []]));
+  // The first pass fills the cache of the server and is not timed.
+  for (const variant of running.slice(0, 1)) await timedRun(runner, variant, options.events, 0);
+  for (let round = 1; round <= options.rounds; round++) {
+    say(`round ${round}`);
+    for (const variant of running) {
+      samples.get(variant.name)?.push(await timedRun(runner, variant, options.events, round));
     }
-    const results: VariantResult[] = [];
-    for (const variant of chosen) {
-      const skipped = skipReason(variant, options, database);
-      const asked = skipped === null && variant.checksNothing !== true;
-      results.push({
-        variant,
-        events: eventsOf(variant, options.events),
-        samples: samples.get(variant.name) ?? [],
-        skipped,
-        tampered: asked ? await tamperedRuns(runner, variant) : null,
-      });
-    }
-    return print(options, machine, results, samples);
-  } finally {
-    await buckets?.close();
-    await database.stop();
   }
+  const results: VariantResult[] = [];
+  for (const variant of chosen) {
+    const skipped = skipReason(variant, options, database);
+    const asked = skipped === null && variant.checksNothing !== true;
+    results.push({
+      variant,
+      events: eventsOf(variant, options.events),
+      samples: samples.get(variant.name) ?? [],
+      skipped,
+      tampered: asked ? await tamperedRuns(runner, variant) : null,
+    });
+  }
+  return print(options, machine, results, samples);
 }
 
 /** Prints what was measured; false when a figure failed. */
@@ -170,38 +171,12 @@ function print(
   return failures.length === 0 && [...figures, ...memory].every(({ verdict }) => verdict !== 'FAIL');
 }
 
-/** Runs another bench in place of this one; its exit code. */
-function runOther({ program, args }: NonNullable<ReturnType<typeof otherBench>>): number {
-  const file = join(__dirname, program);
-  const { status } = spawnSync(process.execPath, [...process.execArgv, file, ...args], { stdio: 'inherit' });
-  return status ?? 2;
-}
+export { USAGE } from './options';
 
-async function main(): Promise<void> {
-  const other = otherBench(process.argv.slice(2));
-  if (other) {
-    process.exitCode = runOther(other);
-    return;
-  }
-  if (process.platform !== 'linux') {
-    throw new Error(`found ${process.platform}, allowed linux: load and memory are read from /proc`);
-  }
+export async function run(args: readonly string[], cleanup: Cleanup): Promise<boolean> {
   const options = parseOptions(
-    process.argv.slice(2),
+    args,
     VARIANTS.map(({ name }) => name),
   );
-  const folder = mkdtempSync(join(tmpdir(), 'audit-anchor-bench-'));
-  // Started by root, the server runs as another user, who has to get to the database below.
-  chmodSync(folder, 0o711);
-  try {
-    const passed = await bench(options, folder, (text) => console.error(text));
-    if (!passed) process.exitCode = 1;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return bench(options, temporaryFolder(cleanup), cleanup, (text) => console.error(text));
 }
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
