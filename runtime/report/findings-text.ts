@@ -1,4 +1,5 @@
 import type { Finding, FindingCode, Place, Severity } from '../domain/findings/finding';
+import { remedyFor } from '../domain/findings/remedy';
 import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
 import { formatCount } from '../terminal/duration';
@@ -62,6 +63,8 @@ function findingLines(found: Finding, colors: Colors): string[] {
   if (found.anchor) {
     lines.push(`  anchor    #${formatCount(found.anchor.seq)} ${objectText(found.anchor)}`);
   }
+  const remedy = remedyFor(found.code);
+  if (remedy !== undefined) lines.push(`  to do     ${remedy}`);
   return lines;
 }
 

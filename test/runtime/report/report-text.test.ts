@@ -186,6 +186,14 @@ test('severities have their own words and colours', () => {
   ]);
 });
 
+test('what ends a finding is said where that is known', () => {
+  const found = findings({ code: 'KEY_UNKNOWN', place: events(3), message: 'no key' }, edited(4));
+  const lines = text({ verdict: 'tampered', findings: found }).split('\n');
+  const remedies = lines.filter((line) => line.startsWith('  to do '));
+  expect(remedies).toEqual([expect.stringContaining('add the key to AUDIT_HMAC_KEYS')]);
+  expect(lines[lines.indexOf(remedies[0]!) - 1]).toBe('  no key');
+});
+
 test('what was not read is named, each with the reason', () => {
   const at = '2030-01-15T15:00:00.000Z';
   const { coverage } = report();
