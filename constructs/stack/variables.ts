@@ -175,7 +175,7 @@ function declareVerifyRetention(stack: Construct, wormRetentionDays: number): nu
     ],
   });
   // Not "equals 0": cdktf's operators write 0 as `undefined`.
-  const demanded = Fn.conditional(Op.lt(days, 1), wormRetentionDays, days);
+  const demanded: unknown = Fn.conditional(Op.lt(days, 1), wormRetentionDays, days);
   // A local, since cdktf nests conditions without brackets.
   return new TerraformLocal(stack, 'verify_retention', demanded).asNumber;
 }

@@ -133,16 +133,14 @@ test('the bounds of the retention are those of the constructs', () => {
 });
 
 test('the verifier demands the retention of now, or the one from before it was lengthened', () => {
-  const { variable, locals, output } = synthesise(anchorStack()) as {
-    variable: Record<string, object>;
-    locals: Record<string, string>;
-    output: Record<string, { value: Record<string, string> }>;
-  };
-  expect(variable.verify_retention_days).toMatchObject({ type: 'number', default: 0, nullable: false });
+  const { variable, output, ...rest } = synthesise(anchorStack());
+  const { locals } = rest as unknown as { locals: Record<string, string> };
+  const { value } = output?.gateway_environment as { value: Record<string, string> };
+  expect(variable?.verify_retention_days).toMatchObject({ type: 'number', default: 0, nullable: false });
   expect(locals.verify_retention).toBe(
     '${(var.verify_retention_days < 1) ? var.worm_retention_days : var.verify_retention_days}',
   );
-  expect(output.gateway_environment?.value.AUDIT_VERIFY_RETENTION_DAYS).toMatch(
+  expect(value.AUDIT_VERIFY_RETENTION_DAYS).toMatch(
     /^\$\{\(local\.verify_retention <= var\.worm_retention_days\) \? local\.verify_retention : tonumber\("The verifier/,
   );
 });
