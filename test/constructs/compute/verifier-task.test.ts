@@ -31,6 +31,10 @@ const writer = (given: Partial<Writer> = {}): Writer => ({
   ...given,
 });
 
+/** A role as somebody passes it who has no construct of it. */
+const plain = (roleName: string) => ({ roleName, roleArn: `arn:aws:iam::111122223333:role/${roleName}` });
+const ARN_WITH_PATH = 'arn:aws:iam::111122223333:role/team/gateway';
+
 describe('values', () => {
   test.each<[Given, string[]]>([
     [{}, []],
@@ -80,6 +84,21 @@ describe('it has nothing in common with the writer', () => {
     expect(shares('writer', [construct])).toBe(true);
     expect(shares(resourceOfStack, ['gateway'])).toBe(true);
     expect(shares(resourceOfStack, [construct, resourceOfStack])).toBe(true);
+  });
+
+  test.each<[string, VerifierTaskProps['taskRole'], Writer['roles'][number], boolean]>([
+    ['the same names and ARNs', plain('x'), plain('x'), true],
+    ['a name and an object', plain('gateway'), 'gateway', true],
+    ['an object and a name', 'gateway', plain('gateway'), true],
+    ['ARNs, while a name is known later', { ...plain('x'), roleName: '${var.name}' }, plain('x'), true],
+    ['names, while an ARN is known later', { ...plain('x'), roleArn: '${var.arn}' }, plain('x'), true],
+    ['a role with a path', { ...plain('x'), roleArn: ARN_WITH_PATH }, 'gateway', true],
+    ['the same name that is known later', plain('${var.role}'), '${var.role}', true],
+    ['other names', plain('x'), plain('y'), false],
+    ['another object and a name', plain('x'), 'gateway', false],
+  ])('a role of its own, given as a plain object: %s', (_, taskRole, role, shared) => {
+    const found = props({ taskRole, writer: writer({ roles: [role] }) });
+    expect(found).toEqual(shared ? ['taskRole'] : []);
   });
 
   test('and says why', () => {
