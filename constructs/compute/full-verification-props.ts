@@ -3,7 +3,7 @@ import type { WormBucket } from '../storage/worm-bucket';
 import { isUnknownAtSynth, type PropCheck, quoted, type TextRule } from '../validation';
 import type { AnchoredChain } from './anchored-chain';
 import type { DeadLetterQueue } from './dead-letter-queue';
-import { checkKeyArn, checkSecretArn } from './task-secrets';
+import { checkKeyArn, checkSecretArn, checkSecretsApart } from './task-secrets';
 import { checkTaskSize, type TaskSizeOptions } from './task-size';
 import type { Writer } from './verifier-task-props';
 
@@ -26,7 +26,10 @@ export interface FullVerificationOptions extends TaskSizeOptions {
    */
   readonly databaseSecretArn: string;
 
-  /** ARN of the secret that holds the HMAC keys, with which plans and partial reports are sealed; or `ARN:KEY::`. */
+  /**
+   * ARN of the secret that holds the HMAC keys, with which plans and partial reports are sealed; or `ARN:KEY::`. A
+   * secret that also holds the writer's database URL is refused.
+   */
   readonly hmacKeysSecretArn: string;
 
   /**
@@ -162,13 +165,8 @@ export function checkFullVerification(
       fix: 'leave it out, or choose fewer tasks',
     })
     .wholeNumber('timeoutHours', props.timeoutHours, TIMEOUT_HOURS, 'hours', 'choose another number')
-    .text('schedule', props.schedule, SCHEDULE, 'write it as "aws scheduler create-schedule" takes it')
-    .rule(props.databaseSecretArn !== writer?.databaseSecretArn, {
-      prop: 'databaseSecretArn',
-      found: 'the secret of the writer',
-      allowed: 'a secret of its own, for a database role that can only read',
-      fix: 'make such a role and a secret with its URL',
-    });
+    .text('schedule', props.schedule, SCHEDULE, 'write it as "aws scheduler create-schedule" takes it');
+  checkSecretsApart(check, props, writer);
 }
 
 /** The size of each task. */

@@ -3,7 +3,7 @@ import type { WormBucket } from '../storage/worm-bucket';
 import { type PropCheck, quoted, type Range } from '../validation';
 import type { AnchoredChain } from './anchored-chain';
 import type { DeadLetterQueue } from './dead-letter-queue';
-import { checkKeyArn, checkSecretArn, secretWithoutSelector } from './task-secrets';
+import { checkKeyArn, checkSecretArn, checkSecretsApart } from './task-secrets';
 import { checkTaskSize, type TaskSizeOptions } from './task-size';
 
 /** When verification runs, and on what. */
@@ -15,7 +15,8 @@ export interface VerifierTaskOptions extends TaskSizeOptions {
   readonly databaseSecretArn: string;
 
   /**
-   * ARN of the secret that holds the HMAC keys; or `ARN:KEY::`.
+   * ARN of the secret that holds the HMAC keys; or `ARN:KEY::`. A secret that also holds the writer's database URL is
+   * refused.
    *
    * @default - the writer's where this is composed with one; a foreign chain needs none
    */
@@ -126,16 +127,6 @@ export function checkVerifierTask(check: PropCheck, props: VerifierTaskOptions, 
           : 'a role that writes anchors',
       allowed: 'a role of its own: who writes evidence must not judge it',
       fix: 'leave it out, and a role that can only read is made',
-    })
-    .rule(!writer || !isSameSecret(props.databaseSecretArn, writer.databaseSecretArn), {
-      prop: 'databaseSecretArn',
-      found: 'the secret of the writer, or a member of it',
-      allowed: 'a secret of its own, for a database role that can only read',
-      fix: 'make such a role and a secret with its URL',
     });
-}
-
-/** Who may read one member of a secret may read them all. */
-function isSameSecret(one: string, other: string): boolean {
-  return secretWithoutSelector(one) === secretWithoutSelector(other);
+  checkSecretsApart(check, props, writer);
 }

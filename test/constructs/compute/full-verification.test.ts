@@ -71,6 +71,8 @@ describe('values', () => {
     [{ hmacKeysSecretArn: 'x' }, ['hmacKeysSecretArn']],
     [{ secretsKeyArns: ['alias/x'] }, ['secretsKeyArns[0]']],
     [{ writer: { roles: [], databaseSecretArn: READ_ONLY } }, ['databaseSecretArn']],
+    [{ writer: { roles: [], databaseSecretArn: `${READ_ONLY}:url::` } }, ['databaseSecretArn']],
+    [{ writer: { roles: [], databaseSecretArn: `${HMAC}:url::` } }, ['hmacKeysSecretArn']],
     [{ writer: { roles: [], databaseSecretArn: DATABASE } }, []],
     [{ settings: { chainFormat: 'links' } }, ['settings.chainFormat']],
     [{ chainId: 'a b' }, ['chainId']],

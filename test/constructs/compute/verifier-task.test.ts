@@ -67,6 +67,18 @@ describe('it has nothing in common with the writer', () => {
     expect(props(given)).toEqual(['databaseSecretArn']);
   });
 
+  test('the keys do not lie beside the database URL of the writer', () => {
+    const fault = (given: Given) => faultsOf(() => made({ writer: writer(), ...given }));
+    for (const hmacKeysSecretArn of [DATABASE, `${DATABASE}:keys::`]) {
+      expect(fault({ hmacKeysSecretArn })).toMatchObject([
+        { prop: 'hmacKeysSecretArn', fix: 'move the HMAC keys into a secret of their own' },
+      ]);
+    }
+    const own = { databaseSecretArn: `${READ_ONLY}:url::`, hmacKeysSecretArn: `${READ_ONLY}:keys::` };
+    expect(fault(own)).toEqual([]);
+    expect(fault({ writer: undefined, hmacKeysSecretArn: DATABASE })).toEqual([]);
+  });
+
   test('a role of its own, by name', () => {
     expect(props({ taskRole: 'gateway', writer: writer({ roles: ['gateway'] }) })).toEqual(['taskRole']);
     expect(props({ taskRole: 'auditor', writer: writer({ roles: ['gateway'] }) })).toEqual([]);
