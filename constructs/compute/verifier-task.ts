@@ -44,7 +44,7 @@ export class VerifierTask extends Construct {
     const check = new PropCheck(this);
     checkVerifierTask(check, props, props.writer);
     checkAnchoredChainOptions(check, props);
-    checkAnchoredChain(check, props);
+    checkAnchoredChain(check, props, 'verifier');
     checkHmacKeys(check, props.hmacKeysSecretArn, props);
     check.throwIfAny();
 

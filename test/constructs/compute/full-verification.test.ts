@@ -100,6 +100,7 @@ describe('values', () => {
             platform,
             bucket,
             chainId: 'production',
+            name: id.toLowerCase(),
             tasks: 1,
             databaseSecretArn: READ_ONLY,
             hmacKeysSecretArn: HMAC,

@@ -1,9 +1,13 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { TerraformStack } from 'cdktf';
 import { ServiceRole } from '../../../constructs/access/grantee-role';
 import { AnchorService } from '../../../constructs/compute/anchor-service';
 import { DeadLetterQueue } from '../../../constructs/compute/dead-letter-queue';
+import { FullVerification } from '../../../constructs/compute/full-verification';
+import type { TaskPlatform } from '../../../constructs/compute/task-platform';
 import { VerifierTask } from '../../../constructs/compute/verifier-task';
 import type { VerifierTaskProps, Writer } from '../../../constructs/compute/verifier-task-props';
+import type { AnchorBucket } from '../../../constructs/storage/anchor-bucket';
 import { bucketIn, DATABASE, HMAC, platformIn, READ_ONLY } from '../../support/compute';
 import { errorOf, faultsOf, foreignStack, resource, synthesise } from '../../support/infra-stack';
 import { brokenReferences } from '../../support/terraform-references';
@@ -198,29 +202,72 @@ test('a replica is read too, under a policy of its own name', () => {
   );
 });
 
-test('chains on one platform have names of their own for everything', () => {
-  const stack = foreignStack();
-  const { platform } = platformIn({}, stack);
-  const bucket = bucketIn(stack);
-  for (const chainId of ['one', 'two']) {
-    const chain = { platform, bucket, chainId, name: chainId, hmacKeysSecretArn: HMAC };
-    new AnchorService(stack, `Anchor-${chainId}`, {
-      ...chain,
-      mode: 'scheduled',
-      databaseSecretArn: DATABASE,
-    });
-    new VerifierTask(stack, `Verify-${chainId}`, { ...chain, databaseSecretArn: READ_ONLY });
+describe('chains on one platform', () => {
+  /** Everything that runs for a chain, in a stack with others. */
+  function newTasks(platform: TaskPlatform, bucket: AnchorBucket, chainId: string, name?: string) {
+    const stack = TerraformStack.of(platform);
+    const chain = { platform, bucket, chainId, name, hmacKeysSecretArn: HMAC };
+    const reading = { ...chain, databaseSecretArn: READ_ONLY };
+    return {
+      anchor: () =>
+        new AnchorService(stack, `Anchor-${chainId}`, {
+          ...chain,
+          mode: 'scheduled',
+          databaseSecretArn: DATABASE,
+        }),
+      verify: () => new VerifierTask(stack, `Verify-${chainId}`, reading),
+      verifyInTasks: () =>
+        new FullVerification(stack, `Full-${chainId}`, {
+          ...reading,
+          tasks: 2,
+          schedule: 'rate(1 day)',
+          topicArns: ['arn:aws:sns:eu-central-1:111122223333:on-call'],
+        }),
+    };
   }
-  const json = synthesise(stack);
-  const named = ['aws_iam_role', 'aws_sqs_queue', 'aws_scheduler_schedule_group', 'aws_cloudwatch_log_group'];
-  for (const [type, argument] of [
-    ...named.map((type) => [type, 'name']),
-    ['aws_ecs_task_definition', 'family'],
-  ]) {
-    const names = Object.values(json.resource[String(type)] ?? {}).map((each) => each[String(argument)]);
-    expect(names.length).toBeGreaterThanOrEqual(4);
-    expect(new Set(names).size).toBe(names.length);
+
+  /** Policies of a role and schedules of a group have a name beside others of the same name. */
+  const NESTED = ['aws_iam_role_policy', 'aws_scheduler_schedule'];
+  const NAMES = ['name', 'family', 'alarm_name', 'bucket', 'bucket_prefix'];
+
+  function namesTwice(stack: TerraformStack): string[] {
+    const { resource: types } = synthesise(stack);
+    const names = Object.entries(types)
+      .filter(([type]) => !NESTED.includes(type))
+      .flatMap(([type, each]) =>
+        Object.values(each).flatMap((block) =>
+          NAMES.filter((name) => name in block).map((name) => `${type} ${String(block[name])}`),
+        ),
+      );
+    expect(names.length).toBeGreaterThan(40);
+    return names.filter((name, at) => names.indexOf(name) !== at);
   }
+
+  test('have names of their own for everything', () => {
+    const { stack, platform } = platformIn();
+    const bucket = bucketIn(stack);
+    for (const [chainId, name] of [['one', undefined] as const, ['two', 'two'] as const]) {
+      Object.values(newTasks(platform, bucket, chainId, name)).forEach((make) => make());
+    }
+    expect(namesTwice(stack)).toEqual([]);
+  });
+
+  test.each(['anchor', 'verify', 'verifyInTasks'] as const)('without a name are refused: %s', (kind) => {
+    const { stack, platform } = platformIn();
+    const bucket = bucketIn(stack);
+    newTasks(platform, bucket, 'one')[kind]();
+    const fault = (chainId: string, name?: string) =>
+      faultsOf(newTasks(platform, bucket, chainId, name)[kind]);
+    expect(fault('two')).toMatchObject([
+      {
+        prop: 'name',
+        found: expect.stringMatching(/^absent, so "staging", as another [a-z-]+ on this platform/) as string,
+        fix: 'give each chain on the platform a "name" of its own',
+      },
+    ]);
+    expect(fault('three', 'three')).toEqual([]);
+    expect(fault('four', 'three')).toMatchObject([{ prop: 'name' }]);
+  });
 });
 
 test('a queue can be shared', () => {
