@@ -6,10 +6,11 @@ import type { DeadLetterQueue } from './dead-letter-queue';
 import { checkKeyArn, checkSecretArn, checkSecretsApart } from './task-secrets';
 import { checkTaskSize, type TaskSizeOptions } from './task-size';
 import type { Writer } from './verifier-task-props';
+import { checkVerifyWorkers, type VerifyWorkersOptions } from './verify-workers';
 
 /** How everything is verified at once, and by how many. */
-export interface FullVerificationOptions extends TaskSizeOptions {
-  /** Tasks that read at the same time, 1 to 256; each has a connection of its own to the database. */
+export interface FullVerificationOptions extends TaskSizeOptions, VerifyWorkersOptions {
+  /** Tasks that read at the same time, 1 to 256; each of their readers has a connection of its own to the database. */
   readonly tasks: number;
 
   /**
@@ -42,7 +43,7 @@ export interface FullVerificationOptions extends TaskSizeOptions {
   /**
    * CPU units of each task, 1,024 to a vCPU.
    *
-   * @default 1024 - a reader keeps one vCPU busy, and no more than one
+   * @default 1024 - a reader keeps one vCPU busy, and no more than one; see `verifyWorkers` for more of them
    */
   readonly cpu?: number;
 
@@ -144,6 +145,7 @@ export function checkFullVerification(
 ): void {
   const { tasks, shards } = props;
   checkTaskSize(check, sizeOf(props));
+  checkVerifyWorkers(check, props);
   checkSecretArn(check, 'databaseSecretArn', props.databaseSecretArn);
   checkSecretArn(check, 'hmacKeysSecretArn', props.hmacKeysSecretArn);
   props.secretsKeyArns?.forEach((arn, index) => checkKeyArn(check, `secretsKeyArns[${index}]`, arn));

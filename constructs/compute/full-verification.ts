@@ -24,6 +24,7 @@ import { FullVerificationSchedule } from './full-verification-schedule';
 import { AnchorTaskDefinition } from './task-definition';
 import { taskEnvironment, taskSecrets } from './task-environment';
 import type { TaskLogs } from './task-logs';
+import { verifyWorkersOf } from './verify-workers';
 
 /**
  * Verifies every anchor and every event of one chain in as many tasks as are asked for: a state machine of Step
@@ -77,7 +78,9 @@ export class FullVerification extends Construct {
       ...sizeOf(props),
       family: name,
       command: ['verify', '--full'],
-      environment: taskEnvironment('verify', chainSettings(props)),
+      environment: taskEnvironment('verify', chainSettings(props), {
+        verifyWorkers: verifyWorkersOf({ ...props, ...sizeOf(props) }),
+      }),
       secrets: taskSecrets(props),
       taskRoleArn: this.taskRole.roleArn,
       executionRoleArn: this.executionRole.roleArn,

@@ -15,6 +15,8 @@ const MEMORY: Readonly<Record<number, readonly number[]>> = {
   16_384: gibibytes(32, 120, 8),
 };
 
+export const CPU_UNITS_OF_A_VCPU = 1_024;
+
 /** Smallest task of Fargate; the runtime streams events, so the length of the chain does not matter. */
 export const DEFAULT_SIZE = { cpu: 256, memoryMiB: 512 } as const;
 

@@ -5,9 +5,10 @@ import type { AnchoredChain } from './anchored-chain';
 import type { DeadLetterQueue } from './dead-letter-queue';
 import { checkKeyArn, checkSecretArn, checkSecretsApart } from './task-secrets';
 import { checkTaskSize, type TaskSizeOptions } from './task-size';
+import { checkVerifyWorkers, type VerifyWorkersOptions } from './verify-workers';
 
 /** When verification runs, and on what. */
-export interface VerifierTaskOptions extends TaskSizeOptions {
+export interface VerifierTaskOptions extends TaskSizeOptions, VerifyWorkersOptions {
   /**
    * ARN of the secret that holds the URL of the database for a role that can only read; or `ARN:KEY::`. The
    * writer's secret is refused.
@@ -98,6 +99,7 @@ const INTERVAL_FIX = 'choose another number; alarms miss a run only within these
 export function checkVerifierTask(check: PropCheck, props: VerifierTaskOptions, writer?: Writer): void {
   const { taskRole } = props;
   checkTaskSize(check, props);
+  checkVerifyWorkers(check, props);
   checkSecretArn(check, 'databaseSecretArn', props.databaseSecretArn);
   checkSecretArn(check, 'hmacKeysSecretArn', props.hmacKeysSecretArn);
   props.secretsKeyArns?.forEach((arn, index) => checkKeyArn(check, `secretsKeyArns[${index}]`, arn));

@@ -72,6 +72,7 @@ export function readCompute(read: SettingReader, cadence: CadenceSettings): Anch
       databaseSecretArn: readSecret(read, 'verifier_database_secret_arn') ?? '',
       verifyIntervalMinutes: read.wholeNumber('verify_interval_minutes', VERIFY_MINUTES, 'minutes'),
       verifyFullIntervalHours: read.wholeNumber('verify_full_interval_hours', VERIFY_FULL_HOURS, 'hours'),
+      verifyWorkers: read.wholeNumber('verify_workers', LIMITS.verifyWorkers, 'readers'),
       ...size,
     },
   };
