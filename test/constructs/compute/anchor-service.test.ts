@@ -94,7 +94,7 @@ describe('values', () => {
     ['httpPort', 'a setting that is the same in every task', 'remove it'],
     ['toString', 'not a setting of the runtime', 'correct the spelling or remove it'],
   ])('%s cannot be chosen here: %s', (name, found, fix) => {
-    expect(faultsOf(() => made({ settings: { [name]: 'x' } as never }))).toMatchObject([
+    expect(faultsOf(() => made({ settings: { [name]: 'x' } }))).toMatchObject([
       { prop: `settings.${name}`, found, fix },
     ]);
   });
