@@ -16,7 +16,7 @@ import type { StateStore } from './application/verify/run-memory';
 import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
-import type { AnchorPolicy } from './domain/anchor/check-object';
+import type { AnchorPolicy } from './domain/anchor/policy';
 import { deriveChainKeys, NO_CHAIN_KEYS, wipeChainKeys } from './domain/chain/chain-keys';
 
 /** How long an anchorer waits for another one of the same chain, milliseconds. */
@@ -150,8 +150,15 @@ export class Composition {
     return this.auditLog({ ...config, database: config.verifyDatabase });
   }
 
-  policy({ chainId, retentionDays, clockToleranceSeconds, intervalMinutes }: WithBucket): AnchorPolicy {
-    return { chainId, retentionDays, clockToleranceSeconds, intervalMinutes };
+  policy(config: WithBucket): AnchorPolicy {
+    const { chainId, retentionDays, verifyRetentionDays, clockToleranceSeconds, intervalMinutes } = config;
+    return {
+      chainId,
+      retentionDays,
+      leastRetentionDays: verifyRetentionDays,
+      clockToleranceSeconds,
+      intervalMinutes,
+    };
   }
 
   private readers(config: WithVerifyDatabase, reading: ChainReading, count: number): ScanWorkers | null {

@@ -13,6 +13,7 @@ export const ENV = {
   eventThreshold: 'AUDIT_ANCHOR_EVENT_THRESHOLD',
   pollSeconds: 'AUDIT_ANCHOR_POLL_SECONDS',
   kmsKeyArn: 'AUDIT_ANCHOR_KMS_KEY_ARN',
+  verifyRetentionDays: 'AUDIT_VERIFY_RETENTION_DAYS',
   verifyIntervalMinutes: 'AUDIT_VERIFY_INTERVAL_MINUTES',
   verifyFullIntervalHours: 'AUDIT_VERIFY_FULL_INTERVAL_HOURS',
   clockToleranceSeconds: 'AUDIT_VERIFY_CLOCK_TOLERANCE_SECONDS',

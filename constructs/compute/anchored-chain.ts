@@ -107,6 +107,7 @@ export function chainSettings(chain: AnchoredChain): ChainSettings {
     region: platform.surroundings.region,
     chainId,
     retentionDays: bucket.retention.days,
+    verifyRetentionDays: bucket.retention.verifiedDays,
     kmsKeyArn: bucket.encryption.key?.keyArn,
     intervalMinutes,
     eventThreshold,

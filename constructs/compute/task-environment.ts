@@ -31,6 +31,8 @@ export interface ChainSettings {
   readonly chainId: string;
   /** Days an anchor is locked. */
   readonly retentionDays: number;
+  /** Days that verification demands of every anchor; undefined for the same. */
+  readonly verifyRetentionDays: number | undefined;
   /** Full ARN; undefined with SSE-S3. */
   readonly kmsKeyArn: string | undefined;
   /** Minutes between interval anchors. */
@@ -79,6 +81,9 @@ export function taskEnvironment(
     [ENV.region]: chain.region,
     [ENV.chainId]: chain.chainId,
     [ENV.retentionDays]: text(chain.retentionDays),
+    ...(chain.verifyRetentionDays !== undefined && {
+      [ENV.verifyRetentionDays]: text(chain.verifyRetentionDays),
+    }),
     [ENV.intervalMinutes]: text(chain.intervalMinutes ?? DEFAULTS.intervalMinutes),
     [ENV.eventThreshold]: text(chain.eventThreshold ?? DEFAULTS.eventThreshold),
     ...(chain.kmsKeyArn !== undefined && { [ENV.kmsKeyArn]: chain.kmsKeyArn }),

@@ -37,7 +37,10 @@ export class AuditAnchorStack extends TerraformStack {
     this.anchoring = new AuditAnchoring(this, 'Anchoring', {
       environment: settings.environment,
       bucketName: settings.bucketName,
-      retention: ObjectLockRetention.complianceDays(this.variables.wormRetentionDays),
+      retention: ObjectLockRetention.complianceDays(
+        this.variables.wormRetentionDays,
+        this.variables.verifyRetentionDays,
+      ),
       encryption: settings.encryption,
       chainIds: [this.variables.chainId],
       writerRole: settings.gatewayRoleName,
@@ -111,7 +114,8 @@ export class AuditAnchorStack extends TerraformStack {
     this.output('gateway_environment', 'Environment variables of the program that writes', {
       [ENV.bucket]: bucket.bucketName,
       [ENV.chainId]: this.variables.chainId,
-      [ENV.retentionDays]: this.variables.wormRetentionDays,
+      [ENV.retentionDays]: bucket.retention.days,
+      [ENV.verifyRetentionDays]: bucket.retention.verifiedDays,
       ...(key && { [ENV.kmsKeyArn]: key.keyArn }),
     });
   }
