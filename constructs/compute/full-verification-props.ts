@@ -186,7 +186,7 @@ export function checkSealable(check: PropCheck, { settings }: Pick<FullVerificat
     found: 'links',
     allowed:
       'v1: plans and partial reports are sealed with the keys of the chain, of which a foreign one has none',
-    fix: 'verify a foreign chain in one task, with the "verifier" of the service',
+    fix: 'verify a foreign chain in one task, which the verifier of the service does',
   });
 }
 

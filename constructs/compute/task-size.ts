@@ -52,8 +52,8 @@ export function checkTaskSize(check: PropCheck, { cpu, memoryMiB }: TaskSizeOpti
   const memory = memoryMiB ?? DEFAULT_SIZE.memoryMiB;
   check.rule(sizes.includes(memory), {
     prop: 'memoryMiB',
-    found: String(memory),
-    allowed: `with cpu ${units} one of ${sizes.join(', ')} MiB`,
+    found: memoryMiB === undefined ? `${memory} by default` : String(memory),
+    allowed: `with "cpu" ${units} one of ${sizes.join(', ')} MiB`,
     fix: 'choose one of them, or another "cpu"',
   });
 }
