@@ -1,6 +1,7 @@
 /**
  * The names and defaults that both halves of the package agree on: `constructs/` writes them into task
- * definitions, policies and alarms; `runtime/` reads and emits them. Imports nothing.
+ * definitions, policies and alarms; `runtime/` reads and emits them. Imports nothing. The folder `contract` beside it
+ * holds the rules of settings, by which one half refuses at synth what the other would refuse in the task.
  */
 
 /** Environment variables read by the runtime. */

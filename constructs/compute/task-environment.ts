@@ -50,6 +50,12 @@ export interface DaemonSettings {
   readonly verifiedElsewhere: boolean;
 }
 
+/** What only verifications have to know. */
+export interface VerificationSettings {
+  /** Readers of events at the same time. */
+  readonly verifyWorkers: number;
+}
+
 /** Secrets by the variables that receive them: ARNs for `valueFrom`. */
 export interface SecretArns {
   readonly databaseSecretArn: string;
@@ -66,7 +72,7 @@ const LOG: (typeof OUTPUTS)[number] = 'log';
 export function taskEnvironment(
   kind: TaskKind,
   chain: ChainSettings,
-  daemon?: DaemonSettings,
+  own: Partial<DaemonSettings & VerificationSettings> = {},
 ): Record<string, string> {
   return {
     ...chosen(chain.settings),
@@ -83,8 +89,11 @@ export function taskEnvironment(
     ...(chain.kmsKeyArn !== undefined && { [ENV.kmsKeyArn]: chain.kmsKeyArn }),
     ...(kind === 'run' && {
       [ENV.httpPort]: text(HEALTH_PORT),
-      [ENV.pollSeconds]: text(daemon?.pollSeconds ?? DEFAULTS.pollSeconds),
-      [ENV.verifyIntervalMinutes]: text(daemon?.verifiedElsewhere ? 0 : DEFAULTS.verifyIntervalMinutes),
+      [ENV.pollSeconds]: text(own.pollSeconds ?? DEFAULTS.pollSeconds),
+      [ENV.verifyIntervalMinutes]: text(own.verifiedElsewhere ? 0 : DEFAULTS.verifyIntervalMinutes),
+    }),
+    ...(kind === 'verify' && {
+      [ENV.verifyWorkers]: text(own.verifyWorkers ?? DEFAULTS.verifyWorkers),
     }),
   };
 }

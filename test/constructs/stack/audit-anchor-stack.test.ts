@@ -314,8 +314,8 @@ describe('settings of tasks', () => {
   test('of which Fargate has none, or that the mode does not have, are told', () => {
     const found = (settings: Record<string, unknown>) =>
       faultsOf(() => anchorStack({ ...COMPUTE_SETTINGS, ...settings })).map(({ prop }) => prop);
-    expect(found({ task_cpu: 300 })).toEqual(['compute.cpu', 'compute.verifier.cpu']);
-    expect(found({ schedule_minutes: 5 })).toEqual(['compute.scheduleMinutes']);
+    expect(found({ task_cpu: 300 })).toEqual(['auditAnchor.task_cpu']);
+    expect(found({ schedule_minutes: 5 })).toEqual(['auditAnchor.schedule_minutes']);
   });
 });
 
