@@ -38,6 +38,13 @@ export interface AnchorDashboardProps {
   readonly intervalMinutes?: number;
 
   /**
+   * The same for single chains whose interval is another one, by the chain's id; undefined stands for 60.
+   *
+   * @default - all chains have `intervalMinutes`
+   */
+  readonly intervals?: Readonly<Record<string, number | undefined>>;
+
+  /**
    * Provider that makes the dashboard; its region has to be the bucket's.
    *
    * @default - the bucket's
@@ -61,13 +68,12 @@ export class AnchorDashboard extends Construct {
 
     const provider = props.provider ?? props.bucket.provider;
     const { id: region } = new DataAwsRegion(this, 'Region', { provider });
-    const widgets = props.chainIds.flatMap((chainId) =>
-      chainWidgets({
-        chainId,
-        region,
-        oldestAnchorSeconds: anchorGapSeconds(props.intervalMinutes ?? DEFAULTS.intervalMinutes),
-      }),
-    );
+    const { intervalMinutes = DEFAULTS.intervalMinutes, intervals = {} } = props;
+    const widgets = props.chainIds.flatMap((chainId) => {
+      const minutes =
+        chainId in intervals ? (intervals[chainId] ?? DEFAULTS.intervalMinutes) : intervalMinutes;
+      return chainWidgets({ chainId, region, oldestAnchorSeconds: anchorGapSeconds(minutes) });
+    });
     this.resource = new CloudwatchDashboard(this, 'Resource', {
       provider,
       dashboardName: monitoringName(props.environment, 'dashboard'),

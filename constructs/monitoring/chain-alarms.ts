@@ -1,4 +1,4 @@
-import { DIMENSIONS, EXIT, METRIC_NAMESPACE, METRICS, SCOPES, SEVERITIES } from '../../runtime/contract';
+import { DIMENSIONS, ENV, EXIT, METRIC_NAMESPACE, METRICS, SCOPES, SEVERITIES } from '../../runtime/contract';
 import type { AlarmDefinition, AlarmMetric } from './alarm-definition';
 import {
   ANCHOR_GAP_PERIODS,
@@ -14,8 +14,8 @@ import {
   WRITER_SILENCE_PERIODS,
 } from './alarm-timing';
 
-/** Who writes anchors: a daemon, or a task that a schedule starts. */
-export type WriterMode = 'service' | 'scheduled';
+/** Who writes anchors: a daemon, a task that a schedule starts, or a program that runs elsewhere and emits metrics. */
+export type WriterMode = 'service' | 'scheduled' | 'external';
 
 /** What the alarms of one chain follow from; numbers may be tokens. */
 export interface WatchedChain {
@@ -45,6 +45,7 @@ const [FULL, LATEST] = SCOPES;
 const WRITER: Readonly<Record<WriterMode, string>> = {
   service: 'whether the ECS service has a running task, and why the last one stopped',
   scheduled: 'whether the schedule starts tasks, and why the last one stopped',
+  external: `whether the gateway anchors, and whether its metrics arrive: 'audit-anchor run', or 'anchor' with ${ENV.output}=log, has its stdout in a log group of this account and region. Where nothing emits metrics, gateway_emits_metrics=false (gateway.emitsMetrics of the construct) takes this alarm away`,
 };
 
 /** The command that names the tasks that stopped lately. */
@@ -69,10 +70,10 @@ export function chainAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
 
 function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
   const { mode, scheduleMinutes } = chain;
-  const everyGauge = gaugePeriod(mode === 'service' ? 1 : scheduleMinutes);
+  const scheduled = mode === 'scheduled';
+  const everyGauge = gaugePeriod(scheduled ? scheduleMinutes : 1);
   // A schedule that is slower than the interval decides how often there can be an anchor.
-  const interval =
-    mode === 'service' ? chain.intervalMinutes : larger(chain.intervalMinutes, scheduleMinutes);
+  const interval = scheduled ? larger(chain.intervalMinutes, scheduleMinutes) : chain.intervalMinutes;
   return [
     {
       id: 'NoAnchor',
@@ -102,20 +103,8 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       missingData: 'ignore',
       description: `The newest anchor of chain ${chain.chainId} was seen, and it is older than 2 hours, or than two intervals if that is longer. Something runs, but no anchor comes of it. First: 'audit-anchor status' with the writer's environment; then the log lines 'anchor.failed' and 'anchor.refused' of the writer.`,
     },
-    {
-      id: 'WriterSilent',
-      name: 'writer-silent',
-      metric: metric(chain, METRICS.unanchoredEvents),
-      statistic: 'SampleCount',
-      comparison: 'LessThanThreshold',
-      threshold: 1,
-      // The verifier does not write this metric, so it cannot hide that the writer is gone.
-      periodSeconds: everyGauge,
-      periods: WRITER_SILENCE_PERIODS,
-      periodsToAlarm: WRITER_SILENCE_PERIODS,
-      missingData: 'breaching',
-      description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: ${stoppedTasks(chain)}, and 'aws ecs describe-tasks' of the newest says why it stopped (ECS forgets after an hour); see ${WRITER[mode]}. Then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
-    },
+    // How often a program elsewhere speaks is not known here; that it is gone shows when anchors are missing.
+    ...(mode === 'external' ? [] : [writerSilent(chain, everyGauge)]),
     {
       id: 'AnchoringFails',
       name: 'anchoring-fails',
@@ -157,6 +146,23 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       description: `Even the newest anchor of chain ${chain.chainId} stays locked for less than a month (or half of the retention, if that is shorter); all older ones are free earlier. Anchors are not written any more, or with too short a retention. First: 'audit-anchor status'. Before the lock ends, 'audit-anchor hold on KEY' keeps an anchor that is needed as evidence.`,
     },
   ];
+}
+
+function writerSilent(chain: WatchedChain, periodSeconds: number): AlarmDefinition {
+  return {
+    id: 'WriterSilent',
+    name: 'writer-silent',
+    metric: metric(chain, METRICS.unanchoredEvents),
+    statistic: 'SampleCount',
+    comparison: 'LessThanThreshold',
+    threshold: 1,
+    // The verifier does not write this metric, so it cannot hide that the writer is gone.
+    periodSeconds,
+    periods: WRITER_SILENCE_PERIODS,
+    periodsToAlarm: WRITER_SILENCE_PERIODS,
+    missingData: 'breaching',
+    description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: ${stoppedTasks(chain)}, and 'aws ecs describe-tasks' of the newest says why it stopped (ECS forgets after an hour); see ${WRITER[chain.mode]}. Then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
+  };
 }
 
 function tampering(chain: WatchedChain): AlarmDefinition {

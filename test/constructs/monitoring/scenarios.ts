@@ -173,6 +173,39 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'gateway, normal day',
+    props: { mode: 'external' },
+    course: {},
+    fires: {},
+  },
+  {
+    name: 'gateway that emits no metrics',
+    from: HISTORY,
+    props: { mode: 'external' },
+    course: { writerRuns: () => false, verifierRuns: () => false },
+    fires: { 'billing/no-anchor': [HISTORY, HISTORY + 5] },
+  },
+  {
+    name: 'gateway dies at noon and comes back at four',
+    props: { mode: 'external' },
+    course: {
+      writerRuns: (minute) => minute <= NOON || minute >= at(16),
+      verifierRuns: (minute) => minute <= NOON || minute >= at(16),
+    },
+    fires: { 'billing/no-anchor': [at(14), at(14, 45)] },
+    over: ['billing/no-anchor'],
+  },
+  {
+    name: 'gateway refuses a broken chain from noon on',
+    props: { mode: 'external' },
+    course: { attempt: (minute) => (minute >= NOON ? 'refused' : 'written') },
+    fires: {
+      'billing/anchoring-fails': [at(12, 5), at(12, 20)],
+      'billing/anchor-age': [at(13), at(13, 10)],
+      'billing/no-anchor': [at(13), at(13, 45)],
+    },
+  },
+  {
     name: 'interval of 6 hours, normal day',
     props: { intervalMinutes: 360 },
     course: { intervalMinutes: 360, eventsPerMinute: 1 },
