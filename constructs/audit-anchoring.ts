@@ -189,6 +189,7 @@ export class AuditAnchoring extends Construct {
       chainIds: [chainOfTasks(props) ?? props.environment],
       mode: compute.service.mode,
       scheduleMinutes: compute.service.scheduleMinutes,
+      chainFormat: props.compute?.settings?.chainFormat === 'links' ? 'links' : 'v1',
       intervalMinutes: props.compute?.intervalMinutes,
       eventThreshold: props.compute?.eventThreshold,
       ...compute.verification,

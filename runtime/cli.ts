@@ -49,8 +49,10 @@ function openIo(
   }
   const named = env[ENV.chainId] ?? '';
   const chainId = isChainId(named) ? named : null;
+  const foreign = env[ENV.chainFormat] === 'links';
   const { quiet } = options;
-  return { io: new LogIo(stdout, stderr, { job, chainId, quiet, now: () => systemClock.now() }), logs: true };
+  const now = (): number => systemClock.now();
+  return { io: new LogIo(stdout, stderr, { job, chainId, foreign, quiet, now }), logs: true };
 }
 
 function parse(process: ProcessLike): Chosen | ExitCode {

@@ -9,7 +9,7 @@ import { LIMITS } from '../../runtime/contract';
 import { isUnknownAtSynth, type PropCheck, quoted, type TextRule } from '../validation';
 import { alarmPrefix } from './alarm-names';
 import { type AlarmTopics, checkAlarmTopics } from './alarm-topics';
-import type { WriterMode } from './chain-alarms';
+import type { ChainFormat, WriterMode } from './chain-alarms';
 
 /** What alarms of one environment share. `AnchorAlarms` is one. */
 export interface WatchedEnvironment extends IConstruct {
@@ -78,6 +78,14 @@ export interface AnchorAlarmsProps {
    * @default 10000
    */
   readonly eventThreshold?: number;
+
+  /**
+   * The chain's format, the writer's `AUDIT_CHAIN_FORMAT`. Verifications of `links` are never evaluated as a whole, so
+   * the alarms `not-evaluated` watch what they could not look at besides.
+   *
+   * @default v1
+   */
+  readonly chainFormat?: ChainFormat;
 
   /**
    * Minutes between two verifications of the newest anchor, 5 to 1,440; 0 when there are none, which are

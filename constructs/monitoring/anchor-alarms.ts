@@ -155,6 +155,7 @@ export class AnchorAlarms extends Construct implements WatchedEnvironment {
         mode,
         scheduleMinutes: props.scheduleMinutes ?? SCHEDULE_MINUTES,
         intervalMinutes: props.intervalMinutes ?? DEFAULTS.intervalMinutes,
+        chainFormat: props.chainFormat ?? 'v1',
         eventThreshold: props.eventThreshold ?? DEFAULTS.eventThreshold,
         retentionDays: props.bucket.retention.days,
         verifyIntervalMinutes: props.verifyIntervalMinutes ?? usual.verifyIntervalMinutes,

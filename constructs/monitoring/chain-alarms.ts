@@ -17,12 +17,16 @@ import {
 /** Who writes anchors: a daemon, a task that a schedule starts, or a program that runs elsewhere and emits metrics. */
 export type WriterMode = 'service' | 'scheduled' | 'external';
 
+/** `links`: a foreign chain, whose contents no verification can recompute. */
+export type ChainFormat = 'v1' | 'links';
+
 /** What the alarms of one chain follow from; numbers may be tokens. */
 export interface WatchedChain {
   readonly chainId: string;
   readonly mode: WriterMode;
   readonly scheduleMinutes: number;
   readonly intervalMinutes: number;
+  readonly chainFormat: ChainFormat;
   readonly eventThreshold: number;
   readonly retentionDays: number;
   /** 0 when the newest anchor is not verified on its own. */
@@ -38,7 +42,7 @@ export interface WatchedChain {
 /** Unanchored events, in thresholds, beyond which anchoring does not keep up. */
 const FAR_BEYOND = 10;
 
-const [TAMPERING] = SEVERITIES;
+const [TAMPERING, UNPROVEN] = SEVERITIES;
 const [FULL, LATEST] = SCOPES;
 
 /** Where to look when the writer is suspected. */
@@ -188,11 +192,7 @@ function latestAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
     {
       id: 'LatestNotEvaluated',
       name: 'verify-latest-not-evaluated',
-      metric: verificationResult(chain, LATEST),
-      statistic: 'Maximum',
-      comparison: 'GreaterThanThreshold',
-      // Tampering has its own alarm, and the exit code of tampering is the smaller one.
-      threshold: EXIT.tampered,
+      ...notEvaluated(chain, LATEST),
       periodSeconds: gaugePeriod(chain.verifyIntervalMinutes),
       periods: 2,
       periodsToAlarm: 2,
@@ -220,10 +220,7 @@ function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
     {
       id: 'FullNotEvaluated',
       name: 'verify-full-not-evaluated',
-      metric: verificationResult(chain, FULL),
-      statistic: 'Maximum',
-      comparison: 'GreaterThanThreshold',
-      threshold: EXIT.tampered,
+      ...notEvaluated(chain, FULL),
       periodSeconds: 300,
       periods: 1,
       periodsToAlarm: 1,
@@ -244,6 +241,17 @@ function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       description: `The chain ${chain.chainId} was not verified from end to end for longer than it should be: the full verification does not run, or does not come to an end. First: 'audit-anchor verify --full' with the verifier's environment; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first full verification.`,
     },
   ];
+}
+
+/** When something could not be looked at; tampering has its own alarm. */
+function notEvaluated(chain: WatchedChain, scope: (typeof SCOPES)[number]) {
+  const above = { statistic: 'Maximum', comparison: 'GreaterThanThreshold' } as const;
+  // The exit code of tampering is the smaller one.
+  if (chain.chainFormat === 'v1')
+    return { ...above, metric: verificationResult(chain, scope), threshold: EXIT.tampered };
+  // That of a sound foreign chain is the larger one, too.
+  const dimensions = { [DIMENSIONS.severity]: UNPROVEN, [DIMENSIONS.scope]: scope };
+  return { ...above, metric: metric(chain, METRICS.findingsBySeverity, dimensions), threshold: 0 };
 }
 
 function metric(

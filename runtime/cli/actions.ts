@@ -154,6 +154,7 @@ export async function runAction(context: ActionContext): Promise<Outcome> {
         config.chainId,
         () => clock.now(),
         (line) => stdout.write(`${line}\n`),
+        config.layout.format === 'links',
       );
   const verifier = composition.verifier(config);
   const service = new Service({

@@ -15,6 +15,8 @@ export interface LogOptions {
   readonly job: Job;
   /** Null when it is not known: then there are no metrics, which would belong to no chain. */
   readonly chainId: string | null;
+  /** Whether the chain is a foreign one. */
+  readonly foreign: boolean;
   readonly quiet: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -30,9 +32,9 @@ export class LogIo implements CommandIo {
     private readonly stderr: OutputStream,
     private readonly options: LogOptions,
   ) {
-    const { chainId, quiet, now } = options;
+    const { chainId, foreign, quiet, now } = options;
     const write = (line: string): unknown => stdout.write(`${line}\n`);
-    const metrics = chainId === null ? null : new Metrics(chainId, now, write);
+    const metrics = chainId === null ? null : new Metrics(chainId, now, write, foreign);
     this.sink = createServiceLog(createLogger(stdout, quiet), metrics);
   }
 

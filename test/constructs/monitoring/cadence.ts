@@ -1,5 +1,7 @@
 import { gaugesOf } from '../../../runtime/application/gauges';
 import type { AnchorOutcome } from '../../../runtime/application/anchorer';
+import { finding } from '../../../runtime/domain/findings/finding';
+import type { VerificationReport } from '../../../runtime/domain/findings/report';
 import { reportOf, truncated } from '../../support/daemon';
 import { CHAIN, QUEUE, REPLICATION } from './alarms-under-test';
 import { Recording } from './recording';
@@ -21,11 +23,13 @@ export const DAY = 1_440;
 export const HISTORY = -2 * DAY;
 
 export type Attempt = 'written' | 'failed' | 'refused' | 'hangs';
-export type Verdict = 'verified' | 'tampered' | 'not evaluated';
+/** `verified` is the best that a chain can have: of a foreign one that nothing but its contents is not evaluated. */
+export type Verdict = 'verified' | 'tampered' | 'not evaluated' | 'broke off';
 
 /** What is out of the ordinary; the rest is an ordinary day of a daemon. All times in minutes. */
 export interface Course {
   readonly mode?: 'service' | 'scheduled';
+  readonly chainFormat?: 'v1' | 'links';
   readonly intervalMinutes?: number;
   readonly retentionDays?: number;
   readonly eventsPerMinute?: number;
@@ -53,7 +57,7 @@ export function record(course: Course, until: number): Recording {
 }
 
 class Cadence {
-  readonly recording = new Recording(CHAIN);
+  readonly recording: Recording;
   private newest: { readonly seconds: number; readonly retainUntil: number } | null = null;
   private waiting = 0;
   private latencyUntil = -Infinity;
@@ -63,6 +67,7 @@ class Cadence {
     private readonly course: Course,
     until: number,
   ) {
+    this.recording = new Recording(CHAIN, course.chainFormat === 'links');
     for (let minute = course.from ?? HISTORY; minute < until; minute += 1) {
       this.waiting += course.eventsPerMinute ?? 20;
       if (course.writerRuns?.(minute) ?? true) this.write(minute);
@@ -131,9 +136,30 @@ class Cadence {
     if (!scope) return;
     const at = minute * 60 + jitter(minute);
     const verdict = this.course.verdict?.(minute, scope) ?? 'verified';
-    const findings = verdict === 'tampered' ? [truncated(1)] : [];
-    this.recording.verified(at, { ...reportOf(verdict, scope), findings });
+    if (verdict === 'broke off') {
+      this.recording.brokeOff(at, scope);
+      return;
+    }
+    this.recording.verified(at, this.report(verdict, scope));
     this.recording.gauges(at, gaugesOf(this.newest, null, at * 1000));
+  }
+
+  private report(verdict: Exclude<Verdict, 'broke off'>, scope: 'latest' | 'full'): VerificationReport {
+    const place = { kind: 'database' } as const;
+    const unread = finding({ code: 'DATABASE_UNREADABLE', place, message: 'no database' });
+    const byDesign = finding({ code: 'CONTENTS_NOT_EVALUATED', place, message: 'not recomputed' });
+    const foreign = this.course.chainFormat === 'links';
+    switch (verdict) {
+      case 'tampered':
+        return { ...reportOf('tampered', scope), findings: [truncated(1), ...(foreign ? [byDesign] : [])] };
+      case 'not evaluated':
+        // A database that was not read has no contents either.
+        return { ...reportOf('not evaluated', scope), findings: [unread] };
+      case 'verified':
+        return foreign
+          ? { ...reportOf('not evaluated', scope), findings: [byDesign] }
+          : reportOf('verified', scope);
+    }
   }
 
   private replicate(minute: number): void {

@@ -206,6 +206,43 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'foreign chain, normal day',
+    props: { chainFormat: 'links' },
+    course: { chainFormat: 'links' },
+    fires: {},
+  },
+  {
+    name: 'foreign chain, one verification cannot be evaluated',
+    props: { chainFormat: 'links' },
+    course: {
+      chainFormat: 'links',
+      verdict: (minute) => (between(minute, at(10), at(11)) ? 'not evaluated' : 'verified'),
+    },
+    fires: {},
+  },
+  ...(['not evaluated', 'broke off'] as const).map(
+    (verdict) =>
+      ({
+        name: `foreign chain, verifications ${verdict} from noon to four of the next day`,
+        props: { chainFormat: 'links' },
+        course: {
+          chainFormat: 'links',
+          verdict: (minute: number) => (between(minute, NOON + 1, at(4, 30, 2)) ? verdict : 'verified'),
+        },
+        fires: {
+          'billing/verify-latest-not-evaluated': [at(13, 7), at(13, 20)],
+          'billing/verify-full-not-evaluated': [at(4, 0, 2), at(4, 10, 2)],
+        },
+        over: ['billing/verify-latest-not-evaluated'],
+      }) satisfies Scenario,
+  ),
+  {
+    name: 'foreign chain, tampering found hourly from noon on',
+    props: { chainFormat: 'links' },
+    course: { chainFormat: 'links', verdict: (minute) => (minute > NOON ? 'tampered' : 'verified') },
+    fires: { 'billing/tampering': [at(12, 7), at(12, 15)] },
+  },
+  {
     name: 'interval of 6 hours, normal day',
     props: { intervalMinutes: 360 },
     course: { intervalMinutes: 360, eventsPerMinute: 1 },

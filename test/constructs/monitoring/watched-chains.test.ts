@@ -103,6 +103,24 @@ describe('AuditAnchoring', () => {
     expect(alarmsByChain(synthesise(made({ chainIds: ['${var.a}'] }).stack))).toEqual({ a: 11 });
   });
 
+  test('watches what the verifier of a foreign chain could not look at, not its result', () => {
+    const watched = (settings?: NonNullable<AuditAnchoringProps['compute']>['settings']) =>
+      Object.values(
+        synthesise(made({ compute: { ...COMPUTE, settings } }).stack).resource.aws_cloudwatch_metric_alarm ??
+          {},
+      )
+        .filter(({ alarm_name }) => /verify-(latest|full)-not/.test(String(alarm_name)))
+        .map(({ metric_name, threshold, dimensions }) => [metric_name, threshold, dimensions]);
+    expect(watched({ chainFormat: 'links' })).toEqual([
+      ['FindingsBySeverity', 0, { ChainId: 'a', Severity: 'unproven', Scope: 'full' }],
+      ['FindingsBySeverity', 0, { ChainId: 'a', Severity: 'unproven', Scope: 'latest' }],
+    ]);
+    expect(watched()).toEqual([
+      ['VerificationResult', 1, { ChainId: 'a', Scope: 'full' }],
+      ['VerificationResult', 1, { ChainId: 'a', Scope: 'latest' }],
+    ]);
+  });
+
   test('each chain has the thresholds of its own writer', () => {
     const { stack } = made({
       compute: { ...COMPUTE, intervalMinutes: 30, eventThreshold: 7 },

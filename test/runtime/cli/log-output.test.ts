@@ -117,6 +117,29 @@ describe('anchor', () => {
   });
 });
 
+test('a foreign chain: its result is 3 also when it is sound; what could not be looked at is told besides', async () => {
+  await scene.embedded.append(3);
+  const links = (more: Record<string, string> = {}) => ({
+    env: scene.env({ ...LOG, AUDIT_CHAIN_FORMAT: 'links', ...more }),
+  });
+  expect((await run('anchor', links())).exitCode).toBe(0);
+  const unproven = ({ metrics }: Told) => metrics.filter(({ Severity }) => Severity === 'unproven');
+  const told = (count: number) => [
+    { ChainId: 'production', Severity: 'unproven', Scope: 'latest', FindingsBySeverity: count },
+  ];
+
+  const sound = await run('verify --latest', links());
+  expect(sound).toMatchObject({
+    exitCode: 3,
+    metrics: [{ VerificationResult: 3, Scope: 'latest' }, {}, {}, {}, {}, {}],
+  });
+  expect(unproven(sound)).toEqual(told(0));
+  const unreadable = await run('verify --latest', links({ AUDIT_EVENTS_TABLE: 'elsewhere' }));
+  expect([unreadable.exitCode, unproven(unreadable)]).toEqual([3, told(1)]);
+  const brokeOff = await run('verify --latest', links({ DATABASE_URL: 'nonsense' }));
+  expect([brokeOff.exitCode, unproven(brokeOff)]).toEqual([2, told(1)]);
+});
+
 describe('verify', () => {
   beforeEach(async () => {
     await scene.embedded.append(3);
