@@ -93,7 +93,8 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
   const { io, logs } = openIo(process, { json, quiet });
   const resources = new Resources();
   const composition = new Composition(env, systemClock, resources, process.startThread ?? null);
-  const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, logs, signal };
+  const { progress, sink } = io;
+  const context = { composition, stdin, stdout, stderr, progress, sink, json, quiet, logs, signal };
   try {
     const outcome = await chosen.run(context);
     const exitCode = io.print(outcome);

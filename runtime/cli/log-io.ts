@@ -25,7 +25,7 @@ export interface LogOptions {
 /** `AUDIT_OUTPUT=log`: tells outcomes and errors as log lines and metrics on stdout, and prints nothing else there. */
 export class LogIo implements CommandIo {
   readonly progress = SILENT;
-  private readonly sink: ServiceSink;
+  readonly sink: ServiceSink;
 
   constructor(
     stdout: OutputStream,

@@ -117,12 +117,23 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'events outrun anchors from noon on',
-    course: { eventsPerMinute: 4_000, attempt: (minute) => (minute >= NOON ? 'hangs' : 'written') },
+    name: 'uploads of a busy chain fail from noon on',
+    course: { eventsPerMinute: 4_000, attempt: (minute) => (minute >= NOON ? 'failed' : 'written') },
     fires: {
+      'billing/anchoring-fails': [at(12, 5), at(12, 20)],
       'billing/unanchored-events': [at(12, 25), at(12, 50)],
       'billing/anchor-age': [at(13, 55), at(14, 10)],
       'billing/no-anchor': [at(13, 55), at(14, 45)],
+    },
+  },
+  {
+    name: 'database cannot be reached from noon on',
+    course: { attempt: (minute) => (minute >= NOON ? 'no database' : 'written') },
+    fires: {
+      'billing/anchoring-fails': [at(12, 5), at(12, 20)],
+      'billing/writer-silent': [at(12, 30), at(12, 50)],
+      'billing/anchor-age': [at(13), at(13, 10)],
+      'billing/no-anchor': [at(13), at(13, 45)],
     },
   },
   {
@@ -162,6 +173,19 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     fires: {},
   },
+  ...(['failed', 'refused'] as const).map(
+    (attempt) =>
+      ({
+        name: `scheduled writer, attempts ${attempt} from noon on`,
+        props: { mode: 'scheduled' },
+        course: { mode: 'scheduled', attempt: (minute: number) => (minute >= NOON ? attempt : 'written') },
+        fires: {
+          'billing/anchoring-fails': [at(12, 5), at(12, 20)],
+          'billing/anchor-age': [at(13), at(13, 10)],
+          'billing/no-anchor': [at(13), at(13, 45)],
+        },
+      }) satisfies Scenario,
+  ),
   {
     name: 'scheduled writer stops at noon',
     props: { mode: 'scheduled' },

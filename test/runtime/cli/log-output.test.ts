@@ -1,4 +1,5 @@
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
+import { ENV } from '../../../runtime/contract';
 import { CliScene } from '../../support/cli-scene';
 import type { CliInput } from '../../support/run-cli';
 import { runCli } from '../../support/run-cli';
@@ -80,7 +81,7 @@ describe('anchor', () => {
     ]);
   });
 
-  test('refused: exit 1, the findings, a failure, and no guess at the unanchored events', async () => {
+  test('refused: exit 1, the findings, a failure, and how many events wait', async () => {
     await scene.embedded.append(3);
     await run('anchor');
     await scene.embedded.sql('DELETE FROM audit_events WHERE chain_index > 1');
@@ -96,7 +97,35 @@ describe('anchor', () => {
       },
     ]);
     expect(metrics[0]).toEqual({ ChainId: 'production', AnchorFailures: 1 });
-    expect(metrics[1]).not.toHaveProperty('UnanchoredEvents');
+    expect(metrics[1]).toMatchObject({ UnanchoredEvents: 0 });
+  });
+
+  test('refused for want of a key: exit 3, and how many events wait', async () => {
+    await scene.embedded.append(3);
+    await run('anchor');
+    await scene.embedded.append(2, 'k2');
+    const [[id, secret] = ['', '']] = Object.entries(
+      JSON.parse(scene.env()[ENV.hmacKeys] ?? '{}') as Record<string, string>,
+    );
+    const env = { ...LOG, [ENV.hmacKeys]: JSON.stringify({ [id]: secret }), [ENV.hmacActiveKeyId]: id };
+    const { exitCode, events, metrics } = await run('anchor', { env: scene.env(env) });
+    expect(exitCode).toBe(3);
+    expect(events).toMatchObject([{ event: 'anchor.refused', findings: [{ code: 'KEY_UNKNOWN' }] }]);
+    expect(metrics).toMatchObject([{ AnchorFailures: 1 }, { UnanchoredEvents: 2 }]);
+  });
+
+  test('the upload fails: how many events wait was seen before', async () => {
+    await scene.embedded.append(3);
+    await run('anchor');
+    await scene.embedded.append(2);
+    scene.embedded.s3.faults.inject({ operation: 'PutObject', status: 403, times: Infinity });
+    const { exitCode, events, metrics } = await run('anchor --force');
+    expect(exitCode).toBe(3);
+    expect(events).toMatchObject([{ event: 'anchor.failed' }]);
+    expect(metrics).toEqual([
+      expect.objectContaining({ UnanchoredEvents: 2, AnchorAgeSeconds: expect.any(Number) as number }),
+      { ChainId: 'production', AnchorFailures: 1 },
+    ]);
   });
 
   test('S3 fails: exit 3, code and hint, a failure', async () => {
