@@ -1,6 +1,5 @@
 import type { TerraformProvider } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import { checkChainIds } from '../access/chain-id';
 import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import type { AnchorReplica } from '../replication/anchor-replica';
 import type { WormBucket } from '../storage/worm-bucket';
@@ -10,6 +9,7 @@ import { isUnknownAtSynth, type PropCheck, quoted, type TextRule } from '../vali
 import { alarmPrefix } from './alarm-names';
 import { type AlarmTopics, checkAlarmTopics } from './alarm-topics';
 import type { ChainFormat, WriterMode } from './chain-alarms';
+import { checkWatchedChains } from './watched-chains';
 
 /** What alarms of one environment share. `AnchorAlarms` is one. */
 export interface WatchedEnvironment extends IConstruct {
@@ -191,23 +191,8 @@ export function longestAlarmedChainId(environment: string): number {
 export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProps): void {
   const { environment, chainIds } = props;
   check.text('environment', environment, ENVIRONMENT, ENVIRONMENT_FIX);
-  check.rule(!isUnknownAtSynth(chainIds), {
-    prop: 'chainIds',
-    found: 'a token for the whole list',
-    allowed: 'a list whose length is known at synth; its members may be tokens',
-    fix: 'list the chains, each as a variable of its own if need be',
-  });
-  if (!isUnknownAtSynth(chainIds)) {
-    checkChainIds(check, 'chainIds', chainIds);
-    const repeated = chainIds.find((id, index) => chainIds.indexOf(id) !== index);
-    check.rule(repeated === undefined, {
-      prop: 'chainIds',
-      found: `${JSON.stringify(repeated)} twice`,
-      allowed: 'each chain once',
-      fix: 'remove one of the two',
-    });
-    if (props.mode !== 'none') checkLengths(check, environment, chainIds);
-  }
+  checkWatchedChains(check, chainIds);
+  if (!isUnknownAtSynth(chainIds) && props.mode !== 'none') checkLengths(check, environment, chainIds);
   check
     .wholeNumber(
       'scheduleMinutes',

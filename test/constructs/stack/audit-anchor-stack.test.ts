@@ -353,6 +353,15 @@ describe('alarms', () => {
     expect(alarm_description).toContain('gateway_emits_metrics=false');
   });
 
+  test.each([{}, COMPUTE_SETTINGS])('draw the line of the interval on the dashboard: %#', (context) => {
+    const line = (interval_minutes?: number) => {
+      const json = synthesise(anchorStack({ ...context, dashboard: true, interval_minutes }));
+      const { dashboard_body } = resource(json, 'aws_cloudwatch_dashboard');
+      return /"label" = "alarm", "value" = (\d+)/.exec(String(dashboard_body))?.[1];
+    };
+    expect([line(), line(360)]).toEqual(['7200', '43200']);
+  });
+
   test.each([{}, COMPUTE_SETTINGS])('follow the settings of the writer: %#', (context) => {
     const json = synthesise(anchorStack({ ...context, interval_minutes: 120, event_threshold: 50 }));
     expect(resource(json, 'aws_cloudwatch_metric_alarm', 'AnchorAge').threshold).toBeGreaterThanOrEqual(
