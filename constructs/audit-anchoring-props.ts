@@ -5,6 +5,7 @@ import { checkVerifierRoleProps } from './access/verifier-role';
 import { type AnchorComputeOptions, checkAnchorCompute } from './compute/anchor-compute';
 import { ENVIRONMENT, ENVIRONMENT_FIX } from './environment';
 import { checkAlarmTopics } from './monitoring/alarm-topics';
+import { checkGateway, type GatewayOptions } from './monitoring/gateway-metrics';
 import { checkAnchorBucketProps } from './storage/anchor-bucket';
 import { checkAnchorKeyProps } from './storage/anchor-key';
 import type { AnchorLifecycleOptions } from './storage/anchor-lifecycle';
@@ -122,8 +123,15 @@ export interface AuditAnchoringProps extends AnchorLifecycleOptions {
   readonly compute?: AnchoringComputeOptions;
 
   /**
-   * Alarms, see `AnchorAlarms`: on everything that is made here, and on anchoring and verification when `compute`
-   * runs them.
+   * The program that anchors the chains for which `compute` runs nothing.
+   *
+   * @default - it emits metrics, and has the runtime's own interval and threshold
+   */
+  readonly gateway?: GatewayOptions;
+
+  /**
+   * Alarms, see `AnchorAlarms`: on everything that is made here, on anchoring and verification when `compute` runs them,
+   * and on what the metrics of the `gateway` tell of every other chain.
    *
    * @default - no alarms
    */
@@ -194,6 +202,16 @@ export function chainOfTasks({ compute, chainIds, environment }: AuditAnchoringP
   return !isUnknownAtSynth(chainIds) && chainIds.length === 1 ? chainIds[0] : undefined;
 }
 
+/** The chains that no task made here anchors; empty when the list is a token, whose members nobody knows here. */
+export function chainsOfGateway(props: AuditAnchoringProps): readonly string[] {
+  const { compute, environment, chainIds = [environment] } = props;
+  if (compute === undefined) return chainIds;
+  const ours = chainOfTasks(props);
+  // The only chain is that of the tasks, also where a token hides that.
+  const known = !isUnknownAtSynth(chainIds) && chainIds.length > 1;
+  return known ? chainIds.filter((chainId) => chainId !== ours) : [];
+}
+
 /** Faults of all parts, under the names of these props. */
 export function checkAuditAnchoringProps(check: PropCheck, props: AuditAnchoringProps): void {
   check.text('environment', props.environment, ENVIRONMENT, ENVIRONMENT_FIX);
@@ -226,7 +244,8 @@ export function checkAuditAnchoringProps(check: PropCheck, props: AuditAnchoring
       { externalId: 'auditorExternalId', organizationId: 'auditorOrganizationId' },
     );
   }
-  if (props.alarms !== undefined) checkAlarmTopics(check.within('alarms'), props.alarms);
+  checkGateway(check.within('gateway'), props.gateway ?? {});
+  if (props.alarms !== undefined) checkAlarms(check, props, props.alarms);
   if (props.compute !== undefined) checkCompute(check.within('compute'), props, props.compute);
 }
 
@@ -248,6 +267,28 @@ function checkCompute(check: PropCheck, props: AuditAnchoringProps, compute: Anc
       allowed: `one of "chainIds", which the writer may write`,
       fix: 'add it there, or name another',
     });
+}
+
+/** Every chain is watched, so it has to be known which are, and which of them the tasks anchor. */
+function checkAlarms(check: PropCheck, props: AuditAnchoringProps, alarms: AnchoringAlarmOptions): void {
+  const { compute, gateway, environment, chainIds = [environment] } = props;
+  checkAlarmTopics(check.within('alarms'), alarms);
+  if (compute === undefined || gateway?.emitsMetrics === false) return;
+  const fix = 'or set "gateway.emitsMetrics" to false and add AnchorAlarms "alongside" for other chains';
+  check.rule(!isUnknownAtSynth(chainIds), {
+    prop: 'chainIds',
+    found: 'a token for the whole list',
+    allowed: 'with alarms a list whose length is known at synth; its members may be tokens',
+    fix: `list the chains, ${fix}`,
+  });
+  if (isUnknownAtSynth(chainIds) || chainIds.length < 2) return;
+  const chain = chainOfTasks(props);
+  check.rule(chain === undefined || !mayBeOneOf(chain, chainIds) || chainIds.includes(chain), {
+    prop: 'compute.chainId',
+    found: quoted(chain ?? ''),
+    allowed: 'with alarms written as "chainIds" has it, so that the others are known',
+    fix: `use the same token or text, ${fix}`,
+  });
 }
 
 function mayBeOneOf(chain: string, chainIds: readonly string[]): boolean {

@@ -9,6 +9,7 @@ import {
   type AnchoringComputeOptions,
   type AuditAnchoringProps,
   chainOfTasks,
+  chainsOfGateway,
   checkAuditAnchoringProps,
 } from './audit-anchoring-props';
 import { AnchorCompute } from './compute/anchor-compute';
@@ -26,7 +27,7 @@ import { PropCheck } from './validation';
  * given; tasks that anchor and verify, alarms and a dashboard when they are asked for.
  *
  * Child ids (`Key`, `Bucket`, `AccessLogs`, `Writer`, `Verifier`, `Grants`, `Replica`, `ReplicaGrants`,
- * `Compute`, `Alarms`, `Dashboard`) are a public contract: changing one would replace a bucket that cannot be emptied.
+ * `Compute`, `Alarms`, `GatewayAlarms`, `Dashboard`) are a public contract: changing one would replace a bucket that cannot be emptied.
  */
 export class AuditAnchoring extends Construct {
   readonly bucket: AnchorBucket;
@@ -44,6 +45,8 @@ export class AuditAnchoring extends Construct {
   readonly compute: AnchorCompute | undefined;
   /** Undefined unless they were asked for. */
   readonly alarms: AnchorAlarms | undefined;
+  /** Those of chains that the gateway anchors beside the tasks; without tasks they are in `alarms`. */
+  readonly gatewayAlarms: AnchorAlarms | undefined;
   /** Undefined unless it was asked for. */
   readonly dashboard: AnchorDashboard | undefined;
 
@@ -91,9 +94,8 @@ export class AuditAnchoring extends Construct {
     this.replica = props.replicaProvider && this.newReplica(props, props.replicaProvider, chainIds);
     this.compute = props.compute && this.newCompute(props, props.compute, writes);
     this.alarms = props.alarms && this.newAlarms(props, props.alarms);
-    this.dashboard = props.dashboard
-      ? new AnchorDashboard(this, 'Dashboard', this.watchedBy(props))
-      : undefined;
+    this.gatewayAlarms = this.alarms && this.newGatewayAlarms(props, this.alarms);
+    this.dashboard = props.dashboard ? this.newDashboard(props) : undefined;
   }
 
   private newKey({ environment, breakGlassRoleArn, deployRoleArn, tags, provider }: AuditAnchoringProps) {
@@ -177,32 +179,51 @@ export class AuditAnchoring extends Construct {
   }
 
   private newAlarms(props: AuditAnchoringProps, options: AnchoringAlarmOptions): AnchorAlarms {
-    const { compute } = this;
+    const { compute, replica } = this;
+    const common = { ...options, ...this.watched(props), replica };
+    if (compute === undefined) {
+      return new AnchorAlarms(this, 'Alarms', { ...common, ...watchedGateway(props) });
+    }
     return new AnchorAlarms(this, 'Alarms', {
-      ...options,
-      ...this.watchedBy(props),
-      mode: compute?.service.mode ?? 'none',
-      scheduleMinutes: compute?.service.scheduleMinutes,
+      ...common,
+      chainIds: [chainOfTasks(props) ?? props.environment],
+      mode: compute.service.mode,
+      scheduleMinutes: compute.service.scheduleMinutes,
+      chainFormat: props.compute?.settings?.chainFormat === 'links' ? 'links' : 'v1',
+      intervalMinutes: props.compute?.intervalMinutes,
       eventThreshold: props.compute?.eventThreshold,
-      ...compute?.verification,
-      deadLetterQueueName: compute?.deadLetterQueue?.queueName,
-      cluster: compute?.platform.clusterArn,
-      writerLogGroupName: compute?.service.logs.logGroupName,
-      tags: props.tags,
+      ...compute.verification,
+      deadLetterQueueName: compute.deadLetterQueue?.queueName,
+      cluster: compute.platform.clusterArn,
+      writerLogGroupName: compute.service.logs.logGroupName,
     });
   }
 
-  private watchedBy(props: AuditAnchoringProps) {
-    const { environment, chainIds = [environment], compute } = props;
-    return {
+  private newGatewayAlarms(props: AuditAnchoringProps, alongside: AnchorAlarms): AnchorAlarms | undefined {
+    const gateway = watchedGateway(props);
+    if (this.compute === undefined || gateway.mode === 'none' || gateway.chainIds.length === 0)
+      return undefined;
+    return new AnchorAlarms(this, 'GatewayAlarms', { ...this.watched(props), ...gateway, alongside });
+  }
+
+  private newDashboard(props: AuditAnchoringProps): AnchorDashboard {
+    const { compute } = props;
+    const { environment, provider } = props;
+    const { chainIds, intervalMinutes } = watchedGateway(props);
+    const ours = compute ? [chainOfTasks(props) ?? environment] : [];
+    return new AnchorDashboard(this, 'Dashboard', {
       environment,
-      // Of other chains nobody knows here how they are anchored.
-      chainIds: compute ? [chainOfTasks(props) ?? environment] : chainIds,
       bucket: this.bucket,
+      provider,
       replica: this.replica,
-      intervalMinutes: compute?.intervalMinutes,
-      provider: props.provider,
-    };
+      chainIds: [...ours, ...chainIds],
+      intervalMinutes,
+      intervals: Object.fromEntries(ours.map((chainId) => [chainId, compute?.intervalMinutes])),
+    });
+  }
+
+  private watched({ environment, tags, provider }: AuditAnchoringProps) {
+    return { environment, bucket: this.bucket, tags, provider };
   }
 
   /** `audit-anchors-dr-ENVIRONMENT-SUFFIX`, or the given name and `-dr`. */
@@ -210,4 +231,11 @@ export class AuditAnchoring extends Construct {
     const { suffix } = this.bucket;
     return suffix ? `audit-anchors-${part}-${environment}-${suffix.hex}` : `${bucketName}-${part}`;
   }
+}
+
+/** How the chains are watched that no task made here anchors. */
+function watchedGateway(props: AuditAnchoringProps) {
+  const { emitsMetrics = true, intervalMinutes, eventThreshold } = props.gateway ?? {};
+  const mode = emitsMetrics ? ('external' as const) : ('none' as const);
+  return { chainIds: chainsOfGateway(props), mode, intervalMinutes, eventThreshold };
 }

@@ -54,9 +54,10 @@ export { VerifierTask } from './compute/verifier-task';
 export type { VerifierTaskOptions, VerifierTaskProps, Writer } from './compute/verifier-task-props';
 
 export { AnchorAlarms } from './monitoring/anchor-alarms';
-export type { AnchorAlarmsProps } from './monitoring/anchor-alarms-props';
+export type { AnchorAlarmsProps, WatchedEnvironment } from './monitoring/anchor-alarms-props';
 export { AnchorDashboard } from './monitoring/anchor-dashboard';
 export type { AnchorDashboardProps } from './monitoring/anchor-dashboard';
+export type { GatewayOptions } from './monitoring/gateway-metrics';
 
 export { annotationsOf } from './stack/annotations';
 export { AuditAnchorStack } from './stack/audit-anchor-stack';

@@ -49,8 +49,10 @@ function openIo(
   }
   const named = env[ENV.chainId] ?? '';
   const chainId = isChainId(named) ? named : null;
+  const foreign = env[ENV.chainFormat] === 'links';
   const { quiet } = options;
-  return { io: new LogIo(stdout, stderr, { job, chainId, quiet, now: () => systemClock.now() }), logs: true };
+  const now = (): number => systemClock.now();
+  return { io: new LogIo(stdout, stderr, { job, chainId, foreign, quiet, now }), logs: true };
 }
 
 function parse(process: ProcessLike): Chosen | ExitCode {
@@ -91,7 +93,8 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
   const { io, logs } = openIo(process, { json, quiet });
   const resources = new Resources();
   const composition = new Composition(env, systemClock, resources, process.startThread ?? null);
-  const context = { composition, stdin, stdout, stderr, progress: io.progress, json, quiet, logs, signal };
+  const { progress, sink } = io;
+  const context = { composition, stdin, stdout, stderr, progress, sink, json, quiet, logs, signal };
   try {
     const outcome = await chosen.run(context);
     const exitCode = io.print(outcome);

@@ -89,7 +89,10 @@ export const METRICS = {
   anchorFailures: 'AnchorFailures',
   /** Exit code of each verification: 0 verified, 1 tampered, 3 not evaluated. */
   verificationResult: 'VerificationResult',
-  /** Findings of each verification; one value for each severity, also when it is 0. */
+  /**
+   * Findings of each verification; one value for each severity, also when it is 0. `unproven` leaves out that the
+   * contents of a foreign chain cannot be recomputed, which every verification of one finds.
+   */
   findingsBySeverity: 'FindingsBySeverity',
   /** Events that a verification read. */
   verifiedEvents: 'VerifiedEvents',
@@ -103,7 +106,10 @@ export const DIMENSIONS = {
   chainId: 'ChainId',
   /** On `FindingsBySeverity`, besides `ChainId`. */
   severity: 'Severity',
-  /** On a second copy of `VerificationResult`, besides `ChainId`: what was verified. */
+  /**
+   * On a second copy of `VerificationResult`, besides `ChainId`: what was verified. And, for a foreign chain only, on a
+   * second copy of `FindingsBySeverity` of severity `unproven`: its results cannot tell what was not looked at.
+   */
   scope: 'Scope',
 } as const;
 

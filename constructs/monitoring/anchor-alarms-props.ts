@@ -1,14 +1,22 @@
 import type { TerraformProvider } from 'cdktf';
-import { checkChainIds } from '../access/chain-id';
+import type { IConstruct } from 'constructs';
 import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import type { AnchorReplica } from '../replication/anchor-replica';
 import type { WormBucket } from '../storage/worm-bucket';
 import type { Tags } from '../tags';
 import { LIMITS } from '../../runtime/contract';
-import { isUnknownAtSynth, type PropCheck, type TextRule } from '../validation';
+import { isUnknownAtSynth, type PropCheck, quoted, type TextRule } from '../validation';
 import { alarmPrefix } from './alarm-names';
-import { checkAlarmTopics } from './alarm-topics';
-import type { WriterMode } from './chain-alarms';
+import { type AlarmTopics, checkAlarmTopics } from './alarm-topics';
+import type { ChainFormat, WriterMode } from './chain-alarms';
+import { checkWatchedChains } from './watched-chains';
+
+/** What alarms of one environment share. `AnchorAlarms` is one. */
+export interface WatchedEnvironment extends IConstruct {
+  readonly environment: string;
+  readonly bucket: WormBucket;
+  readonly topics: AlarmTopics;
+}
 
 export interface AnchorAlarmsProps {
   /** Name of the environment, part of the names of all alarms: 1 to 32 of a-z, 0-9 and "-". */
@@ -31,16 +39,25 @@ export interface AnchorAlarmsProps {
   readonly replica?: AnchorReplica;
 
   /**
+   * Alarms of this environment that there are already. These then watch further chains, and a dead-letter queue if one
+   * is named, and tell the same topics; what an environment has once (topic, bucket, key, replica) is watched there.
+   *
+   * @default - none: topic, attempts and replica belong to these alarms
+   */
+  readonly alongside?: WatchedEnvironment;
+
+  /**
    * Who writes anchors: `service`, a daemon that runs all the time; `scheduled`, a task that a schedule
-   * starts; `none`, something else, whose metrics are not known: then only bucket, key, replica and
-   * dead-letter queue are watched.
+   * starts; `external`, a program that runs elsewhere and emits metrics (`AUDIT_OUTPUT=log`, its stdout in a log group
+   * of this account and region), whose absence shows when anchors are missing; `none`, one that emits none: then only
+   * bucket, key, replica and dead-letter queue are watched.
    *
    * @default service - a daemon
    */
   readonly mode?: WriterMode | 'none';
 
   /**
-   * Minutes between two starts of the scheduled writer, 1 to 1,440; without meaning for a daemon.
+   * Minutes between two starts of the scheduled writer, 1 to 1,440; without meaning in another mode.
    *
    * @default 5
    */
@@ -63,10 +80,18 @@ export interface AnchorAlarmsProps {
   readonly eventThreshold?: number;
 
   /**
+   * The chain's format, the writer's `AUDIT_CHAIN_FORMAT`. Verifications of `links` are never evaluated as a whole, so
+   * the alarms `not-evaluated` watch what they could not look at besides.
+   *
+   * @default v1
+   */
+  readonly chainFormat?: ChainFormat;
+
+  /**
    * Minutes between two verifications of the newest anchor, 5 to 1,440; 0 when there are none, which are
    * then not missed either.
    *
-   * @default 60
+   * @default 60 - 0 with mode `external`, where it is not known whether anything verifies
    */
   readonly verifyIntervalMinutes?: number;
 
@@ -74,7 +99,7 @@ export interface AnchorAlarmsProps {
    * Hours between two full verifications, 1 to 166, because CloudWatch looks back for seven days; 0 when
    * there are none, which are then not missed either.
    *
-   * @default 24
+   * @default 24 - 0 with mode `external`
    */
   readonly verifyFullIntervalHours?: number;
 
@@ -166,23 +191,8 @@ export function longestAlarmedChainId(environment: string): number {
 export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProps): void {
   const { environment, chainIds } = props;
   check.text('environment', environment, ENVIRONMENT, ENVIRONMENT_FIX);
-  check.rule(!isUnknownAtSynth(chainIds), {
-    prop: 'chainIds',
-    found: 'a token for the whole list',
-    allowed: 'a list whose length is known at synth; its members may be tokens',
-    fix: 'list the chains, each as a variable of its own if need be',
-  });
-  if (!isUnknownAtSynth(chainIds)) {
-    checkChainIds(check, 'chainIds', chainIds);
-    const repeated = chainIds.find((id, index) => chainIds.indexOf(id) !== index);
-    check.rule(repeated === undefined, {
-      prop: 'chainIds',
-      found: `${JSON.stringify(repeated)} twice`,
-      allowed: 'each chain once',
-      fix: 'remove one of the two',
-    });
-    if (props.mode !== 'none') checkLengths(check, environment, chainIds);
-  }
+  checkWatchedChains(check, chainIds);
+  if (!isUnknownAtSynth(chainIds) && props.mode !== 'none') checkLengths(check, environment, chainIds);
   check
     .wholeNumber(
       'scheduleMinutes',
@@ -225,6 +235,28 @@ export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProp
       'use 0 when nothing verifies everything',
     );
   checkAlarmTopics(check, props);
+  if (props.alongside !== undefined) checkAlongside(check, props, props.alongside);
+}
+
+/** What an environment has once cannot be made a second time under the same names. */
+function checkAlongside(check: PropCheck, props: AnchorAlarmsProps, first: WatchedEnvironment): void {
+  const { path } = first.node;
+  for (const prop of ['environment', 'bucket'] as const) {
+    check.rule(props[prop] === first[prop], {
+      prop,
+      found: prop === 'bucket' ? 'another bucket' : quoted(props[prop]),
+      allowed: `that of "alongside", ${path}`,
+      fix: 'give the same, or leave "alongside" out for an environment of its own',
+    });
+  }
+  for (const prop of ['replica', 'topicArns', 'topicKmsKeyArn'] as const) {
+    check.rule(props[prop] === undefined, {
+      prop,
+      found: 'set, and so is "alongside"',
+      allowed: `nothing here: ${path} decides it`,
+      fix: 'give it there',
+    });
+  }
 }
 
 function checkLengths(check: PropCheck, environment: string, chainIds: readonly string[]): void {

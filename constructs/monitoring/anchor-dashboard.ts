@@ -2,16 +2,16 @@ import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboar
 import { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
 import { Fn, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { DEFAULTS } from '../../runtime/contract';
-import { checkChainIds } from '../access/chain-id';
+import { DEFAULTS, LIMITS } from '../../runtime/contract';
 import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import type { AnchorReplica } from '../replication/anchor-replica';
 import type { WormBucket } from '../storage/worm-bucket';
-import { isUnknownAtSynth, PropCheck } from '../validation';
+import { PropCheck } from '../validation';
 import { monitoringName } from './alarm-names';
 import { anchorGapSeconds } from './alarm-timing';
 import { chainWidgets, inRows, replicationWidget, type Widget } from './dashboard-widgets';
 import { REPLICATION_TIME_SECONDS } from './infrastructure-alarms';
+import { checkWatchedChains } from './watched-chains';
 
 export interface AnchorDashboardProps {
   /** Name of the environment, part of the dashboard's name: 1 to 32 of a-z, 0-9 and "-". */
@@ -38,6 +38,13 @@ export interface AnchorDashboardProps {
   readonly intervalMinutes?: number;
 
   /**
+   * The same for single chains whose interval is another one, by the chain's id; undefined stands for 60.
+   *
+   * @default - all chains have `intervalMinutes`
+   */
+  readonly intervals?: Readonly<Record<string, number | undefined>>;
+
+  /**
    * Provider that makes the dashboard; its region has to be the bucket's.
    *
    * @default - the bucket's
@@ -56,18 +63,21 @@ export class AnchorDashboard extends Construct {
   constructor(scope: Construct, id: string, props: AnchorDashboardProps) {
     super(scope, id);
     const check = new PropCheck(this).text('environment', props.environment, ENVIRONMENT, ENVIRONMENT_FIX);
-    if (!isUnknownAtSynth(props.chainIds)) checkChainIds(check, 'chainIds', props.chainIds);
+    checkWatchedChains(check, props.chainIds);
+    const { intervalMinutes = DEFAULTS.intervalMinutes, intervals = {} } = props;
+    const minutes = (prop: string, value: number | undefined) =>
+      check.wholeNumber(prop, value, LIMITS.intervalMinutes, 'minutes', 'give the value of the writer');
+    minutes('intervalMinutes', intervalMinutes);
+    for (const [chainId, value] of Object.entries(intervals)) minutes(`intervals.${chainId}`, value);
     check.throwIfAny();
 
     const provider = props.provider ?? props.bucket.provider;
     const { id: region } = new DataAwsRegion(this, 'Region', { provider });
-    const widgets = props.chainIds.flatMap((chainId) =>
-      chainWidgets({
-        chainId,
-        region,
-        oldestAnchorSeconds: anchorGapSeconds(props.intervalMinutes ?? DEFAULTS.intervalMinutes),
-      }),
-    );
+    const widgets = props.chainIds.flatMap((chainId) => {
+      const interval =
+        chainId in intervals ? (intervals[chainId] ?? DEFAULTS.intervalMinutes) : intervalMinutes;
+      return chainWidgets({ chainId, region, oldestAnchorSeconds: anchorGapSeconds(interval) });
+    });
     this.resource = new CloudwatchDashboard(this, 'Resource', {
       provider,
       dashboardName: monitoringName(props.environment, 'dashboard'),

@@ -1,4 +1,4 @@
-import { DIMENSIONS, EXIT, METRIC_NAMESPACE, METRICS, SCOPES, SEVERITIES } from '../../runtime/contract';
+import { DIMENSIONS, ENV, EXIT, METRIC_NAMESPACE, METRICS, SCOPES, SEVERITIES } from '../../runtime/contract';
 import type { AlarmDefinition, AlarmMetric } from './alarm-definition';
 import {
   ANCHOR_GAP_PERIODS,
@@ -14,8 +14,11 @@ import {
   WRITER_SILENCE_PERIODS,
 } from './alarm-timing';
 
-/** Who writes anchors: a daemon, or a task that a schedule starts. */
-export type WriterMode = 'service' | 'scheduled';
+/** Who writes anchors: a daemon, a task that a schedule starts, or a program that runs elsewhere and emits metrics. */
+export type WriterMode = 'service' | 'scheduled' | 'external';
+
+/** `links`: a foreign chain, whose contents no verification can recompute. */
+export type ChainFormat = 'v1' | 'links';
 
 /** What the alarms of one chain follow from; numbers may be tokens. */
 export interface WatchedChain {
@@ -23,6 +26,7 @@ export interface WatchedChain {
   readonly mode: WriterMode;
   readonly scheduleMinutes: number;
   readonly intervalMinutes: number;
+  readonly chainFormat: ChainFormat;
   readonly eventThreshold: number;
   readonly retentionDays: number;
   /** 0 when the newest anchor is not verified on its own. */
@@ -38,13 +42,14 @@ export interface WatchedChain {
 /** Unanchored events, in thresholds, beyond which anchoring does not keep up. */
 const FAR_BEYOND = 10;
 
-const [TAMPERING] = SEVERITIES;
+const [TAMPERING, UNPROVEN] = SEVERITIES;
 const [FULL, LATEST] = SCOPES;
 
 /** Where to look when the writer is suspected. */
 const WRITER: Readonly<Record<WriterMode, string>> = {
   service: 'whether the ECS service has a running task, and why the last one stopped',
   scheduled: 'whether the schedule starts tasks, and why the last one stopped',
+  external: `whether the gateway anchors, and whether its metrics arrive: 'audit-anchor run', or 'anchor' with ${ENV.output}=log, has its stdout in a log group of this account and region. Where nothing emits metrics, gateway_emits_metrics=false (gateway.emitsMetrics of the construct) takes this alarm away`,
 };
 
 /** The command that names the tasks that stopped lately. */
@@ -69,10 +74,10 @@ export function chainAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
 
 function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
   const { mode, scheduleMinutes } = chain;
-  const everyGauge = gaugePeriod(mode === 'service' ? 1 : scheduleMinutes);
+  const scheduled = mode === 'scheduled';
+  const everyGauge = gaugePeriod(scheduled ? scheduleMinutes : 1);
   // A schedule that is slower than the interval decides how often there can be an anchor.
-  const interval =
-    mode === 'service' ? chain.intervalMinutes : larger(chain.intervalMinutes, scheduleMinutes);
+  const interval = scheduled ? larger(chain.intervalMinutes, scheduleMinutes) : chain.intervalMinutes;
   return [
     {
       id: 'NoAnchor',
@@ -102,20 +107,8 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       missingData: 'ignore',
       description: `The newest anchor of chain ${chain.chainId} was seen, and it is older than 2 hours, or than two intervals if that is longer. Something runs, but no anchor comes of it. First: 'audit-anchor status' with the writer's environment; then the log lines 'anchor.failed' and 'anchor.refused' of the writer.`,
     },
-    {
-      id: 'WriterSilent',
-      name: 'writer-silent',
-      metric: metric(chain, METRICS.unanchoredEvents),
-      statistic: 'SampleCount',
-      comparison: 'LessThanThreshold',
-      threshold: 1,
-      // The verifier does not write this metric, so it cannot hide that the writer is gone.
-      periodSeconds: everyGauge,
-      periods: WRITER_SILENCE_PERIODS,
-      periodsToAlarm: WRITER_SILENCE_PERIODS,
-      missingData: 'breaching',
-      description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database. First: ${stoppedTasks(chain)}, and 'aws ecs describe-tasks' of the newest says why it stopped (ECS forgets after an hour); see ${WRITER[mode]}. Then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
-    },
+    // How often a program elsewhere speaks is not known here; that it is gone shows when anchors are missing.
+    ...(mode === 'external' ? [] : [writerSilent(chain, everyGauge)]),
     {
       id: 'AnchoringFails',
       name: 'anchoring-fails',
@@ -159,6 +152,23 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
   ];
 }
 
+function writerSilent(chain: WatchedChain, periodSeconds: number): AlarmDefinition {
+  return {
+    id: 'WriterSilent',
+    name: 'writer-silent',
+    metric: metric(chain, METRICS.unanchoredEvents),
+    statistic: 'SampleCount',
+    comparison: 'LessThanThreshold',
+    threshold: 1,
+    // The verifier does not write this metric, so it cannot hide that the writer is gone.
+    periodSeconds,
+    periods: WRITER_SILENCE_PERIODS,
+    periodsToAlarm: WRITER_SILENCE_PERIODS,
+    missingData: 'breaching',
+    description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database, or since its start the bucket. First: ${stoppedTasks(chain)}, and 'aws ecs describe-tasks' of the newest says why it stopped (ECS forgets after an hour); see ${WRITER[chain.mode]}. Then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
+  };
+}
+
 function tampering(chain: WatchedChain): AlarmDefinition {
   return {
     id: 'Tampering',
@@ -182,11 +192,7 @@ function latestAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
     {
       id: 'LatestNotEvaluated',
       name: 'verify-latest-not-evaluated',
-      metric: verificationResult(chain, LATEST),
-      statistic: 'Maximum',
-      comparison: 'GreaterThanThreshold',
-      // Tampering has its own alarm, and the exit code of tampering is the smaller one.
-      threshold: EXIT.tampered,
+      ...notEvaluated(chain, LATEST),
       periodSeconds: gaugePeriod(chain.verifyIntervalMinutes),
       periods: 2,
       periodsToAlarm: 2,
@@ -214,10 +220,7 @@ function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
     {
       id: 'FullNotEvaluated',
       name: 'verify-full-not-evaluated',
-      metric: verificationResult(chain, FULL),
-      statistic: 'Maximum',
-      comparison: 'GreaterThanThreshold',
-      threshold: EXIT.tampered,
+      ...notEvaluated(chain, FULL),
       periodSeconds: 300,
       periods: 1,
       periodsToAlarm: 1,
@@ -238,6 +241,17 @@ function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       description: `The chain ${chain.chainId} was not verified from end to end for longer than it should be: the full verification does not run, or does not come to an end. First: 'audit-anchor verify --full' with the verifier's environment; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first full verification.`,
     },
   ];
+}
+
+/** When something could not be looked at; tampering has its own alarm. */
+function notEvaluated(chain: WatchedChain, scope: (typeof SCOPES)[number]) {
+  const above = { statistic: 'Maximum', comparison: 'GreaterThanThreshold' } as const;
+  // The exit code of tampering is the smaller one.
+  if (chain.chainFormat === 'v1')
+    return { ...above, metric: verificationResult(chain, scope), threshold: EXIT.tampered };
+  // That of a sound foreign chain is the larger one, too.
+  const dimensions = { [DIMENSIONS.severity]: UNPROVEN, [DIMENSIONS.scope]: scope };
+  return { ...above, metric: metric(chain, METRICS.findingsBySeverity, dimensions), threshold: 0 };
 }
 
 function metric(

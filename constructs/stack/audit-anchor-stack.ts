@@ -55,6 +55,11 @@ export class AuditAnchorStack extends TerraformStack {
       expireAfterRetention: settings.expireAnchors,
       ...(settings.archiveAnchors && ARCHIVE),
       compute: settings.compute,
+      gateway: {
+        emitsMetrics: settings.gatewayEmitsMetrics,
+        intervalMinutes: settings.intervalMinutes,
+        eventThreshold: settings.eventThreshold,
+      },
       ...(settings.alarms && { alarms: { topicArns: this.variables.alarmSnsTopicArns } }),
       dashboard: settings.dashboard,
       tags: this.variables.tags,

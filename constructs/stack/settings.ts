@@ -44,6 +44,11 @@ export interface StackSettings extends CadenceSettings {
    * management events, and with S3 data events for calls on anchors.
    */
   readonly alarms: boolean;
+  /**
+   * `gateway_emits_metrics`: whether the program that anchors without tasks emits metrics, on which its alarms live; on
+   * unless switched off.
+   */
+  readonly gatewayEmitsMetrics: boolean;
   /** `dashboard`: costs 3 USD a month after the third of an account. */
   readonly dashboard: boolean;
   /** `state_bucket` and `state_region`: S3 backend; without them state is a local file. */
@@ -112,6 +117,7 @@ function readOne(
     compute: readCompute(read, cadence),
     fullVerificationTasks: readFullVerification(read),
     alarms: read.flag('alarms', true),
+    gatewayEmitsMetrics: read.flag('gateway_emits_metrics', true),
     dashboard: read.flag('dashboard'),
     stateBackend: stateBackend(check, read),
   };

@@ -180,12 +180,12 @@ function declareVerifyRetention(stack: Construct, wormRetentionDays: number): nu
   return new TerraformLocal(stack, 'verify_retention', demanded).asNumber;
 }
 
-/** Alarms of the chain, which has some where tasks anchor it, carry its id in their names. */
+/** Alarms of the chain, which has some where tasks or a gateway with metrics anchor it, carry its id in their names. */
 function declareChainId(
   stack: Construct,
-  { environment, alarms, compute }: StackSettings,
+  { environment, alarms, compute, gatewayEmitsMetrics }: StackSettings,
 ): TerraformVariable {
-  const named = alarms && compute !== undefined;
+  const named = alarms && (compute !== undefined || gatewayEmitsMetrics);
   const longest = named ? longestAlarmedChainId(environment) : LONGEST_CHAIN_ID;
   const because = named ? ': it is part of the names of alarms, which have at most 255' : '';
   return new TerraformVariable(stack, 'chain_id', {

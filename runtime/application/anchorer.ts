@@ -44,7 +44,8 @@ export interface AnchorRequest {
 export interface Pending {
   /** The trigger that `anchor()` would write for now. */
   readonly trigger: Trigger | null;
-  readonly unanchored: number;
+  /** Null when no look at the bucket has told yet which anchor is the newest. */
+  readonly unanchored: number | null;
 }
 
 export interface WrittenAnchor {
@@ -81,6 +82,7 @@ interface Draft {
 /** Writes anchors: one for each trigger, each only after the events it certifies were verified. */
 export class Anchorer {
   private readonly newest: NewestAnchor;
+  private unanchored: number | null = null;
   private bucketChecked = false;
   private tableChecked = false;
 
@@ -99,6 +101,7 @@ export class Anchorer {
   async anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
     const { auditLog, clock, lockWaitMs } = this.options;
     const startedAt = clock.now();
+    this.unanchored = null;
     await this.checkTable(request.signal);
     return auditLog.exclusive(
       async (session) => {
@@ -123,12 +126,24 @@ export class Anchorer {
   async pending(signal?: AbortSignal): Promise<Pending> {
     const head = await this.options.auditLog.head(signal);
     const newest = this.newest.known;
-    return { trigger: this.due(head, newest), unanchored: unanchoredEvents({ head, newest }) };
+    return { trigger: this.due(head, newest), unanchored: this.behindNewest(head) };
   }
 
   /** The newest anchor this anchorer has seen or written, null before the first look. */
   get newestKnown(): KnownAnchor | null {
     return this.newest.known;
+  }
+
+  /**
+   * Events behind the newest anchor as the last attempt left them, also one that was refused or failed later; null when
+   * it did not get so far as to see them.
+   */
+  get unanchoredKnown(): number | null {
+    return this.unanchored;
+  }
+
+  private behindNewest(head: ChainHead | null): number | null {
+    return this.newest.isKnown ? unanchoredEvents({ head, newest: this.newest.known }) : null;
   }
 
   private now(): number {
@@ -145,6 +160,7 @@ export class Anchorer {
     const identity = await snapshot.identity();
     const head = await snapshot.head();
     const previous = await this.newest.refresh(this.now(), findings);
+    this.unanchored = this.behindNewest(head);
     if (previous) await checkAnchoredEvent(snapshot, identity, head, previous, findings);
     if (blocks(findings)) return refusal(findings);
 
@@ -260,6 +276,7 @@ export class Anchorer {
     const { store, retentionDays } = this.options;
     const { known, ...stored } = await storeAnchor(store, anchor, retentionDays, signal);
     this.newest.learn(known);
+    this.unanchored = 0;
     const { key, versionId } = known;
     return { kind: 'written', anchor, trigger: anchor.trigger, key, versionId, ...stored };
   }

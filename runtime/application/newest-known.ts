@@ -14,6 +14,7 @@ const FATAL = ['ANCHOR_MALFORMED', 'ANCHOR_CHECKSUM', 'ANCHOR_MISPLACED'] as con
 /** The newest anchor of a chain, remembered, so that a look costs one request while nothing is new. */
 export class NewestAnchor {
   private current: KnownAnchor | null = null;
+  private found = false;
 
   constructor(
     private readonly store: AnchorStore,
@@ -25,9 +26,15 @@ export class NewestAnchor {
     return this.current;
   }
 
+  /** Whether a look came to an answer; before that, null does not mean that there is no anchor. */
+  get isKnown(): boolean {
+    return this.found;
+  }
+
   /** Remembers an anchor just written. */
   learn(anchor: KnownAnchor): void {
     this.current = anchor;
+    this.found = true;
   }
 
   /**
@@ -37,7 +44,10 @@ export class NewestAnchor {
    */
   async refresh(now: number, findings: FindingLog): Promise<KnownAnchor | null> {
     const newest = await findNewestKey(this.store, this.chainId, now, this.current?.key ?? null);
-    if (!newest || newest.key === this.current?.key) return this.current;
+    if (!newest || newest.key === this.current?.key) {
+      this.found = true;
+      return this.current;
+    }
     const seen = new FindingLog();
     const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
     const stored = await this.store.read(address.key, address.versionId, MAX_ANCHOR_BYTES);
@@ -60,7 +70,7 @@ export class NewestAnchor {
         `the newest anchor ${newest.key} cannot be read: ${reason?.message ?? 'no links'}`,
       );
     }
-    this.current = known;
+    this.learn(known);
     return known;
   }
 }

@@ -26,7 +26,7 @@ export interface ServiceSink {
 }
 
 export interface ServiceOptions extends VerificationScheduleOptions {
-  readonly anchorer: Pick<Anchorer, 'anchor' | 'pending' | 'newestKnown'>;
+  readonly anchorer: Pick<Anchorer, 'anchor' | 'pending' | 'newestKnown' | 'unanchoredKnown'>;
   readonly sink: ServiceSink;
   readonly intervalMinutes: number;
   /** Seconds between two looks at the head of the chain. */
@@ -76,7 +76,7 @@ export class Service {
   /** Findings of the last attempt, when it was refused. */
   private refused: readonly Finding[] | null = null;
   private anchorsWritten = 0;
-  /** Null when the last look did not tell. */
+  /** Null when the last look could not tell. */
   private unanchored: number | null = null;
 
   constructor(private readonly options: ServiceOptions) {
@@ -133,11 +133,13 @@ export class Service {
   }
 
   private async shouldAnchor(signal: AbortSignal): Promise<boolean> {
+    // What was known is of the look before.
+    this.unanchored = null;
     // The first look also reads the newest anchor, which the next ones rely on.
-    if (!this.looked || this.refused) return true;
+    if (!this.looked) return true;
     const { trigger, unanchored } = await this.options.anchorer.pending(signal);
     this.unanchored = unanchored;
-    return trigger !== null;
+    return trigger !== null || this.refused !== null;
   }
 
   private async anchor(request: AnchorRequest): Promise<void> {
@@ -147,7 +149,7 @@ export class Service {
       // Before the first look came to its end too little is known.
       if (this.looked) this.emitGauges();
     };
-    const outcome = await this.options.anchorer.anchor({ ...request, onProgress });
+    const outcome = await this.attempt({ ...request, onProgress });
     const before = this.refused;
     this.refused = outcome.kind === 'refused' ? outcome.findings : null;
     switch (outcome.kind) {
@@ -159,13 +161,22 @@ export class Service {
         this.anchorsWritten += 1;
         break;
       case 'refused':
-        this.unanchored = null;
         this.failures += 1;
         this.anchorProblem = outcome.findings[0]?.message ?? 'refused';
     }
     const { refused } = this;
     const repeated = before !== null && refused !== null && codesOf(before) === codesOf(refused);
     this.options.sink.anchored(outcome, repeated);
+  }
+
+  /** An attempt that fails or is refused has mostly seen all the same how many events wait. */
+  private async attempt(request: AnchorRequest): Promise<AnchorOutcome> {
+    const { anchorer } = this.options;
+    try {
+      return await anchorer.anchor(request);
+    } finally {
+      this.unanchored = anchorer.unanchoredKnown ?? this.unanchored;
+    }
   }
 
   private succeed(): void {
@@ -176,7 +187,6 @@ export class Service {
   private fail(error: unknown): void {
     // A defect of this program must not look like trouble with S3.
     if (!(error instanceof AuditAnchorError)) throw error;
-    this.unanchored = null;
     this.failures += 1;
     this.anchorProblem = error.message;
     this.options.sink.anchorFailed(error);

@@ -21,7 +21,7 @@ import type { Composition } from '../composition';
 import { ENV, EVENTS } from '../contract';
 import { ConfigError } from '../errors';
 import type { Progress } from '../terminal/progress';
-import type { OutputStream } from './command-io';
+import type { CommandIo, OutputStream } from './command-io';
 import { UntilInterrupted } from './until-interrupted';
 
 /** What an action may use of the process. */
@@ -31,6 +31,7 @@ export interface ActionContext {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly progress: Progress;
+  readonly sink: CommandIo['sink'];
   readonly json: boolean;
   readonly quiet: boolean;
   /** Log lines and metrics belong on stdout, and nothing else does: `AUDIT_OUTPUT=log`. */
@@ -55,10 +56,15 @@ export async function initAction(
 
 export async function anchorAction(context: ActionContext, options: { force?: boolean }): Promise<Outcome> {
   const config = context.composition.config(EVERYTHING);
-  const { composition, signal } = context;
+  const { composition, signal, sink } = context;
   const anchorer = composition.anchorer(config);
   const { clock } = composition;
-  return anchorCommand(anchorer, config.bucket, { force: options.force === true, clock, signal });
+  return anchorCommand(anchorer, config.bucket, {
+    force: options.force === true,
+    clock,
+    signal,
+    failed: (seen) => sink?.gauges(seen),
+  });
 }
 
 export async function statusAction({ composition, signal }: ActionContext): Promise<Outcome> {
@@ -154,6 +160,7 @@ export async function runAction(context: ActionContext): Promise<Outcome> {
         config.chainId,
         () => clock.now(),
         (line) => stdout.write(`${line}\n`),
+        config.layout.format === 'links',
       );
   const verifier = composition.verifier(config);
   const service = new Service({

@@ -1,3 +1,4 @@
+import type { ServiceSink } from '../application/service';
 import type { Outcome } from '../commands/outcome';
 import type { ExitCode } from '../contract';
 import { EXIT } from '../contract';
@@ -14,6 +15,8 @@ export interface OutputStream {
 /** How a command shows what it does and what came of it. */
 export interface CommandIo {
   readonly progress: Progress;
+  /** Where a command tells what it saw before it failed; null where nobody keeps that. */
+  readonly sink: Pick<ServiceSink, 'gauges'> | null;
   /** Shows the outcome and returns its exit code. */
   print(outcome: Outcome): ExitCode;
   /** Shows the error and returns its exit code. */

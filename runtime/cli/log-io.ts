@@ -15,6 +15,8 @@ export interface LogOptions {
   readonly job: Job;
   /** Null when it is not known: then there are no metrics, which would belong to no chain. */
   readonly chainId: string | null;
+  /** Whether the chain is a foreign one. */
+  readonly foreign: boolean;
   readonly quiet: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -23,16 +25,16 @@ export interface LogOptions {
 /** `AUDIT_OUTPUT=log`: tells outcomes and errors as log lines and metrics on stdout, and prints nothing else there. */
 export class LogIo implements CommandIo {
   readonly progress = SILENT;
-  private readonly sink: ServiceSink;
+  readonly sink: ServiceSink;
 
   constructor(
     stdout: OutputStream,
     private readonly stderr: OutputStream,
     private readonly options: LogOptions,
   ) {
-    const { chainId, quiet, now } = options;
+    const { chainId, foreign, quiet, now } = options;
     const write = (line: string): unknown => stdout.write(`${line}\n`);
-    const metrics = chainId === null ? null : new Metrics(chainId, now, write);
+    const metrics = chainId === null ? null : new Metrics(chainId, now, write, foreign);
     this.sink = createServiceLog(createLogger(stdout, quiet), metrics);
   }
 

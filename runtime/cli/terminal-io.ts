@@ -20,6 +20,7 @@ export class TerminalIo implements CommandIo {
   readonly colors: Colors;
   readonly errorColors: Colors;
   readonly progress: Progress;
+  readonly sink = null;
 
   constructor(
     private readonly stdout: OutputStream,

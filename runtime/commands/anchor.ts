@@ -1,4 +1,5 @@
 import type { Anchorer, AnchorOutcome, WrittenAnchor } from '../application/anchorer';
+import type { Gauges } from '../application/gauges';
 import { gaugesOf } from '../application/gauges';
 import type { Clock } from '../application/ports';
 import { EXIT } from '../contract';
@@ -82,31 +83,32 @@ export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
   }
 }
 
-/** Events that the attempt left without an anchor; null when it did not get so far. */
-function leftUnanchored(outcome: AnchorOutcome): number | null {
-  switch (outcome.kind) {
-    case 'written':
-      return 0;
-    case 'not due':
-      return outcome.unanchored;
-    case 'refused':
-      return null;
-  }
+export interface AnchorCommandOptions {
+  readonly force: boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called before the error is thrown, with what the attempt saw until then. */
+  readonly failed: (seen: Gauges) => void;
 }
 
 /** Writes an anchor now if a trigger is due, or in any case. */
 export async function anchorCommand(
-  anchorer: Anchorer,
+  anchorer: Pick<Anchorer, 'anchor' | 'newestKnown' | 'unanchoredKnown'>,
   bucket: string,
-  options: { readonly force: boolean; readonly clock: Clock; readonly signal: AbortSignal },
+  { force, clock, signal, failed }: AnchorCommandOptions,
 ): Promise<Outcome> {
-  const { force, clock, signal } = options;
-  const outcome = await anchorer.anchor({ ...(force ? { force: 'manual' as const } : {}), signal });
-  return {
-    ...anchorOutcome(outcome, bucket),
-    tell: (sink) => {
-      sink.anchored(outcome);
-      sink.gauges(gaugesOf(anchorer.newestKnown, leftUnanchored(outcome), clock.now()));
-    },
-  };
+  const seen = (): Gauges => gaugesOf(anchorer.newestKnown, anchorer.unanchoredKnown, clock.now());
+  try {
+    const outcome = await anchorer.anchor({ ...(force ? { force: 'manual' as const } : {}), signal });
+    return {
+      ...anchorOutcome(outcome, bucket),
+      tell: (sink) => {
+        sink.anchored(outcome);
+        sink.gauges(seen());
+      },
+    };
+  } catch (error) {
+    failed(seen());
+    throw error;
+  }
 }

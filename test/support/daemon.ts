@@ -35,8 +35,12 @@ export class PlannedClock extends SettableClock {
 }
 
 /** Anchors a chain of numbers, by the real rules of the cadence; fails or refuses on demand. */
-export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending' | 'newestKnown'> {
+export class FakeAnchorer implements Pick<
+  Anchorer,
+  'anchor' | 'pending' | 'newestKnown' | 'unanchoredKnown'
+> {
   newestKnown: KnownAnchor | null = null;
+  unanchoredKnown: number | null = null;
   head = { index: 10, hash: 'a'.repeat(64), keyId: 'k1' };
   /** Thrown by the next attempts, one each. */
   failures: Error[] = [];
@@ -61,15 +65,18 @@ export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending' | 'newe
 
   anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
     this.attempts += 1;
+    this.unanchoredKnown = null;
     const failure = this.failures.shift();
     if (failure) return Promise.reject(failure);
-    if (this.refusal) return Promise.resolve({ kind: 'refused', findings: this.refusal });
     const unanchored = unanchoredEvents(this.state());
+    this.unanchoredKnown = unanchored;
+    if (this.refusal) return Promise.resolve({ kind: 'refused', findings: this.refusal });
     const trigger = this.due() ?? (request.force === 'shutdown' && unanchored > 0 ? 'shutdown' : null);
     if (trigger === null) {
       const nextInterval = nextGridTime(this.state().now, this.policy.intervalMinutes) * 1000;
       return Promise.resolve({ kind: 'not due', nextInterval, unanchored });
     }
+    this.unanchoredKnown = 0;
     return Promise.resolve(this.write(trigger));
   }
 

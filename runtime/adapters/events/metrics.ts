@@ -2,6 +2,7 @@ import type { AnchorOutcome } from '../../application/anchorer';
 import type { Gauges } from '../../application/gauges';
 import { DIMENSIONS, EXIT, METRICS, SEVERITIES } from '../../contract';
 import type { Anchor } from '../../domain/anchor/anchor';
+import type { FindingCode, Severity } from '../../domain/findings/finding';
 import type { VerificationReport } from '../../domain/findings/report';
 import type { MetricGroup, MetricValue } from './emf';
 import { emfLine } from './emf';
@@ -11,6 +12,11 @@ type Scope = VerificationReport['scope'];
 const CHAIN = [DIMENSIONS.chainId];
 const CHAIN_AND_SCOPE = [DIMENSIONS.chainId, DIMENSIONS.scope];
 const CHAIN_AND_SEVERITY = [DIMENSIONS.chainId, DIMENSIONS.severity];
+const CHAIN_SEVERITY_AND_SCOPE = [DIMENSIONS.chainId, DIMENSIONS.severity, DIMENSIONS.scope];
+
+const UNPROVEN: Severity = 'unproven';
+/** Every verification of a foreign chain finds it, so it says nothing. */
+const BY_DESIGN: FindingCode = 'CONTENTS_NOT_EVALUATED';
 
 const RESULTS = { verified: EXIT.ok, tampered: EXIT.tampered, 'not evaluated': EXIT.notEvaluated } as const;
 
@@ -27,11 +33,13 @@ export class Metrics {
   /**
    * @param now milliseconds since 1970
    * @param write takes one line, without its end
+   * @param foreign whether the contents of the chain cannot be recomputed (`AUDIT_CHAIN_FORMAT` `links`)
    */
   constructor(
     private readonly chainId: string,
     private readonly now: () => number,
     private readonly write: (line: string) => void,
+    private readonly foreign = false,
   ) {}
 
   /** One attempt to anchor that came to an end. */
@@ -52,16 +60,16 @@ export class Metrics {
     });
     // A line has one value for each dimension, so every severity needs its own.
     for (const severity of SEVERITIES) {
-      const found = findings.filter((finding) => finding.severity === severity).length;
-      this.emit([{ dimensions: [CHAIN_AND_SEVERITY], metrics: [count(METRICS.findingsBySeverity, found)] }], {
-        [DIMENSIONS.severity]: severity,
-      });
+      const found = findings.filter((each) => each.severity === severity && each.code !== BY_DESIGN).length;
+      this.found(severity, found, scope);
     }
   }
 
   /** @param scope null when the command line did not say what to verify */
   verificationFailed(scope: Scope | null): void {
     this.emit([this.result(EXIT.notEvaluated, scope)], scope === null ? {} : { [DIMENSIONS.scope]: scope });
+    // The result is that of a sound foreign chain, so this alone tells that nothing was looked at.
+    if (this.foreign) this.found(UNPROVEN, 1, scope);
   }
 
   /** What is null is not known, and no value is better than a wrong one. */
@@ -73,6 +81,19 @@ export class Metrics {
     if (retentionDaysLeft !== null)
       metrics.push({ name: METRICS.retentionDaysLeft, unit: 'None', value: retentionDaysLeft });
     if (metrics.length > 0) this.emit([{ dimensions: [CHAIN], metrics }]);
+  }
+
+  private found(severity: Severity, found: number, scope: Scope | null): void {
+    const scoped = this.foreign && severity === UNPROVEN && scope !== null;
+    this.emit(
+      [
+        {
+          dimensions: scoped ? [CHAIN_AND_SEVERITY, CHAIN_SEVERITY_AND_SCOPE] : [CHAIN_AND_SEVERITY],
+          metrics: [count(METRICS.findingsBySeverity, found)],
+        },
+      ],
+      { [DIMENSIONS.severity]: severity, ...(scoped ? { [DIMENSIONS.scope]: scope } : {}) },
+    );
   }
 
   private result(value: number, scope: Scope | null): MetricGroup {

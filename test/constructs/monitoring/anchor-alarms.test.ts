@@ -89,9 +89,19 @@ test.each<[string, Partial<AnchorAlarmsProps>]>([
       deadLetterQueueName: 'q'.repeat(80),
     },
   ],
+  [
+    'the longest descriptions of a chain of a gateway',
+    {
+      mode: 'external',
+      verifyIntervalMinutes: 60,
+      verifyFullIntervalHours: 24,
+      environment: 'e',
+      chainIds: ['c'.repeat(longestAlarmedChainId('e'))],
+    },
+  ],
 ])('CloudWatch takes the alarms: %s', (_, given) => {
   const made = [...alarmsOf(build(given)).values()] as (Alarm & { alarm_description: string })[];
-  expect(made.length).toBe(14);
+  expect(made.length).toBe(given.mode === 'external' ? 13 : 14);
   expect(made.flatMap(faultsOfAlarm)).toEqual([]);
 });
 
@@ -228,6 +238,24 @@ describe('what is watched', () => {
     expect(names({ mode: 'none', deadLetterQueueName: undefined })).toEqual([
       'replication-fails',
       'replication-lags',
+    ]);
+  });
+
+  test('of a program that runs elsewhere: anchors, and verifications only where somebody says that there are some', () => {
+    const external = { mode: 'external', replica: undefined, deadLetterQueueName: undefined } as const;
+    const anchoring = [
+      'billing/anchor-age',
+      'billing/anchoring-fails',
+      'billing/no-anchor',
+      'billing/retention-ends',
+      'billing/tampering',
+      'billing/unanchored-events',
+    ];
+    expect(names(external)).toEqual(anchoring);
+    expect(names({ ...external, verifyFullIntervalHours: 24 })).toEqual([
+      ...anchoring,
+      'billing/verify-full-not-evaluated',
+      'billing/verify-full-silent',
     ]);
   });
 

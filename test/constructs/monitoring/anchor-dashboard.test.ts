@@ -96,8 +96,21 @@ test('the line of the alarm follows the interval, also when only Terraform knows
 });
 
 test('values are checked together', () => {
-  expect(faultsOf(() => body({ environment: 'A', chainIds: [] })).map(({ prop }) => prop)).toEqual([
-    'environment',
-    'chainIds',
+  const prop = (given: Partial<AnchorDashboardProps>) =>
+    faultsOf(() => body(given)).map((fault) => fault.prop);
+  expect(prop({ environment: 'A', chainIds: [] })).toEqual(['environment', 'chainIds']);
+  expect(prop({ chainIds: ['a', 'a'] })).toEqual(['chainIds']);
+  expect(prop({ intervalMinutes: 0, intervals: { a: 1_441 } })).toEqual(['intervalMinutes', 'intervals.a']);
+});
+
+test('chains whose number only Terraform knows are one fault, as with alarms', () => {
+  const chainIds = new TerraformVariable(foreignStack(), 'list', { type: 'list(string)' }).listValue;
+  expect(faultsOf(() => body({ chainIds }))).toEqual([
+    {
+      prop: 'chainIds',
+      found: 'a token for the whole list',
+      allowed: 'a list whose length is known at synth; its members may be tokens',
+      fix: 'list the chains, each as a variable of its own if need be',
+    },
   ]);
 });

@@ -1,15 +1,19 @@
-import { gaugesOf } from '../../../runtime/application/gauges';
-import type { AnchorOutcome } from '../../../runtime/application/anchorer';
+import type { Failure } from '../../../runtime/application/failure';
+import { type Gauges, gaugesOf } from '../../../runtime/application/gauges';
+import { Service, type ServiceSink } from '../../../runtime/application/service';
+import { anchorCommand } from '../../../runtime/commands/anchor';
+import { finding } from '../../../runtime/domain/findings/finding';
+import type { VerificationReport } from '../../../runtime/domain/findings/report';
 import { reportOf, truncated } from '../../support/daemon';
 import { CHAIN, QUEUE, REPLICATION } from './alarms-under-test';
+import { type Attempt, CourseAnchorer, MinuteClock, World } from './course-anchorer';
 import { Recording } from './recording';
 
 /**
- * Streams of metrics as the program and S3 write them. The cadence is the runtime's own:
+ * Streams of metrics as the program and S3 write them. Who writes anchors is the runtime itself:
  *
- * - the daemon: gauges every minute; an attempt on the wall-clock grid of the interval and at the threshold; a
- *   failed attempt again within a minute; `AnchorFailures` per attempt, also when it is 0
- * - the scheduled writer: an attempt and gauges per run, every 5 minutes and up to a minute late
+ * - the daemon is the real `Service`, and stops in the middle when it dies
+ * - the scheduled writer is the real command, every 5 minutes and up to a minute late
  * - the verifier: `latest` about 7 minutes past the hour, `full` that ends at about 04:00; age and retention of
  *   the newest anchor with each, but not the number of unanchored events
  * - S3: latency while something waits and some minutes after it; failures only when something was copied
@@ -20,12 +24,13 @@ import { Recording } from './recording';
 export const DAY = 1_440;
 export const HISTORY = -2 * DAY;
 
-export type Attempt = 'written' | 'failed' | 'refused' | 'hangs';
-export type Verdict = 'verified' | 'tampered' | 'not evaluated';
+/** `verified` is the best that a chain can have: of a foreign one that nothing but its contents is not evaluated. */
+export type Verdict = 'verified' | 'tampered' | 'not evaluated' | 'broke off';
 
 /** What is out of the ordinary; the rest is an ordinary day of a daemon. All times in minutes. */
 export interface Course {
   readonly mode?: 'service' | 'scheduled';
+  readonly chainFormat?: 'v1' | 'links';
   readonly intervalMinutes?: number;
   readonly retentionDays?: number;
   readonly eventsPerMinute?: number;
@@ -41,88 +46,114 @@ export interface Course {
   readonly from?: number;
 }
 
-const EVENT_THRESHOLD = 10_000;
-
 /** Up to a minute late, the same in every run. */
 function jitter(minute: number): number {
   return Math.abs(Math.imul(minute + 7, 2_654_435_761) >> 8) % 55;
 }
 
-export function record(course: Course, until: number): Recording {
-  return new Cadence(course, until).recording;
+export async function record(course: Course, until: number): Promise<Recording> {
+  const cadence = new Cadence(course, until);
+  await cadence.run();
+  return cadence.recording;
 }
 
 class Cadence {
-  readonly recording = new Recording(CHAIN);
-  private newest: { readonly seconds: number; readonly retainUntil: number } | null = null;
-  private waiting = 0;
+  readonly recording: Recording;
+  private readonly clock: MinuteClock;
+  private readonly world: World;
+  /** Aborts when the process dies that writes. */
+  private process = new AbortController();
   private latencyUntil = -Infinity;
   private waitingForCopySince: number | null = null;
 
   constructor(
     private readonly course: Course,
-    until: number,
+    private readonly until: number,
   ) {
-    for (let minute = course.from ?? HISTORY; minute < until; minute += 1) {
-      this.waiting += course.eventsPerMinute ?? 20;
-      if (course.writerRuns?.(minute) ?? true) this.write(minute);
-      if (course.verifierRuns?.(minute) ?? true) this.verify(minute);
-      this.replicate(minute);
-      if (course.deadLetters) {
-        const queued = course.deadLetters(minute);
-        const dimensions = { QueueName: QUEUE };
-        const name = 'ApproximateNumberOfMessagesVisible';
-        this.recording.add(minute * 60, 'AWS/SQS', name, dimensions, queued);
-      }
+    this.recording = new Recording(CHAIN, course.chainFormat === 'links');
+    const from = course.from ?? HISTORY;
+    this.clock = new MinuteClock(from, (minute) => this.pass(minute));
+    this.world = new World(this.clock, from, course);
+  }
+
+  async run(): Promise<void> {
+    for (let minute = this.clock.minute; minute < this.until; minute = this.clock.minute) {
+      if (!this.writes(minute)) await this.clock.nextMinute();
+      else if (this.course.mode === 'scheduled') await this.start(minute);
+      else await this.serve();
     }
   }
 
-  private write(minute: number): void {
-    if (this.course.mode === 'scheduled') {
-      if (minute % 5 === 0) this.run(minute, minute * 60 + jitter(minute));
-      return;
-    }
-    if (this.isDue(minute)) this.anchor(minute, minute * 60 + 2);
-    this.gauges(minute * 60 + 30);
+  private writes(minute: number): boolean {
+    if (this.course.mode === 'scheduled' && minute % 5 !== 0) return false;
+    return minute < this.until && (this.course.writerRuns?.(minute) ?? true);
   }
 
-  private run(minute: number, at: number): void {
-    if (this.isDue(minute)) this.anchor(minute, at);
-    else {
-      const outcome: AnchorOutcome = { kind: 'not due', nextInterval: 0, unanchored: this.waiting };
-      this.recording.emit(at, (metrics) => metrics.anchored(outcome));
-    }
-    this.gauges(at + 1);
-  }
-
-  private isDue(minute: number): boolean {
-    if (this.waiting >= EVENT_THRESHOLD) return true;
-    const interval = (this.course.intervalMinutes ?? 60) * 60;
-    const grid = Math.floor((minute * 60) / interval) * interval;
-    return this.newest === null || this.newest.seconds < grid;
-  }
-
-  private anchor(minute: number, at: number): void {
-    const attempt = this.course.attempt?.(minute) ?? 'written';
-    if (attempt === 'hangs') return;
-    this.recording.emit(at, (metrics) => {
-      if (attempt === 'failed') metrics.anchorFailed();
-      else if (attempt === 'refused') metrics.anchored({ kind: 'refused', findings: [truncated(1)] });
-      else
-        metrics.anchored({
-          kind: 'written',
-          anchor: { first_seq: 1, last_seq: this.waiting },
-        } as AnchorOutcome);
+  /** The daemon, until it is killed. */
+  private async serve(): Promise<void> {
+    this.process = new AbortController();
+    const service = new Service({
+      anchorer: new CourseAnchorer(this.world),
+      clock: this.clock,
+      sink: this.sink(this.process.signal),
+      verify: () => Promise.reject(new Error('it does not verify')),
+      verifyIntervalMinutes: 0,
+      verifyFullIntervalHours: 24,
+      intervalMinutes: this.course.intervalMinutes ?? 60,
+      pollSeconds: 30,
     });
-    if (attempt !== 'written') return;
-    const days = this.course.retentionDays ?? 400;
-    this.newest = { seconds: at, retainUntil: (at + days * 86_400) * 1000 };
-    this.waiting = 0;
-    this.waitingForCopySince ??= at;
+    await service.run(this.process.signal);
   }
 
-  private gauges(at: number): void {
-    this.recording.gauges(at, gaugesOf(this.newest, this.waiting, at * 1000));
+  /** One scheduled run. */
+  private async start(minute: number): Promise<void> {
+    const { signal } = new AbortController();
+    const sink = this.sink(signal);
+    await this.clock.sleep(jitter(minute) * 1000);
+    try {
+      const anchorer = new CourseAnchorer(this.world);
+      const failed = (seen: Gauges): void => sink.gauges(seen);
+      const outcome = await anchorCommand(anchorer, 'bucket', {
+        force: false,
+        clock: this.clock,
+        signal,
+        failed,
+      });
+      outcome.tell?.(sink);
+    } catch (error) {
+      sink.anchorFailed(error as Failure);
+    }
+    await this.clock.nextMinute();
+  }
+
+  /** What the process says goes into its metrics, for as long as it lives. */
+  private sink(signal: AbortSignal): ServiceSink {
+    const emit = (say: Parameters<Recording['emit']>[1]): void => {
+      if (!signal.aborted) this.recording.emit(this.clock.now() / 1000, say);
+    };
+    return {
+      anchored: (outcome) => {
+        emit((metrics) => metrics.anchored(outcome));
+        if (outcome.kind === 'written') this.waitingForCopySince ??= this.clock.now() / 1000;
+      },
+      anchorFailed: () => emit((metrics) => metrics.anchorFailed()),
+      gauges: (values) => emit((metrics) => metrics.gauges(values)),
+      verified: () => undefined,
+      verificationFailed: () => undefined,
+    };
+  }
+
+  /** Everything else that happened in a minute that is over. */
+  private pass(minute: number): void {
+    if (this.course.verifierRuns?.(minute) ?? true) this.verify(minute);
+    this.replicate(minute);
+    if (this.course.deadLetters) {
+      const queued = this.course.deadLetters(minute);
+      const dimensions = { QueueName: QUEUE };
+      const name = 'ApproximateNumberOfMessagesVisible';
+      this.recording.add(minute * 60, 'AWS/SQS', name, dimensions, queued);
+    }
+    if (this.course.mode !== 'scheduled' && !this.writes(minute + 1)) this.process.abort();
   }
 
   private verify(minute: number): void {
@@ -131,9 +162,30 @@ class Cadence {
     if (!scope) return;
     const at = minute * 60 + jitter(minute);
     const verdict = this.course.verdict?.(minute, scope) ?? 'verified';
-    const findings = verdict === 'tampered' ? [truncated(1)] : [];
-    this.recording.verified(at, { ...reportOf(verdict, scope), findings });
-    this.recording.gauges(at, gaugesOf(this.newest, null, at * 1000));
+    if (verdict === 'broke off') {
+      this.recording.brokeOff(at, scope);
+      return;
+    }
+    this.recording.verified(at, this.report(verdict, scope));
+    this.recording.gauges(at, gaugesOf(this.world.newest, null, at * 1000));
+  }
+
+  private report(verdict: Exclude<Verdict, 'broke off'>, scope: 'latest' | 'full'): VerificationReport {
+    const place = { kind: 'database' } as const;
+    const unread = finding({ code: 'DATABASE_UNREADABLE', place, message: 'no database' });
+    const byDesign = finding({ code: 'CONTENTS_NOT_EVALUATED', place, message: 'not recomputed' });
+    const foreign = this.course.chainFormat === 'links';
+    switch (verdict) {
+      case 'tampered':
+        return { ...reportOf('tampered', scope), findings: [truncated(1), ...(foreign ? [byDesign] : [])] };
+      case 'not evaluated':
+        // A database that was not read has no contents either.
+        return { ...reportOf('not evaluated', scope), findings: [unread] };
+      case 'verified':
+        return foreign
+          ? { ...reportOf('not evaluated', scope), findings: [byDesign] }
+          : reportOf('verified', scope);
+    }
   }
 
   private replicate(minute: number): void {

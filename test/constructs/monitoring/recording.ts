@@ -21,11 +21,12 @@ export class Recording {
   private now = 0;
   private readonly metrics: Metrics;
 
-  constructor(chainId: string) {
+  constructor(chainId: string, foreign: boolean) {
     this.metrics = new Metrics(
       chainId,
       () => this.now * 1000,
       (line) => this.take(JSON.parse(line) as EmfLine),
+      foreign,
     );
   }
 
@@ -42,6 +43,11 @@ export class Recording {
   verified(at: number, report: VerificationReport): void {
     this.now = at;
     this.metrics.verified(report);
+  }
+
+  brokeOff(at: number, scope: VerificationReport['scope']): void {
+    this.now = at;
+    this.metrics.verificationFailed(scope);
   }
 
   /** A metric of AWS. */

@@ -117,12 +117,23 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'events outrun anchors from noon on',
-    course: { eventsPerMinute: 4_000, attempt: (minute) => (minute >= NOON ? 'hangs' : 'written') },
+    name: 'uploads of a busy chain fail from noon on',
+    course: { eventsPerMinute: 4_000, attempt: (minute) => (minute >= NOON ? 'failed' : 'written') },
     fires: {
+      'billing/anchoring-fails': [at(12, 5), at(12, 20)],
       'billing/unanchored-events': [at(12, 25), at(12, 50)],
       'billing/anchor-age': [at(13, 55), at(14, 10)],
       'billing/no-anchor': [at(13, 55), at(14, 45)],
+    },
+  },
+  {
+    name: 'database cannot be reached from noon on',
+    course: { attempt: (minute) => (minute >= NOON ? 'no database' : 'written') },
+    fires: {
+      'billing/anchoring-fails': [at(12, 5), at(12, 20)],
+      'billing/writer-silent': [at(12, 30), at(12, 50)],
+      'billing/anchor-age': [at(13), at(13, 10)],
+      'billing/no-anchor': [at(13), at(13, 45)],
     },
   },
   {
@@ -162,6 +173,19 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     fires: {},
   },
+  ...(['failed', 'refused'] as const).map(
+    (attempt) =>
+      ({
+        name: `scheduled writer, attempts ${attempt} from noon on`,
+        props: { mode: 'scheduled' },
+        course: { mode: 'scheduled', attempt: (minute: number) => (minute >= NOON ? attempt : 'written') },
+        fires: {
+          'billing/anchoring-fails': [at(12, 5), at(12, 20)],
+          'billing/anchor-age': [at(13), at(13, 10)],
+          'billing/no-anchor': [at(13), at(13, 45)],
+        },
+      }) satisfies Scenario,
+  ),
   {
     name: 'scheduled writer stops at noon',
     props: { mode: 'scheduled' },
@@ -171,6 +195,76 @@ export const SCENARIOS: readonly Scenario[] = [
       'billing/no-anchor': [at(14), at(14, 45)],
       'billing/anchor-age': [at(14), at(14, 15)],
     },
+  },
+  {
+    name: 'gateway, normal day',
+    props: { mode: 'external' },
+    course: {},
+    fires: {},
+  },
+  {
+    name: 'gateway that emits no metrics',
+    from: HISTORY,
+    props: { mode: 'external' },
+    course: { writerRuns: () => false, verifierRuns: () => false },
+    fires: { 'billing/no-anchor': [HISTORY, HISTORY + 5] },
+  },
+  {
+    name: 'gateway dies at noon and comes back at four',
+    props: { mode: 'external' },
+    course: {
+      writerRuns: (minute) => minute <= NOON || minute >= at(16),
+      verifierRuns: (minute) => minute <= NOON || minute >= at(16),
+    },
+    fires: { 'billing/no-anchor': [at(14), at(14, 45)] },
+    over: ['billing/no-anchor'],
+  },
+  {
+    name: 'gateway refuses a broken chain from noon on',
+    props: { mode: 'external' },
+    course: { attempt: (minute) => (minute >= NOON ? 'refused' : 'written') },
+    fires: {
+      'billing/anchoring-fails': [at(12, 5), at(12, 20)],
+      'billing/anchor-age': [at(13), at(13, 10)],
+      'billing/no-anchor': [at(13), at(13, 45)],
+    },
+  },
+  {
+    name: 'foreign chain, normal day',
+    props: { chainFormat: 'links' },
+    course: { chainFormat: 'links' },
+    fires: {},
+  },
+  {
+    name: 'foreign chain, one verification cannot be evaluated',
+    props: { chainFormat: 'links' },
+    course: {
+      chainFormat: 'links',
+      verdict: (minute) => (between(minute, at(10), at(11)) ? 'not evaluated' : 'verified'),
+    },
+    fires: {},
+  },
+  ...(['not evaluated', 'broke off'] as const).map(
+    (verdict) =>
+      ({
+        name: `foreign chain, verifications ${verdict} from noon to four of the next day`,
+        props: { chainFormat: 'links' },
+        course: {
+          chainFormat: 'links',
+          verdict: (minute: number) => (between(minute, NOON + 1, at(4, 30, 2)) ? verdict : 'verified'),
+        },
+        fires: {
+          'billing/verify-latest-not-evaluated': [at(13, 7), at(13, 20)],
+          'billing/verify-full-not-evaluated': [at(4, 0, 2), at(4, 10, 2)],
+        },
+        over: ['billing/verify-latest-not-evaluated'],
+      }) satisfies Scenario,
+  ),
+  {
+    name: 'foreign chain, tampering found hourly from noon on',
+    props: { chainFormat: 'links' },
+    course: { chainFormat: 'links', verdict: (minute) => (minute > NOON ? 'tampered' : 'verified') },
+    fires: { 'billing/tampering': [at(12, 7), at(12, 15)] },
   },
   {
     name: 'interval of 6 hours, normal day',

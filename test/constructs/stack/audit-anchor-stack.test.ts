@@ -96,16 +96,18 @@ describe('the length of the chain', () => {
       condition: '${length(var.chain_id) <= 900}',
       error_message: 'chain_id must have at most 900 characters.',
     };
-    expect(lengths({})).toEqual(keys);
+    expect(lengths({ gateway_emits_metrics: false })).toEqual(keys);
     expect(lengths({ ...COMPUTE_SETTINGS, alarms: false })).toEqual(keys);
   });
 
   test('leaves room for the rest of the names of alarms', () => {
-    expect(lengths(COMPUTE_SETTINGS)).toEqual({
+    const alarmed = {
       condition: '${length(var.chain_id) <= 203}',
       error_message:
         'chain_id must have at most 203 characters: it is part of the names of alarms, which have at most 255.',
-    });
+    };
+    expect(lengths(COMPUTE_SETTINGS)).toEqual(alarmed);
+    expect(lengths({})).toEqual(alarmed);
     const names = Object.values(
       synthesise(anchorStack(COMPUTE_SETTINGS)).resource.aws_cloudwatch_metric_alarm ?? {},
     ).map(({ alarm_name }) => String(alarm_name).replace('${var.chain_id}', 'c'.repeat(203)).length);
@@ -336,8 +338,46 @@ describe('alarms', () => {
     );
   });
 
-  test('follow the settings of the writer', () => {
-    const json = synthesise(anchorStack({ ...COMPUTE_SETTINGS, interval_minutes: 120, event_threshold: 50 }));
+  const named = (context: Record<string, unknown>) =>
+    Object.values(synthesise(anchorStack(context)).resource.aws_cloudwatch_metric_alarm ?? {})
+      .map(({ alarm_name }) => String(alarm_name).replace('audit-anchor/production/${var.chain_id}/', ''))
+      .sort();
+
+  test('miss the anchors of a gateway, unless it emits no metrics', () => {
+    expect(named({})).toEqual([
+      'anchor-age',
+      'anchoring-fails',
+      'no-anchor',
+      'retention-ends',
+      'tampering',
+      'unanchored-events',
+    ]);
+    expect(named({ gateway_emits_metrics: false })).toEqual([]);
+    expect(named({ ...COMPUTE_SETTINGS, gateway_emits_metrics: false })).toEqual(named(COMPUTE_SETTINGS));
+  });
+
+  test('on a gateway say what it has to do, and how to be without them', () => {
+    const { alarm_description, treat_missing_data } = resource(
+      synthesise(anchorStack()),
+      'aws_cloudwatch_metric_alarm',
+      'NoAnchor',
+    );
+    expect(treat_missing_data).toBe('breaching');
+    expect(alarm_description).toContain("'audit-anchor run', or 'anchor' with AUDIT_OUTPUT=log");
+    expect(alarm_description).toContain('gateway_emits_metrics=false');
+  });
+
+  test.each([{}, COMPUTE_SETTINGS])('draw the line of the interval on the dashboard: %#', (context) => {
+    const line = (interval_minutes?: number) => {
+      const json = synthesise(anchorStack({ ...context, dashboard: true, interval_minutes }));
+      const { dashboard_body } = resource(json, 'aws_cloudwatch_dashboard');
+      return /"label" = "alarm", "value" = (\d+)/.exec(String(dashboard_body))?.[1];
+    };
+    expect([line(), line(360)]).toEqual(['7200', '43200']);
+  });
+
+  test.each([{}, COMPUTE_SETTINGS])('follow the settings of the writer: %#', (context) => {
+    const json = synthesise(anchorStack({ ...context, interval_minutes: 120, event_threshold: 50 }));
     expect(resource(json, 'aws_cloudwatch_metric_alarm', 'AnchorAge').threshold).toBeGreaterThanOrEqual(
       14_400,
     );

@@ -164,6 +164,7 @@ test.each<[Record<string, unknown>, string, string]>([
   [{ verify_full_interval_hours: 167 }, 'auditAnchor.verify_full_interval_hours', '167'],
   [{ verify_workers: 65 }, 'auditAnchor.verify_workers', '65'],
   [{ alarms: 'yes' }, 'auditAnchor.alarms', '"yes"'],
+  [{ gateway_emits_metrics: 1 }, 'auditAnchor.gateway_emits_metrics', '1'],
   [{ secrets_key_arns: ['alias/x'] }, 'auditAnchor.secrets_key_arns', '"alias/x"'],
 ])('%j is a fault', (context, prop, found) => {
   expect(faults(context)).toMatchObject([{ prop, found }]);

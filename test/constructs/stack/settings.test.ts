@@ -22,6 +22,7 @@ test('an environment is enough, and everything else is off', () => {
       eventThreshold: undefined,
       compute: undefined,
       alarms: true,
+      gatewayEmitsMetrics: true,
       dashboard: false,
       stateBackend: undefined,
     },
@@ -51,6 +52,7 @@ test('all settings can come from the environment', () => {
     INTERVAL_MINUTES: '30',
     EVENT_THRESHOLD: '500',
     ALARMS: 'false',
+    GATEWAY_EMITS_METRICS: 'false',
     DASHBOARD: 'true',
     STATE_BUCKET: 'state',
     STATE_REGION: 'eu-central-1',
@@ -72,6 +74,7 @@ test('all settings can come from the environment', () => {
       eventThreshold: 500,
       compute: undefined,
       alarms: false,
+      gatewayEmitsMetrics: false,
       dashboard: true,
       stateBackend: { bucket: 'state', region: 'eu-central-1' },
     },
@@ -126,8 +129,8 @@ test('every fault is reported, with the place it comes from', () => {
       - "AUDIT_INFRA_EXPIRE_ANCHORS" is "1"; allowed: true or false; choose one of them
       - "auditAnchor.state_region" is absent or not allowed; allowed: "state_bucket" and "state_region" together, or neither; set both for the S3 backend
       - "AUDIT_INFRA_ENVIRONMENT" is absent; allowed: 1 to 32 of a-z, 0-9 and "-", beginning and ending with a letter or digit; set it, or "auditAnchor.environment" in the context of cdktf.json
-      - "auditAnchor.gateway_role" is not a setting; allowed: interval_minutes, event_threshold, environment, enable_replication, bucket_name, encryption, gateway_role_name, custodian_role_name, access_logs_bucket, break_glass_role_arn, require_auditor_mfa, archive_anchors, expire_anchors, anchor_mode, task_cpu, task_memory_mib, image, image_tag, cpu_architecture, cluster_arn, vpc_id, subnet_ids, database_port, database_cidrs, https_cidrs, interface_endpoints, endpoint_subnet_ids, route_table_ids, log_retention_days, logs_key_arn, poll_seconds, schedule_minutes, database_secret_arn, hmac_keys_secret_arn, secrets_key_arns, runtime_settings, verifier_database_secret_arn, verify_interval_minutes, verify_full_interval_hours, verify_workers, full_verification_tasks, alarms, dashboard, state_bucket, state_region; correct the spelling or remove it
-      - "AUDIT_INFRA_ENABEL_REPLICATION" is not a setting; allowed: AUDIT_INFRA_INTERVAL_MINUTES, AUDIT_INFRA_EVENT_THRESHOLD, AUDIT_INFRA_ENVIRONMENT, AUDIT_INFRA_ENABLE_REPLICATION, AUDIT_INFRA_BUCKET_NAME, AUDIT_INFRA_ENCRYPTION, AUDIT_INFRA_GATEWAY_ROLE_NAME, AUDIT_INFRA_CUSTODIAN_ROLE_NAME, AUDIT_INFRA_ACCESS_LOGS_BUCKET, AUDIT_INFRA_BREAK_GLASS_ROLE_ARN, AUDIT_INFRA_REQUIRE_AUDITOR_MFA, AUDIT_INFRA_ARCHIVE_ANCHORS, AUDIT_INFRA_EXPIRE_ANCHORS, AUDIT_INFRA_ANCHOR_MODE, AUDIT_INFRA_TASK_CPU, AUDIT_INFRA_TASK_MEMORY_MIB, AUDIT_INFRA_IMAGE, AUDIT_INFRA_IMAGE_TAG, AUDIT_INFRA_CPU_ARCHITECTURE, AUDIT_INFRA_CLUSTER_ARN, AUDIT_INFRA_VPC_ID, AUDIT_INFRA_SUBNET_IDS, AUDIT_INFRA_DATABASE_PORT, AUDIT_INFRA_DATABASE_CIDRS, AUDIT_INFRA_HTTPS_CIDRS, AUDIT_INFRA_INTERFACE_ENDPOINTS, AUDIT_INFRA_ENDPOINT_SUBNET_IDS, AUDIT_INFRA_ROUTE_TABLE_IDS, AUDIT_INFRA_LOG_RETENTION_DAYS, AUDIT_INFRA_LOGS_KEY_ARN, AUDIT_INFRA_POLL_SECONDS, AUDIT_INFRA_SCHEDULE_MINUTES, AUDIT_INFRA_DATABASE_SECRET_ARN, AUDIT_INFRA_HMAC_KEYS_SECRET_ARN, AUDIT_INFRA_SECRETS_KEY_ARNS, AUDIT_INFRA_RUNTIME_SETTINGS, AUDIT_INFRA_VERIFIER_DATABASE_SECRET_ARN, AUDIT_INFRA_VERIFY_INTERVAL_MINUTES, AUDIT_INFRA_VERIFY_FULL_INTERVAL_HOURS, AUDIT_INFRA_VERIFY_WORKERS, AUDIT_INFRA_FULL_VERIFICATION_TASKS, AUDIT_INFRA_ALARMS, AUDIT_INFRA_DASHBOARD, AUDIT_INFRA_STATE_BUCKET, AUDIT_INFRA_STATE_REGION; correct the spelling or remove it"
+      - "auditAnchor.gateway_role" is not a setting; allowed: interval_minutes, event_threshold, environment, enable_replication, bucket_name, encryption, gateway_role_name, custodian_role_name, access_logs_bucket, break_glass_role_arn, require_auditor_mfa, archive_anchors, expire_anchors, anchor_mode, task_cpu, task_memory_mib, image, image_tag, cpu_architecture, cluster_arn, vpc_id, subnet_ids, database_port, database_cidrs, https_cidrs, interface_endpoints, endpoint_subnet_ids, route_table_ids, log_retention_days, logs_key_arn, poll_seconds, schedule_minutes, database_secret_arn, hmac_keys_secret_arn, secrets_key_arns, runtime_settings, verifier_database_secret_arn, verify_interval_minutes, verify_full_interval_hours, verify_workers, full_verification_tasks, alarms, gateway_emits_metrics, dashboard, state_bucket, state_region; correct the spelling or remove it
+      - "AUDIT_INFRA_ENABEL_REPLICATION" is not a setting; allowed: AUDIT_INFRA_INTERVAL_MINUTES, AUDIT_INFRA_EVENT_THRESHOLD, AUDIT_INFRA_ENVIRONMENT, AUDIT_INFRA_ENABLE_REPLICATION, AUDIT_INFRA_BUCKET_NAME, AUDIT_INFRA_ENCRYPTION, AUDIT_INFRA_GATEWAY_ROLE_NAME, AUDIT_INFRA_CUSTODIAN_ROLE_NAME, AUDIT_INFRA_ACCESS_LOGS_BUCKET, AUDIT_INFRA_BREAK_GLASS_ROLE_ARN, AUDIT_INFRA_REQUIRE_AUDITOR_MFA, AUDIT_INFRA_ARCHIVE_ANCHORS, AUDIT_INFRA_EXPIRE_ANCHORS, AUDIT_INFRA_ANCHOR_MODE, AUDIT_INFRA_TASK_CPU, AUDIT_INFRA_TASK_MEMORY_MIB, AUDIT_INFRA_IMAGE, AUDIT_INFRA_IMAGE_TAG, AUDIT_INFRA_CPU_ARCHITECTURE, AUDIT_INFRA_CLUSTER_ARN, AUDIT_INFRA_VPC_ID, AUDIT_INFRA_SUBNET_IDS, AUDIT_INFRA_DATABASE_PORT, AUDIT_INFRA_DATABASE_CIDRS, AUDIT_INFRA_HTTPS_CIDRS, AUDIT_INFRA_INTERFACE_ENDPOINTS, AUDIT_INFRA_ENDPOINT_SUBNET_IDS, AUDIT_INFRA_ROUTE_TABLE_IDS, AUDIT_INFRA_LOG_RETENTION_DAYS, AUDIT_INFRA_LOGS_KEY_ARN, AUDIT_INFRA_POLL_SECONDS, AUDIT_INFRA_SCHEDULE_MINUTES, AUDIT_INFRA_DATABASE_SECRET_ARN, AUDIT_INFRA_HMAC_KEYS_SECRET_ARN, AUDIT_INFRA_SECRETS_KEY_ARNS, AUDIT_INFRA_RUNTIME_SETTINGS, AUDIT_INFRA_VERIFIER_DATABASE_SECRET_ARN, AUDIT_INFRA_VERIFY_INTERVAL_MINUTES, AUDIT_INFRA_VERIFY_FULL_INTERVAL_HOURS, AUDIT_INFRA_VERIFY_WORKERS, AUDIT_INFRA_FULL_VERIFICATION_TASKS, AUDIT_INFRA_ALARMS, AUDIT_INFRA_GATEWAY_EMITS_METRICS, AUDIT_INFRA_DASHBOARD, AUDIT_INFRA_STATE_BUCKET, AUDIT_INFRA_STATE_REGION; correct the spelling or remove it"
   `);
 });
 

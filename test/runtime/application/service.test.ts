@@ -218,14 +218,11 @@ describe('gauges', () => {
     ]);
   });
 
-  test.each([
-    ['failed', (daemon: Daemon) => (daemon.anchorer.unreachable = true)],
-    ['was refused', (daemon: Daemon) => (daemon.anchorer.refusal = [truncated(1)])],
-  ])('a look that %s does not tell how many events are unanchored', async (_what, spoil) => {
+  test('while the database cannot be read nobody knows how many events are unanchored', async () => {
     const daemon = new Daemon();
     daemon.at('14:00:30', () => {
-      spoil(daemon);
-      daemon.anchorer.head = { ...daemon.anchorer.head, index: 500 };
+      daemon.anchorer.unreachable = true;
+      move(daemon, 500)();
     });
     await daemon.until('14:01:30');
     expect(daemon.gauges).toMatchObject([
@@ -233,6 +230,34 @@ describe('gauges', () => {
       { unanchoredEvents: null },
     ]);
     expect(daemon.gauges[1]?.anchorAgeSeconds).toBeGreaterThanOrEqual(60);
+  });
+
+  test.each([
+    ['are refused', (daemon: Daemon) => (daemon.anchorer.refusal = [truncated(1)])],
+    ['fail', (daemon: Daemon) => (daemon.anchorer.failures = Array.from({ length: 999 }, unreachable))],
+  ])('while attempts %s it is told how many events wait, and the number grows', async (_what, spoil) => {
+    const daemon = new Daemon();
+    daemon.at('14:00:30', () => {
+      spoil(daemon);
+      move(daemon, 500)();
+    });
+    daemon.at('14:30:00', move(daemon, 800)).at('14:45:00', () => (daemon.anchorer.unreachable = true));
+    await daemon.until('14:55:00');
+    const told = daemon.gauges.map(({ unanchoredEvents }) => unanchoredEvents);
+    expect(told.slice(0, 2)).toEqual([0, 490]);
+    expect(told.length).toBeGreaterThan(40);
+    // What was known before is not told of a database that cannot be read any more.
+    expect([...new Set(told)]).toEqual([0, 490, 790, null]);
+  });
+
+  test('of the first look, which fails when it has seen them', async () => {
+    const daemon = new Daemon();
+    daemon.anchorer.anchor = () => {
+      daemon.anchorer.unanchoredKnown = 10;
+      return Promise.reject(unreachable());
+    };
+    await daemon.until('14:01:30');
+    expect(daemon.gauges.map(({ unanchoredEvents }) => unanchoredEvents)).toEqual([10, 10]);
   });
 
   test('nothing known yet: no numbers', async () => {

@@ -1,4 +1,5 @@
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
+import { ENV } from '../../../runtime/contract';
 import { CliScene } from '../../support/cli-scene';
 import type { CliInput } from '../../support/run-cli';
 import { runCli } from '../../support/run-cli';
@@ -80,7 +81,7 @@ describe('anchor', () => {
     ]);
   });
 
-  test('refused: exit 1, the findings, a failure, and no guess at the unanchored events', async () => {
+  test('refused: exit 1, the findings, a failure, and how many events wait', async () => {
     await scene.embedded.append(3);
     await run('anchor');
     await scene.embedded.sql('DELETE FROM audit_events WHERE chain_index > 1');
@@ -96,7 +97,35 @@ describe('anchor', () => {
       },
     ]);
     expect(metrics[0]).toEqual({ ChainId: 'production', AnchorFailures: 1 });
-    expect(metrics[1]).not.toHaveProperty('UnanchoredEvents');
+    expect(metrics[1]).toMatchObject({ UnanchoredEvents: 0 });
+  });
+
+  test('refused for want of a key: exit 3, and how many events wait', async () => {
+    await scene.embedded.append(3);
+    await run('anchor');
+    await scene.embedded.append(2, 'k2');
+    const [[id, secret] = ['', '']] = Object.entries(
+      JSON.parse(scene.env()[ENV.hmacKeys] ?? '{}') as Record<string, string>,
+    );
+    const env = { ...LOG, [ENV.hmacKeys]: JSON.stringify({ [id]: secret }), [ENV.hmacActiveKeyId]: id };
+    const { exitCode, events, metrics } = await run('anchor', { env: scene.env(env) });
+    expect(exitCode).toBe(3);
+    expect(events).toMatchObject([{ event: 'anchor.refused', findings: [{ code: 'KEY_UNKNOWN' }] }]);
+    expect(metrics).toMatchObject([{ AnchorFailures: 1 }, { UnanchoredEvents: 2 }]);
+  });
+
+  test('the upload fails: how many events wait was seen before', async () => {
+    await scene.embedded.append(3);
+    await run('anchor');
+    await scene.embedded.append(2);
+    scene.embedded.s3.faults.inject({ operation: 'PutObject', status: 403, times: Infinity });
+    const { exitCode, events, metrics } = await run('anchor --force');
+    expect(exitCode).toBe(3);
+    expect(events).toMatchObject([{ event: 'anchor.failed' }]);
+    expect(metrics).toEqual([
+      expect.objectContaining({ UnanchoredEvents: 2, AnchorAgeSeconds: expect.any(Number) as number }),
+      { ChainId: 'production', AnchorFailures: 1 },
+    ]);
   });
 
   test('S3 fails: exit 3, code and hint, a failure', async () => {
@@ -115,6 +144,29 @@ describe('anchor', () => {
     expect(events).toEqual([]);
     expect(metrics).toHaveLength(2);
   });
+});
+
+test('a foreign chain: its result is 3 also when it is sound; what could not be looked at is told besides', async () => {
+  await scene.embedded.append(3);
+  const links = (more: Record<string, string> = {}) => ({
+    env: scene.env({ ...LOG, AUDIT_CHAIN_FORMAT: 'links', ...more }),
+  });
+  expect((await run('anchor', links())).exitCode).toBe(0);
+  const unproven = ({ metrics }: Told) => metrics.filter(({ Severity }) => Severity === 'unproven');
+  const told = (count: number) => [
+    { ChainId: 'production', Severity: 'unproven', Scope: 'latest', FindingsBySeverity: count },
+  ];
+
+  const sound = await run('verify --latest', links());
+  expect(sound).toMatchObject({
+    exitCode: 3,
+    metrics: [{ VerificationResult: 3, Scope: 'latest' }, {}, {}, {}, {}, {}],
+  });
+  expect(unproven(sound)).toEqual(told(0));
+  const unreadable = await run('verify --latest', links({ AUDIT_EVENTS_TABLE: 'elsewhere' }));
+  expect([unreadable.exitCode, unproven(unreadable)]).toEqual([3, told(1)]);
+  const brokeOff = await run('verify --latest', links({ DATABASE_URL: 'nonsense' }));
+  expect([brokeOff.exitCode, unproven(brokeOff)]).toEqual([2, told(1)]);
 });
 
 describe('verify', () => {

@@ -18,12 +18,13 @@ interface Line {
   };
 }
 
-function open(): { metrics: Metrics; lines: () => Line[]; text: () => string[] } {
+function open(foreign = false): { metrics: Metrics; lines: () => Line[]; text: () => string[] } {
   const text: string[] = [];
   const metrics = new Metrics(
     'production',
     () => NOW,
     (line) => void text.push(line),
+    foreign,
   );
   return { metrics, text: () => text, lines: () => text.map((line) => JSON.parse(line) as Line) };
 }
@@ -149,6 +150,37 @@ test('a verification that failed was not evaluated; of its findings nothing is k
     'VerificationResult ChainId=production Scope=latest: 3',
     'VerificationResult ChainId=production: 3',
   ]);
+});
+
+describe('a foreign chain, whose result is 3 also when it is sound', () => {
+  const place = { kind: 'database' } as const;
+  const byDesign = finding({ code: 'CONTENTS_NOT_EVALUATED', place, message: 'not recomputed' });
+  const unproven = (verify: (metrics: Metrics) => void): string[] => {
+    const { metrics, lines } = open(true);
+    verify(metrics);
+    expect(lines().flatMap(faultsOf)).toEqual([]);
+    return published(lines()).filter((each) => /^VerificationResult.*Scope|unproven/.test(each));
+  };
+  const told = (count: number) => [
+    'VerificationResult ChainId=production Scope=latest: 3',
+    `FindingsBySeverity ChainId=production Severity=unproven: ${count}`,
+    `FindingsBySeverity ChainId=production Severity=unproven Scope=latest: ${count}`,
+  ];
+
+  test('tells, with the scope, what could not be looked at besides', () => {
+    const report = reportOf('not evaluated', 'latest');
+    expect(unproven((metrics) => metrics.verified({ ...report, findings: [byDesign] }))).toEqual(told(0));
+    const archived = finding({ code: 'ANCHOR_ARCHIVED', place, message: 'archived' });
+    const both = { ...report, findings: [archived, byDesign] };
+    expect(unproven((metrics) => metrics.verified(both))).toEqual(told(1));
+  });
+
+  test('counts a verification that broke off', () => {
+    expect(unproven((metrics) => metrics.verificationFailed('latest'))).toEqual(told(1));
+    expect(unproven((metrics) => metrics.verificationFailed(null))).toEqual([
+      'FindingsBySeverity ChainId=production Severity=unproven: 1',
+    ]);
+  });
 });
 
 test('gauges: only what is known, and no line of nothing', () => {
