@@ -1,4 +1,5 @@
-import type { Anchorer, AnchorOutcome, WrittenAnchor } from '../application/anchorer';
+import type { Anchorer, AnchorOutcome, BusyOutcome, WrittenAnchor } from '../application/anchorer';
+import type { Gauges } from '../application/gauges';
 import { gaugesOf } from '../application/gauges';
 import type { Clock } from '../application/ports';
 import { EXIT } from '../contract';
@@ -52,7 +53,7 @@ function writtenText(written: WrittenAnchor, bucket: string, colors: Colors): st
 }
 
 /** What came of an attempt to anchor, in both forms. */
-export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
+export function anchorOutcome(outcome: AnchorOutcome | BusyOutcome, bucket: string): Outcome {
   switch (outcome.kind) {
     case 'written':
       return {
@@ -70,6 +71,14 @@ export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
         ],
       };
     }
+    case 'busy':
+      return {
+        exitCode: EXIT.ok,
+        document: { outcome: 'busy', message: outcome.message },
+        text: () => [
+          `another anchorer of this chain is at work, which leaves nothing to do: ${outcome.message} (--force waits for it)`,
+        ],
+      };
     case 'refused':
       return {
         exitCode: exitOfFindings(outcome.findings),
@@ -82,31 +91,41 @@ export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
   }
 }
 
-/** Events that the attempt left without an anchor; null when it did not get so far. */
-function leftUnanchored(outcome: AnchorOutcome): number | null {
+/** How things stand behind an attempt; null when it did not look. */
+function gaugesBehind(
+  outcome: AnchorOutcome | BusyOutcome,
+  newest: Anchorer['newestKnown'],
+  now: number,
+): Gauges | null {
   switch (outcome.kind) {
     case 'written':
-      return 0;
+      return gaugesOf(newest, 0, now);
     case 'not due':
-      return outcome.unanchored;
+      return gaugesOf(newest, outcome.unanchored, now);
     case 'refused':
+      // It did not get so far as to count the events.
+      return gaugesOf(newest, null, now);
+    case 'busy':
       return null;
   }
 }
 
-/** Writes an anchor now if a trigger is due, or in any case. */
+/** Writes an anchor now if a trigger is due and nobody else is at it, or in any case. */
 export async function anchorCommand(
   anchorer: Anchorer,
   bucket: string,
   options: { readonly force: boolean; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const { force, clock, signal } = options;
-  const outcome = await anchorer.anchor({ ...(force ? { force: 'manual' as const } : {}), signal });
+  const outcome = force
+    ? await anchorer.anchor({ force: 'manual', signal })
+    : await anchorer.anchorUnlessBusy({ signal });
   return {
     ...anchorOutcome(outcome, bucket),
     tell: (sink) => {
       sink.anchored(outcome);
-      sink.gauges(gaugesOf(anchorer.newestKnown, leftUnanchored(outcome), clock.now()));
+      const gauges = gaugesBehind(outcome, anchorer.newestKnown, clock.now());
+      if (gauges) sink.gauges(gauges);
     },
   };
 }

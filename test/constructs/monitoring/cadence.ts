@@ -9,7 +9,8 @@ import { Recording } from './recording';
  *
  * - the daemon: gauges every minute; an attempt on the wall-clock grid of the interval and at the threshold; a
  *   failed attempt again within a minute; `AnchorFailures` per attempt, also when it is 0
- * - the scheduled writer: an attempt and gauges per run, every 5 minutes and up to a minute late
+ * - the scheduled writer: an attempt and gauges per run, every 5 minutes and up to a minute late; a run that finds
+ *   the chain's lock taken has neither anchor nor gauges
  * - the verifier: `latest` about 7 minutes past the hour, `full` that ends at about 04:00; age and retention of
  *   the newest anchor with each, but not the number of unanchored events
  * - S3: latency while something waits and some minutes after it; failures only when something was copied
@@ -30,6 +31,8 @@ export interface Course {
   readonly retentionDays?: number;
   readonly eventsPerMinute?: number;
   readonly writerRuns?: (minute: number) => boolean;
+  /** Whether another anchorer holds the chain's lock; for the scheduled writer. */
+  readonly busy?: (minute: number) => boolean;
   readonly attempt?: (minute: number) => Attempt;
   readonly verifierRuns?: (minute: number) => boolean;
   readonly verdict?: (minute: number, scope: 'latest' | 'full') => Verdict;
@@ -87,6 +90,10 @@ class Cadence {
   }
 
   private run(minute: number, at: number): void {
+    if (this.course.busy?.(minute)) {
+      this.recording.emit(at, (metrics) => metrics.anchored({ kind: 'busy', message: 'held' }));
+      return;
+    }
     if (this.isDue(minute)) this.anchor(minute, at);
     else {
       const outcome: AnchorOutcome = { kind: 'not due', nextInterval: 0, unanchored: this.waiting };
