@@ -85,7 +85,7 @@ export const METRICS = {
   anchorsWritten: 'AnchorsWritten',
   /** Events that each anchor covers. */
   anchoredEvents: 'AnchoredEvents',
-  /** 1 for each attempt that failed or was refused, 0 for each that did not. */
+  /** 1 for each attempt that failed or was refused, 0 for each that did not, also when another anchorer was at work. */
   anchorFailures: 'AnchorFailures',
   /** Exit code of each verification: 0 verified, 1 tampered, 3 not evaluated. */
   verificationResult: 'VerificationResult',
@@ -125,6 +125,7 @@ export const EVENTS = {
   stopped: 'service.stopped',
   anchorWritten: 'anchor.written',
   anchorNotDue: 'anchor.not_due',
+  anchorBusy: 'anchor.busy',
   anchorRefused: 'anchor.refused',
   anchorFailed: 'anchor.failed',
   verificationDone: 'verification.done',

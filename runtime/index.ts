@@ -3,7 +3,13 @@
  * or the daemon in another program. Nothing here imports cdktf.
  */
 export { Anchorer } from './application/anchorer';
-export type { AnchorerOptions, AnchorOutcome, AnchorRequest, WrittenAnchor } from './application/anchorer';
+export type {
+  AnchorerOptions,
+  AnchorOutcome,
+  AnchorRequest,
+  BusyOutcome,
+  WrittenAnchor,
+} from './application/anchorer';
 export type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock } from './application/ports';
 export type { ChainReading } from './application/scan-chain';
 export type { Failure } from './application/failure';

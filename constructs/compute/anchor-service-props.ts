@@ -23,8 +23,8 @@ export interface AnchorServiceOptions extends TaskSizeOptions, AnchoredChainOpti
   readonly mode?: 'service' | 'scheduled';
 
   /**
-   * Minutes between two looks of `scheduled` at the triggers, 1 to 1,440 and not more than `intervalMinutes`. The
-   * scheduler starts a run at least once; two at a time are harmless.
+   * Minutes between two looks of `scheduled` at the triggers, 1 to 1,440 and not more than `intervalMinutes`. A run
+   * that finds another one at work leaves the chain to it, without a failure.
    *
    * @default 5 - or `intervalMinutes` when that is shorter
    */

@@ -133,7 +133,7 @@ export class AnchorService extends Construct {
       networkConfiguration: {
         subnets: network.subnetIds,
         securityGroups: [network.securityGroupId],
-        assignPublicIp: false,
+        assignPublicIp: network.assignPublicIp,
       },
       enableExecuteCommand: false,
       enableEcsManagedTags: true,

@@ -16,6 +16,7 @@ export interface TaskPlace {
   readonly taskDefinitionArn: string;
   readonly subnetIds: readonly string[];
   readonly securityGroupId: string;
+  readonly assignPublicIp: boolean;
 }
 
 /** One command of the program as a task of ECS, and where each way it can end leads to. */
@@ -152,7 +153,7 @@ function runTask({ command }: TaskStep, place: TaskPlace): object {
       AwsvpcConfiguration: {
         Subnets: place.subnetIds,
         SecurityGroups: [place.securityGroupId],
-        AssignPublicIp: 'DISABLED',
+        AssignPublicIp: place.assignPublicIp ? 'ENABLED' : 'DISABLED',
       },
     },
     Overrides: {

@@ -162,6 +162,7 @@ function definitionOf({ reports, task }: FullVerification, props: FullVerificati
       taskDefinitionArn: task.taskDefinitionArn,
       subnetIds: platform.network.subnetIds,
       securityGroupId: platform.network.securityGroupId,
+      assignPublicIp: platform.network.assignPublicIp,
     },
     reportsBucketName: reports.bucket.bucketName,
     reportsPrefix: reports.prefix,

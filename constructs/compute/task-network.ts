@@ -12,10 +12,21 @@ export interface TaskNetworkOptions {
   readonly vpcId: string;
 
   /**
-   * Private subnets, best in several availability zones. Tasks get no public address, so images, secrets, logs
-   * and S3 have to be reachable through a NAT gateway or through endpoints, see `interfaceEndpoints`.
+   * Subnets of the tasks, best in several availability zones: private ones, from which images, secrets, logs and S3
+   * can be reached through a NAT gateway or through endpoints, see `interfaceEndpoints`; or, with `assignPublicIp`,
+   * public ones.
    */
   readonly subnetIds: readonly string[];
+
+  /**
+   * Whether each task gets a public IPv4 address, through which it reaches AWS without a NAT gateway or endpoints. Nobody
+   * can connect to it: the security group has no way in. The subnets have to be public then, with a route to an internet
+   * gateway; in others a task reaches nothing and does not start. An address costs 0.005 USD an hour for as long as its
+   * task runs: 44 USD a year for the service.
+   *
+   * @default false - tasks have private addresses only
+   */
+  readonly assignPublicIp?: boolean;
 
   /**
    * Where HTTPS may go, as CIDRs. AWS's own services have no fixed addresses, so narrow this only where tasks
@@ -82,8 +93,8 @@ export function checkTaskNetwork(check: PropCheck, options: TaskNetworkOptions):
     .rule(isUnknownAtSynth(subnetIds) || subnetIds.length > 0, {
       prop: 'subnetIds',
       found: 'an empty list',
-      allowed: 'at least one private subnet',
-      fix: 'name private subnets of the VPC',
+      allowed: 'at least one private subnet, or public one with "assignPublicIp"',
+      fix: 'name subnets of the VPC',
     })
     .list('subnetIds', subnetIds, SUBNET_ID, 'take it from "aws ec2 describe-subnets"')
     .list('httpsCidrs', httpsCidrs, CIDR, 'write the range with the length of its prefix')
@@ -99,6 +110,8 @@ export class TaskNetwork extends Construct {
   readonly resource: SecurityGroup;
   readonly vpcId: string;
   readonly subnetIds: string[];
+  /** Whether tasks get public addresses, for which the subnets have to be public. */
+  readonly assignPublicIp: boolean;
   private readonly provider: TerraformProvider | undefined;
   private readonly egress: SecurityGroupEgress[];
   private readonly reachesAnywhere: boolean;
@@ -109,6 +122,7 @@ export class TaskNetwork extends Construct {
     const { provider, vpcId, groupName, databasePort = POSTGRES_PORT } = props;
     this.vpcId = vpcId;
     this.subnetIds = [...props.subnetIds];
+    this.assignPublicIp = props.assignPublicIp ?? false;
     this.provider = provider;
     this.reachesAnywhere = props.httpsCidrs === undefined;
     this.egress = [

@@ -114,7 +114,7 @@ export class TaskScheduler extends Construct {
           networkConfiguration: {
             subnets: network.subnetIds,
             securityGroups: [network.securityGroupId],
-            assignPublicIp: false,
+            assignPublicIp: network.assignPublicIp,
           },
         },
         retryPolicy: {

@@ -165,7 +165,7 @@ function writerSilent(chain: WatchedChain, periodSeconds: number): AlarmDefiniti
     periods: WRITER_SILENCE_PERIODS,
     periodsToAlarm: WRITER_SILENCE_PERIODS,
     missingData: 'breaching',
-    description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, or it cannot read the database, or since its start the bucket. First: ${stoppedTasks(chain)}, and 'aws ecs describe-tasks' of the newest says why it stopped (ECS forgets after an hour); see ${WRITER[chain.mode]}. Then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
+    description: `The writer of chain ${chain.chainId} does not say how many events wait for an anchor: it does not run, it cannot read the database, or since its start the bucket, or another session holds the lock of the chain. First: ${stoppedTasks(chain)}, and 'aws ecs describe-tasks' of the newest says why it stopped (ECS forgets after an hour); see ${WRITER[chain.mode]}. Then 'audit-anchor status' with its environment tells whether database and bucket can be reached. Normal until the writer has started for the first time.`,
   };
 }
 

@@ -65,7 +65,7 @@ export class AuditAnchorStack extends TerraformStack {
       tags: this.variables.tags,
     });
     this.fullVerification = newFullVerification(this, settings, this.anchoring, this.variables.chainId);
-    this.declareOutputs();
+    this.declareOutputs(settings);
   }
 
   /** Explicit, because cdktf's default holds an absolute path and the output would differ per machine. */
@@ -93,7 +93,7 @@ export class AuditAnchorStack extends TerraformStack {
     return new DataAwsIamSessionContext(this, 'Deployer', { arn: caller.arn }).issuerArn;
   }
 
-  private declareOutputs(): void {
+  private declareOutputs(settings: StackSettings): void {
     const { bucket, key, verifier, writer, replica, alarms } = this.anchoring;
     this.output('audit_anchor_bucket', 'S3 bucket name for audit anchors', bucket.bucketName);
     this.output('audit_anchor_bucket_arn', 'S3 bucket ARN', bucket.bucketArn);
@@ -116,13 +116,21 @@ export class AuditAnchorStack extends TerraformStack {
       const place = `${reports.bucket.bucketName}/${reports.prefix}`;
       this.output('full_verification_reports', 'Where it keeps plans and reports', `s3://${place}`);
     }
-    this.output('gateway_environment', 'Environment variables of the program that writes', {
+    const description = 'Environment variables of the program that writes';
+    this.output('gateway_environment', description, this.gatewayEnvironment(settings));
+  }
+
+  private gatewayEnvironment({ intervalMinutes, eventThreshold }: StackSettings): object {
+    const { bucket, key } = this.anchoring;
+    return {
       [ENV.bucket]: bucket.bucketName,
       [ENV.chainId]: this.variables.chainId,
       [ENV.retentionDays]: bucket.retention.days,
       [ENV.verifyRetentionDays]: bucket.retention.verifiedDays,
       ...(key && { [ENV.kmsKeyArn]: key.keyArn }),
-    });
+      ...(intervalMinutes !== undefined && { [ENV.intervalMinutes]: intervalMinutes }),
+      ...(eventThreshold !== undefined && { [ENV.eventThreshold]: eventThreshold }),
+    };
   }
 
   private output(name: string, description: string, value: unknown): void {

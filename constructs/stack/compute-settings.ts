@@ -50,6 +50,7 @@ export function readCompute(read: SettingReader, cadence: CadenceSettings): Anch
     clusterArn: read.text('cluster_arn', CLUSTER_ARN, CLUSTER_ARN_FIX),
     vpcId: read.text('vpc_id', VPC_ID, 'take it from "aws ec2 describe-vpcs"') ?? '',
     subnetIds: read.list('subnet_ids', SUBNET_ID, SUBNETS_FIX) ?? [],
+    assignPublicIp: read.flag('assign_public_ip'),
     databasePort: read.wholeNumber('database_port', PORTS),
     databaseCidrs: read.list('database_cidrs', CIDR, 'write ranges with the length of their prefix'),
     httpsCidrs: read.list('https_cidrs', CIDR, 'write ranges with the length of their prefix'),

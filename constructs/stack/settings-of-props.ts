@@ -17,6 +17,7 @@ export const SETTING_OF: Readonly<Record<string, string>> = {
   'compute.clusterArn': 'cluster_arn',
   'compute.vpcId': 'vpc_id',
   'compute.subnetIds': 'subnet_ids',
+  'compute.assignPublicIp': 'assign_public_ip',
   'compute.databasePort': 'database_port',
   'compute.databaseCidrs': 'database_cidrs',
   'compute.httpsCidrs': 'https_cidrs',

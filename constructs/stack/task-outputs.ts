@@ -32,10 +32,12 @@ export function taskOutputs(compute: AnchorCompute | undefined): Readonly<Record
       },
     },
     task_network: {
-      description: 'Subnets and security group of the tasks; let the security group reach the database',
+      description:
+        'Subnets and security group of the tasks, and whether they have public addresses; let the security group reach the database',
       value: {
         subnet_ids: platform.network.subnetIds,
         security_group_id: platform.network.securityGroupId,
+        assign_public_ip: platform.network.assignPublicIp,
       },
     },
     ...(platform.repository && {

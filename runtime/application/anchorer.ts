@@ -17,6 +17,8 @@ import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
 import { storeAnchor } from './store-anchor';
 
+/** Longer than an anchor takes that has little to verify, milliseconds. */
+const BUSY_AFTER_MS = 3_000;
 /** The clock of this machine may be this far behind the newest anchor; the writer then waits. */
 const MAX_CLOCK_WAIT_SECONDS = 5;
 
@@ -69,6 +71,13 @@ export type AnchorOutcome =
   /** The database contradicts the bucket, or the new events are broken or cannot be recomputed: nothing was written. */
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
 
+/** Another anchorer held the chain's lock all the while: neither bucket nor events were looked at. */
+export interface BusyOutcome {
+  readonly kind: 'busy';
+  /** Who holds the lock, and how long it was waited for. */
+  readonly message: string;
+}
+
 interface Draft {
   readonly kind: 'draft';
   readonly trigger: Trigger;
@@ -98,8 +107,25 @@ export class Anchorer {
    * @throws UnavailableError when bucket or database could not be asked, or the write has no definite answer
    * @throws ConfigError when the bucket cannot hold locked objects
    */
-  async anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
-    const { auditLog, clock, lockWaitMs } = this.options;
+  anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
+    return this.attempt(request, this.options.lockWaitMs);
+  }
+
+  /**
+   * As `anchor`, for a run that another one follows soon: leaves the chain to an anchorer that is at work for longer
+   * than a few seconds.
+   */
+  async anchorUnlessBusy(request: AnchorRequest = {}): Promise<AnchorOutcome | BusyOutcome> {
+    try {
+      return await this.attempt(request, Math.min(BUSY_AFTER_MS, this.options.lockWaitMs));
+    } catch (error) {
+      if (!(error instanceof UnavailableError) || error.code !== 'LOCK_BUSY') throw error;
+      return { kind: 'busy', message: error.message };
+    }
+  }
+
+  private async attempt(request: AnchorRequest, waitMs: number): Promise<AnchorOutcome> {
+    const { auditLog, clock } = this.options;
     const startedAt = clock.now();
     this.unanchored = null;
     await this.checkTable(request.signal);
@@ -118,7 +144,7 @@ export class Anchorer {
         );
         return { ...written, durationMs: Math.max(0, clock.now() - startedAt) };
       },
-      { waitMs: lockWaitMs, ...(request.signal ? { signal: request.signal } : {}) },
+      { waitMs, ...(request.signal ? { signal: request.signal } : {}) },
     );
   }
 

@@ -2,7 +2,7 @@ import { AuditAnchorError } from '../errors';
 import { nextGridTime } from '../domain/cadence';
 import type { Finding } from '../domain/findings/finding';
 import type { VerificationReport } from '../domain/findings/report';
-import type { Anchorer, AnchorOutcome, AnchorRequest } from './anchorer';
+import type { Anchorer, AnchorOutcome, AnchorRequest, BusyOutcome } from './anchorer';
 import type { Failure } from './failure';
 import type { Gauges } from './gauges';
 import { ageSeconds, gaugesOf } from './gauges';
@@ -16,7 +16,7 @@ export interface ServiceSink {
    * Every attempt that came to an end.
    * @param repeated true for a refusal with the same findings as the one before
    */
-  anchored(outcome: AnchorOutcome, repeated?: boolean): void;
+  anchored(outcome: AnchorOutcome | BusyOutcome, repeated?: boolean): void;
   anchorFailed(failure: Failure): void;
   verified(report: VerificationReport): void;
   /** @param scope what was to be verified; null when not even that is known */

@@ -4,13 +4,13 @@ import { Metrics } from '../adapters/events/metrics';
 import { createServiceLog } from '../adapters/events/service-log';
 import { probeHealth } from '../adapters/http/health-probe';
 import { startHealthServer } from '../adapters/http/health-server';
-import { appendStream } from '../adapters/postgres/append-stream';
+import { AppendInterrupted, appendStream } from '../adapters/postgres/append-stream';
 import { readEventLines } from '../adapters/postgres/event-json';
 import { initialise } from '../adapters/postgres/init';
 import { initSql } from '../adapters/postgres/schema';
 import { Service } from '../application/service';
 import { anchorCommand } from '../commands/anchor';
-import { appendOutcome } from '../commands/append';
+import { appendOutcome, interruptedAppend } from '../commands/append';
 import { healthOutcome } from '../commands/health';
 import { holdCommand } from '../commands/hold';
 import { initOutcome, initSqlOutcome } from '../commands/init';
@@ -43,7 +43,7 @@ export interface ActionContext {
 const EVERYTHING = { bucket: true, database: true, hmacKeys: true } as const;
 
 export async function initAction(
-  { composition }: ActionContext,
+  { composition, signal }: ActionContext,
   options: { print?: boolean },
 ): Promise<Outcome> {
   if (options.print) {
@@ -51,7 +51,7 @@ export async function initAction(
     return initSqlOutcome(initSql(layout, table, schema ?? undefined));
   }
   const { database, layout, table, schema } = composition.config({ database: true });
-  return initOutcome(await initialise(database, layout, { table, schema }));
+  return initOutcome(await initialise(database, layout, { table, schema }, signal));
 }
 
 export async function anchorAction(context: ActionContext, options: { force?: boolean }): Promise<Outcome> {
@@ -127,7 +127,10 @@ export async function appendAction(context: ActionContext, options: { keyId?: st
       },
       signal,
     });
-    return appendOutcome(result, events.interrupted);
+    return events.interrupted ? interruptedAppend(result) : appendOutcome(result);
+  } catch (error) {
+    if (error instanceof AppendInterrupted) return interruptedAppend(error.stored, error.unresolved);
+    throw error;
   } finally {
     step.finish();
   }

@@ -80,7 +80,7 @@ export function parseCommandLine(
   program
     .command('anchor')
     .description('write an anchor if a trigger is due')
-    .option('--force', 'write one in any case')
+    .option('--force', 'write one in any case, and wait a minute for another anchorer that is at work')
     .addHelpText('after', examples('audit-anchor anchor', 'audit-anchor anchor --force --json'))
     .action((options: { force?: boolean }) => choose((context) => actions.anchorAction(context, options)));
   program

@@ -1,4 +1,4 @@
-import type { Anchorer, AnchorOutcome, WrittenAnchor } from '../application/anchorer';
+import type { Anchorer, AnchorOutcome, BusyOutcome, WrittenAnchor } from '../application/anchorer';
 import type { Gauges } from '../application/gauges';
 import { gaugesOf } from '../application/gauges';
 import type { Clock } from '../application/ports';
@@ -53,7 +53,7 @@ function writtenText(written: WrittenAnchor, bucket: string, colors: Colors): st
 }
 
 /** What came of an attempt to anchor, in both forms. */
-export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
+export function anchorOutcome(outcome: AnchorOutcome | BusyOutcome, bucket: string): Outcome {
   switch (outcome.kind) {
     case 'written':
       return {
@@ -71,6 +71,14 @@ export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
         ],
       };
     }
+    case 'busy':
+      return {
+        exitCode: EXIT.ok,
+        document: { outcome: 'busy', message: outcome.message },
+        text: () => [
+          `another anchorer of this chain is at work, which leaves nothing to do: ${outcome.message} (--force waits for it)`,
+        ],
+      };
     case 'refused':
       return {
         exitCode: exitOfFindings(outcome.findings),
@@ -91,20 +99,23 @@ export interface AnchorCommandOptions {
   readonly failed: (seen: Gauges) => void;
 }
 
-/** Writes an anchor now if a trigger is due, or in any case. */
+/** Writes an anchor now if a trigger is due and nobody else is at it, or in any case. */
 export async function anchorCommand(
-  anchorer: Pick<Anchorer, 'anchor' | 'newestKnown' | 'unanchoredKnown'>,
+  anchorer: Pick<Anchorer, 'anchor' | 'anchorUnlessBusy' | 'newestKnown' | 'unanchoredKnown'>,
   bucket: string,
   { force, clock, signal, failed }: AnchorCommandOptions,
 ): Promise<Outcome> {
   const seen = (): Gauges => gaugesOf(anchorer.newestKnown, anchorer.unanchoredKnown, clock.now());
   try {
-    const outcome = await anchorer.anchor({ ...(force ? { force: 'manual' as const } : {}), signal });
+    const outcome = force
+      ? await anchorer.anchor({ force: 'manual', signal })
+      : await anchorer.anchorUnlessBusy({ signal });
     return {
       ...anchorOutcome(outcome, bucket),
       tell: (sink) => {
         sink.anchored(outcome);
-        sink.gauges(seen());
+        // A run that found another one at work has not looked.
+        if (outcome.kind !== 'busy') sink.gauges(seen());
       },
     };
   } catch (error) {

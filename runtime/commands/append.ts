@@ -19,17 +19,32 @@ function appendedText({ appended, firstIndex, lastIndex, lastHash, keyId }: Appe
   return `${events}, key ${keyId}, head ${lastHash}`;
 }
 
-/** @param interrupted true when the input was left before its end */
-export function appendOutcome(result: Appended | null, interrupted: boolean): Outcome {
-  if (interrupted) {
-    return {
-      exitCode: EXIT.notEvaluated,
-      document: { ...(result ?? { appended: 0 }), interrupted },
-      text: (colors) => [
-        `${colors.warn('?')} interrupted: ${result ? appendedText(result) : 'no event was appended'}; the rest of the input was not`,
-      ],
-    };
-  }
+/** A batch whose COMMIT had no answer. */
+type Unresolved = Omit<Appended, 'appended'>;
+
+function unresolvedText({ firstIndex, lastIndex, lastHash }: Unresolved): string {
+  const events = `${formatCount(firstIndex)} to ${formatCount(lastIndex)}`;
+  return `  whether events ${events} were stored is not known: they were if event ${formatCount(lastIndex)} has the hash ${lastHash}`;
+}
+
+/** Input that was left before its end, or that could not be stored in time. */
+export function interruptedAppend(result: Appended | null, unresolved: Unresolved | null = null): Outcome {
+  return {
+    exitCode: EXIT.notEvaluated,
+    document: {
+      ...(result ?? { appended: 0 }),
+      interrupted: true,
+      ...(unresolved && { unresolved }),
+    },
+    text: (colors) => [
+      `${colors.warn('?')} interrupted: ${result ? appendedText(result) : 'no event was appended'}; the rest of the input was not`,
+      ...(unresolved ? [unresolvedText(unresolved)] : []),
+    ],
+  };
+}
+
+/** Input that was read to its end. */
+export function appendOutcome(result: Appended | null): Outcome {
   return {
     exitCode: EXIT.ok,
     document: result ?? { appended: 0 },

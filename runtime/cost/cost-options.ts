@@ -3,7 +3,7 @@ import type { ConfigFault } from '../errors';
 import { COST_LIMITS, isInRange, rangeRule } from './check-settings';
 import { DEFAULT_ARCHIVE, DEFAULT_EVERY_MINUTES, scheduledEvery } from './choices';
 import type { Anchoring, CostSettings, NetworkPath, Verification } from './settings';
-import { DEFAULT_COST_SETTINGS, DEFAULT_REPLICA, metricCount } from './settings';
+import { DEFAULT_COST_SETTINGS, DEFAULT_REPLICA } from './settings';
 
 /** Options of `cost` as they stand on the command line. */
 export interface CostOptions {
@@ -184,7 +184,6 @@ export function readCostOptions(
     eventThreshold: configured.eventThreshold,
     retentionDays: configured.retentionDays,
     verification,
-    metrics: metricCount(verification),
     eventsPerDay: reader.whole(
       '--events-per-day',
       options.eventsPerDay,

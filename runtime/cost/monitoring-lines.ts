@@ -1,17 +1,21 @@
 import type { Bill, CostLine } from './line';
 import { amount, priced } from './line';
+import { alarmCount, metricCount } from './monitored';
 import { DAYS_PER_YEAR, MONTHS } from './units';
 
-/** Metrics, alarms, dashboard and logs of CloudWatch. */
+/** Metrics, alarms, dashboard and logs of CloudWatch; nothing where no task emits any. */
 export function monitoringLines(bill: Bill): CostLine[] {
-  const { settings } = bill;
+  const { settings, work } = bill;
+  const metrics = settings.metrics ?? metricCount(settings);
+  const alarms = settings.alarms ?? alarmCount(settings);
+  const { dashboards } = settings;
   return [
-    monthly(bill, 'metrics', 'monitoring.metrics', 'custom metrics', settings.metrics),
-    monthly(bill, 'alarms', 'monitoring.alarms', 'alarms', settings.alarms),
-    ...(settings.dashboards === 0
+    ...(metrics === 0 ? [] : [monthly(bill, 'metrics', 'monitoring.metrics', 'custom metrics', metrics)]),
+    ...(alarms === 0 ? [] : [monthly(bill, 'alarms', 'monitoring.alarms', 'alarms', alarms)]),
+    ...(dashboards === 0
       ? []
-      : [monthly(bill, 'dashboards', 'monitoring.dashboards', 'dashboards', settings.dashboards)]),
-    ...logLines(bill),
+      : [monthly(bill, 'dashboards', 'monitoring.dashboards', 'dashboards', dashboards)]),
+    ...(work.logGb === 0 ? [] : logLines(bill)),
   ];
 }
 

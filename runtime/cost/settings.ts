@@ -1,4 +1,4 @@
-import { DEFAULTS, METRICS, SEVERITIES } from '../contract';
+import { DEFAULTS } from '../contract';
 
 /** Where anchors are made. */
 export type Anchoring =
@@ -67,10 +67,10 @@ export interface CostSettings {
   readonly verification: Verification;
   /** Secrets in Secrets Manager; none are counted when no task runs. */
   readonly secrets: number;
-  /** Custom metrics of CloudWatch: combinations of name and dimensions that occur. */
-  readonly metrics: number;
-  /** Alarms without those of the replica. */
-  readonly alarms: number;
+  /** Custom metrics of CloudWatch, combinations of name and dimensions; null for those that the tasks emit. */
+  readonly metrics: number | null;
+  /** Alarms without those of the replica; null for those that the constructs make. */
+  readonly alarms: number | null;
   readonly dashboards: number;
   /** Days that log lines are kept. */
   readonly logRetentionDays: number;
@@ -102,19 +102,6 @@ export interface CostSettings {
   readonly freeTier: boolean;
 }
 
-/** What only verifications emit. */
-const VERIFICATION_METRICS = [METRICS.verificationResult, METRICS.verifiedEvents, METRICS.findingsBySeverity];
-
-/**
- * Metrics on the bill, which are combinations of name and dimensions: each name once for the chain, save that of the
- * findings, which there is for each severity instead, and the result once more for each scope that is verified.
- */
-export function metricCount({ latestEveryMinutes, fullEveryHours }: Verification): number {
-  const scopes = [latestEveryMinutes, fullEveryHours].filter((every) => every > 0).length;
-  const names = Object.keys(METRICS).length;
-  return scopes === 0 ? names - VERIFICATION_METRICS.length : names - 1 + SEVERITIES.length + scopes;
-}
-
 const VERIFICATION: Verification = {
   runsAs: 'task',
   latestEveryMinutes: DEFAULTS.verifyIntervalMinutes,
@@ -140,9 +127,8 @@ export const DEFAULT_COST_SETTINGS: CostSettings = {
   verification: VERIFICATION,
   // The writer's database URL, the verifier's, and the HMAC keys.
   secrets: 3,
-  metrics: metricCount(VERIFICATION),
-  // Of one chain, of the schedules' dead letters, and none of the replica.
-  alarms: 12,
+  metrics: null,
+  alarms: null,
   dashboards: 0,
   logRetentionDays: DEFAULTS.retentionDays,
   network: 'existing',

@@ -1,5 +1,6 @@
 import { SEVERITIES } from '../contract';
 import { fullTaskSeconds } from './full-task';
+import { tellsAnchors, tellsVerifications } from './monitored';
 import { populationOf } from './population';
 import type { Population } from './population';
 import type { CostSettings } from './settings';
@@ -127,10 +128,13 @@ export function workloadOf(settings: CostSettings): Workload {
 }
 
 function logLines(
-  { anchoring }: CostSettings,
+  settings: CostSettings,
   runs: Pick<Workload, 'anchors' | 'anchorRuns' | 'latestRuns' | 'fullRuns'>,
 ): number {
-  const attempts = anchoring.mode === 'scheduled' ? runs.anchorRuns : runs.anchors;
-  const gauges = anchoring.mode === 'scheduled' ? 0 : GAUGE_LINES_PER_YEAR;
-  return gauges + attempts * LINES_PER_ATTEMPT + (runs.latestRuns + runs.fullRuns) * LINES_PER_VERIFICATION;
+  const scheduled = settings.anchoring.mode === 'scheduled';
+  const attempts = scheduled ? runs.anchorRuns : runs.anchors;
+  const gauges = scheduled ? 0 : GAUGE_LINES_PER_YEAR;
+  const ofAnchors = tellsAnchors(settings) ? gauges + attempts * LINES_PER_ATTEMPT : 0;
+  const verifications = tellsVerifications(settings) ? runs.latestRuns + runs.fullRuns : 0;
+  return ofAnchors + verifications * LINES_PER_VERIFICATION;
 }

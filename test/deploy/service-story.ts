@@ -98,7 +98,7 @@ async function refusesUnknownKey(task: Task, head: number, chainId: string): Pro
     [line['level'], line['severity'], finding?.code, finding?.place, more.length],
     ['error', 'unproven', 'KEY_UNKNOWN', { kind: 'events', from: head, to: head }, 0],
   );
-  assert.match(String(line['hint']), /^add the key to AUDIT_HMAC_KEYS and restart the task \(aws ecs /);
+  assert.match(String(line['hint']), /^add the key to AUDIT_HMAC_KEYS .* restart a service .*\(aws ecs /);
   assert.doesNotMatch(log.text, /tamper/i);
   const inChain = { [DIMENSIONS.chainId]: chainId };
   assert.equal(values(log, METRICS.anchorFailures, inChain).at(-1), 1);

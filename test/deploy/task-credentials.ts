@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Cleanup } from '../support/programs/cleanup';
+import { LoopbackServer } from '../support/programs/loopback-server';
 
 const LIFETIME_MS = 3_600_000;
 
@@ -15,7 +14,7 @@ interface Session {
 export class TaskCredentials {
   private readonly sessions = new Map<string, Session>();
   private readonly paths = new Map<string, string>();
-  private readonly server = createServer((incoming, outgoing) => {
+  private readonly server = new LoopbackServer((incoming, outgoing) => {
     const roleArn = this.paths.get(incoming.url ?? '');
     const session = roleArn === undefined ? undefined : this.sessions.get(roleArn);
     if (session === undefined) {
@@ -40,20 +39,12 @@ export class TaskCredentials {
 
   static async start(roleArns: readonly string[], cleanup: Cleanup): Promise<TaskCredentials> {
     const credentials = new TaskCredentials(roleArns);
-    const { server } = credentials;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    cleanup.add(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    });
+    await credentials.server.open(cleanup);
     return credentials;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.server.port;
   }
 
   /** Roles by the access keys of their sessions. */

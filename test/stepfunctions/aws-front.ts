@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Cleanup } from '../support/programs/cleanup';
+import { LoopbackServer } from '../support/programs/loopback-server';
 import type { Answer, EcsStandIn } from './ecs-stand-in';
 
 /** Reads an object; null when there is none. */
@@ -16,11 +16,7 @@ const INVOCATION = /^\/2015-03-31\/functions\/[^/]+\/invocations$/;
 export class AwsFront {
   /** Keys that were read. */
   readonly read: string[] = [];
-  private readonly server = createServer((incoming, outgoing) => {
-    this.answer(incoming, outgoing).catch((error: unknown) => {
-      outgoing.writeHead(500).end(String(error));
-    });
-  });
+  private readonly server = new LoopbackServer((incoming, outgoing) => this.answer(incoming, outgoing));
 
   private constructor(
     private readonly bucket: string,
@@ -35,20 +31,12 @@ export class AwsFront {
     cleanup: Cleanup,
   ): Promise<AwsFront> {
     const front = new AwsFront(bucket, readObject, ecs);
-    const { server } = front;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    cleanup.add(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    });
+    await front.server.open(cleanup);
     return front;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.server.port;
   }
 
   private async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

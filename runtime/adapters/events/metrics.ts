@@ -1,4 +1,4 @@
-import type { AnchorOutcome } from '../../application/anchorer';
+import type { AnchorOutcome, BusyOutcome } from '../../application/anchorer';
 import type { Gauges } from '../../application/gauges';
 import { DIMENSIONS, EXIT, METRICS, SEVERITIES } from '../../contract';
 import type { Anchor } from '../../domain/anchor/anchor';
@@ -43,7 +43,7 @@ export class Metrics {
   ) {}
 
   /** One attempt to anchor that came to an end. */
-  anchored(outcome: AnchorOutcome): void {
+  anchored(outcome: AnchorOutcome | BusyOutcome): void {
     const written = outcome.kind === 'written' ? newAnchor(outcome.anchor) : [];
     const failures = count(METRICS.anchorFailures, outcome.kind === 'refused' ? 1 : 0);
     this.emit([{ dimensions: [CHAIN], metrics: [...written, failures] }]);

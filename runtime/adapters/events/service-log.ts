@@ -25,6 +25,8 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
         const { unanchored: unanchoredEvents } = outcome;
         const nextInterval = new Date(outcome.nextInterval).toISOString();
         log.info({ event: EVENTS.anchorNotDue, unanchoredEvents, nextInterval }, 'no anchor is due');
+      } else if (outcome.kind === 'busy') {
+        log.info({ event: EVENTS.anchorBusy }, `left to the anchorer at work: ${outcome.message}`);
       } else if (!repeated) {
         logRefusal(log, outcome.findings);
       }

@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg';
-import { AuditAnchorError, ConfigError } from '../../errors';
+import { AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
 import type { AppendOptions, AppendResult } from './append-options';
+import { isRolledBack } from './append-failure';
 import { BatchAppender } from './batch-appender';
 import { BATCH_BYTES, BATCH_EVENTS } from './batch-limits';
 import { Connection } from './connection';
@@ -12,7 +13,10 @@ export interface AppendStreamOptions extends AppendOptions {
   readonly connection: ClientConfig;
   /** Called after each committed batch, with the events appended so far. */
   readonly onBatch?: (result: AppendResult, appended: number) => void;
-  /** Stops between two batches. */
+  /**
+   * Stops the reading of events. What was read is stored, if the server takes it within a second; otherwise the
+   * connection is cut.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -20,10 +24,29 @@ export interface AppendStreamResult extends AppendResult {
   readonly appended: number;
 }
 
+/** How long a server may take to store what was read when `signal` aborts, milliseconds. */
+const LAST_BATCH_MS = 1_000;
+
+/** The signal aborted, and not everything that was read could be stored: what is not named here was rolled back. */
+export class AppendInterrupted extends UnavailableError {
+  /**
+   * @param stored null when nothing was
+   * @param unresolved a batch whose COMMIT had no answer: it is in the chain as a whole, or not at all
+   */
+  constructor(
+    readonly stored: AppendStreamResult | null,
+    readonly unresolved: AppendResult | null,
+    cause: unknown,
+  ) {
+    super('INTERRUPTED', 'stopped before everything that was read could be stored', { cause });
+  }
+}
+
 class BatchWriter {
   private pending: PreparedEvent[] = [];
   private pendingBytes = 0;
   private total: AppendStreamResult | null = null;
+  private committing: AppendResult | null = null;
 
   constructor(
     private readonly connection: Connection,
@@ -33,6 +56,11 @@ class BatchWriter {
 
   get result(): AppendStreamResult | null {
     return this.total;
+  }
+
+  /** A batch whose COMMIT was sent and not answered. */
+  get unresolved(): AppendResult | null {
+    return this.committing;
   }
 
   get appended(): number {
@@ -51,14 +79,50 @@ class BatchWriter {
     const head = await this.appender.begin(client);
     const batch = this.appender.link(this.pending, head);
     await this.appender.send(client, batch);
-    await this.connection.query('COMMIT');
     const result = this.appender.resultOf(batch, head);
+    this.committing = result;
+    await this.commit();
     const appended = this.appended + this.pending.length;
     this.total = { ...result, firstIndex: this.total?.firstIndex ?? result.firstIndex, appended };
     this.pending = [];
     this.pendingBytes = 0;
     this.onBatch?.(result, appended);
   }
+
+  private async commit(): Promise<void> {
+    try {
+      await this.connection.query('COMMIT');
+    } catch (error) {
+      if (isRolledBack(error)) this.committing = null;
+      throw error;
+    }
+    this.committing = null;
+  }
+}
+
+/** A signal that aborts `LAST_BATCH_MS` after another one. */
+class LastCall {
+  private readonly late = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly first: AbortSignal | undefined) {
+    if (first?.aborted) this.wait();
+    else first?.addEventListener('abort', this.wait, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.late.signal;
+  }
+
+  /** It is not needed any more. */
+  dispose(): void {
+    this.first?.removeEventListener('abort', this.wait);
+    clearTimeout(this.timer);
+  }
+
+  private readonly wait = (): void => {
+    this.timer = setTimeout(() => this.late.abort(this.first?.reason), LAST_BATCH_MS);
+  };
 }
 
 /** Tells how far a stream came: what was committed stays, so a retry has to start after it. */
@@ -82,10 +146,19 @@ async function* untilAborted(
   }
 }
 
+async function connect({ connection, signal }: AppendStreamOptions): Promise<Connection> {
+  try {
+    return await Connection.open(connection, signal);
+  } catch (error) {
+    throw signal?.aborted ? new AppendInterrupted(null, null, error) : error;
+  }
+}
+
 /**
  * Appends a stream of events, in transactions of up to 1,000 events or 4 MiB, on a connection of its own. Events
  * of other writers may come between two batches.
- * @returns what was appended; null for an empty stream. After `signal` aborted: what was appended until then.
+ * @returns what was appended; null for an empty stream. After `signal` aborted: what was read until then.
+ * @throws AppendInterrupted when that could not be stored in time, also while the server is silent
  * @throws ConfigError `EVENT_INVALID` with the number of the event in the stream; its hint says what is stored
  * @throws as `appendEvents`
  */
@@ -93,21 +166,29 @@ export async function appendStream(
   events: AsyncIterable<EventValues>,
   options: AppendStreamOptions,
 ): Promise<AppendStreamResult | null> {
+  const { signal } = options;
   const appender = new BatchAppender(options);
-  const connection = await Connection.open(options.connection);
+  const connection = await connect(options);
   const writer = new BatchWriter(connection, appender, options.onBatch);
+  const lastCall = new LastCall(signal);
   try {
-    const encoder = await appender.open(connection.client);
-    let position = 0;
-    for await (const event of untilAborted(events, options.signal)) {
-      position += 1;
-      await writer.add(encoder.prepare(event, `event ${position}`));
-    }
-    await writer.flush();
+    await connection.until(lastCall.signal, async () => {
+      const encoder = await appender.open(connection.client);
+      let position = 0;
+      for await (const event of untilAborted(events, signal)) {
+        position += 1;
+        await writer.add(encoder.prepare(event, `event ${position}`));
+      }
+      await writer.flush();
+    });
     return writer.result;
   } catch (error) {
+    if (signal?.aborted && (error === signal.reason || error instanceof UnavailableError)) {
+      throw new AppendInterrupted(writer.result, writer.unresolved, error);
+    }
     throw error instanceof AuditAnchorError ? withProgress(error, writer.appended) : error;
   } finally {
+    lastCall.dispose();
     await connection.close();
     appender.dispose();
   }

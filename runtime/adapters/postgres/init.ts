@@ -120,23 +120,28 @@ async function initialiseWithin(
  * as they are missing, in one transaction. May run again and in several places at once.
  * @throws ConfigError `TABLE_SHAPE` or `TABLE_OWNER` for a table that is there; `USAGE` for a foreign chain
  * @throws UnavailableError `DB_PERMISSION_DENIED` when the user may not create roles or tables
+ * @throws the reason of `signal` when it aborts, also while the server is silent; nothing was changed then, unless
+ *   that was the answer to the COMMIT which did not come any more
  */
 export async function initialise(
   config: ClientConfig,
   layout: ChainLayout,
   name: TableName,
+  signal?: AbortSignal,
 ): Promise<InitResult> {
   if (layout.format !== 'v1') {
     throw new ConfigError('USAGE', 'init creates tables of chain format v1, found AUDIT_CHAIN_FORMAT=links', {
       hint: 'The table of a foreign chain belongs to its own program.',
     });
   }
-  const connection = await Connection.open(config);
+  const connection = await Connection.open(config, signal);
   try {
-    await connection.query('BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED');
-    const result = await initialiseWithin(connection.client, layout, name);
-    await connection.query('COMMIT');
-    return result;
+    return await connection.until(signal, async () => {
+      await connection.query('BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      const result = await initialiseWithin(connection.client, layout, name);
+      await connection.query('COMMIT');
+      return result;
+    });
   } finally {
     // Closing rolls back what did not commit.
     await connection.close();

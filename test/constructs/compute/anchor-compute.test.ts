@@ -212,6 +212,34 @@ test('one queue takes what neither schedule could start', () => {
   expect(brokenReferences(json)).toEqual([]);
 });
 
+describe('addresses', () => {
+  const NETWORK = {
+    aws_ecs_service: ['network_configuration'],
+    aws_scheduler_schedule: ['target', 'ecs_parameters', 'network_configuration'],
+  };
+  const publicOf = (type: keyof typeof NETWORK, given: Partial<AnchoringComputeOptions>) =>
+    Object.values(synthesise(made(given).stack).resource[type] ?? {}).map((block) => {
+      const place = NETWORK[type].reduce((inner, name) => inner[name] as typeof block, block);
+      return place.assign_public_ip;
+    });
+
+  test.each([
+    [{}, false],
+    [{ assignPublicIp: false }, false],
+    [{ assignPublicIp: true }, true],
+  ])('of every task with %j: public %j', (given, expected) => {
+    expect(publicOf('aws_ecs_service', given)).toEqual([expected]);
+    expect(publicOf('aws_scheduler_schedule', given)).toEqual([expected, expected]);
+    const scheduled = publicOf('aws_scheduler_schedule', { ...given, mode: 'scheduled' });
+    expect(scheduled).toEqual([expected, expected, expected]);
+  });
+
+  test('let nobody in, public or not', () => {
+    const json = synthesise(made({ assignPublicIp: true }).stack);
+    expect(resource(json, 'aws_security_group').ingress).toEqual([]);
+  });
+});
+
 describe('endpoints', () => {
   const WAYS = { interfaceEndpoints: true, routeTableIds: ['rtb-0a1b2c3d4e5f67890'] };
   const waitFor = (type: string, given: Partial<AnchoringComputeOptions>) =>

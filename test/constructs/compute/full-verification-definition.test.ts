@@ -27,6 +27,7 @@ const MACHINE = fullVerificationDefinition({
     taskDefinitionArn: 'arn:aws:ecs:us-east-1:111122223333:task-definition/verify:7',
     subnetIds: ['subnet-1', 'subnet-2'],
     securityGroupId: 'sg-1',
+    assignPublicIp: false,
   },
   reportsBucketName: 'reports',
   reportsPrefix: 'full/',

@@ -29,6 +29,18 @@ test('with "full_verification_tasks" it has one, which the alarms of the stack w
   );
 });
 
+test.each([
+  [{}, 'DISABLED'],
+  [{ assign_public_ip: true }, 'ENABLED'],
+])('with %j public addresses of its tasks are %s', (settings, expected) => {
+  const module = applied(synthesiseFull({ full_verification_tasks: 8, ...settings }));
+  const [machine] = [...module.instances('aws_sfn_state_machine').values()];
+  const definition = textOf(machine?.['definition'], 'definition');
+  // Plan, shard and merge.
+  const found = [...definition.matchAll(/"AssignPublicIp":"(\w+)"/g)].map(([, value]) => value);
+  expect(found).toEqual([expected, expected, expected]);
+});
+
 test.each<[Record<string, unknown>, string[]]>([
   [{ ...FULL_SETTINGS, full_verification_tasks: 16 }, []],
   [{ ...FULL_SETTINGS, full_verification_tasks: 0 }, ['auditAnchor.full_verification_tasks']],

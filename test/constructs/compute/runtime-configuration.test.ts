@@ -146,6 +146,32 @@ test.each<[Readonly<Record<string, unknown>>, number]>([
   expect(tasks.get('audit-anchor-prod')?.environment).not.toHaveProperty(ENV.verifyWorkers);
 });
 
+test.each([
+  [{}, { intervalMinutes: DEFAULTS.intervalMinutes, eventThreshold: DEFAULTS.eventThreshold }],
+  [
+    { interval_minutes: 360, event_threshold: 777 },
+    { intervalMinutes: 360, eventThreshold: 777 },
+  ],
+  [
+    { interval_minutes: 360, encryption: 's3' },
+    { intervalMinutes: 360, kmsKeyArn: null },
+  ],
+])('a gateway that writes without tasks anchors as the stack says: %j', (settings, expected) => {
+  const stack = applied(synthesiseFull({ anchor_mode: 'none', ...settings }));
+  const environment = Object.entries(stack.output('gateway_environment') as Record<string, unknown>);
+  const config = load({
+    ...Object.fromEntries(environment.map(([name, value]) => [name, String(value)])),
+    [ENV.region]: REGION,
+    [ENV.databaseUrl]: SECRETS[VERIFIER_SECRET],
+    [ENV.hmacKeys]: KEYS,
+  });
+  const { intervalMinutes, eventThreshold, bucket, chainId, retentionDays, kmsKeyArn } = COMMON;
+  expect(config).toMatchObject({
+    ...{ intervalMinutes, eventThreshold, bucket, chainId, retentionDays, kmsKeyArn },
+    ...expected,
+  });
+});
+
 test('columns of a table of its own arrive as they are written', () => {
   const columns = 'seq:int8,prev:bytea,key:text,at:timestamptz,who:text';
   const runtime_settings = {

@@ -13,7 +13,8 @@ import { Recording } from './recording';
  * Streams of metrics as the program and S3 write them. Who writes anchors is the runtime itself:
  *
  * - the daemon is the real `Service`, and stops in the middle when it dies
- * - the scheduled writer is the real command, every 5 minutes and up to a minute late
+ * - the scheduled writer is the real command, every 5 minutes and up to a minute late; a run that finds the chain's lock
+ *   taken has neither anchor nor gauges
  * - the verifier: `latest` about 7 minutes past the hour, `full` that ends at about 04:00; age and retention of
  *   the newest anchor with each, but not the number of unanchored events
  * - S3: latency while something waits and some minutes after it; failures only when something was copied
@@ -35,6 +36,8 @@ export interface Course {
   readonly retentionDays?: number;
   readonly eventsPerMinute?: number;
   readonly writerRuns?: (minute: number) => boolean;
+  /** Whether another anchorer holds the chain's lock; for the scheduled writer. */
+  readonly busy?: (minute: number) => boolean;
   readonly attempt?: (minute: number) => Attempt;
   readonly verifierRuns?: (minute: number) => boolean;
   readonly verdict?: (minute: number, scope: 'latest' | 'full') => Verdict;

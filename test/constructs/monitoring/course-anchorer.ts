@@ -1,4 +1,9 @@
-import type { AnchorOutcome, AnchorRequest, Pending } from '../../../runtime/application/anchorer';
+import type {
+  AnchorOutcome,
+  AnchorRequest,
+  BusyOutcome,
+  Pending,
+} from '../../../runtime/application/anchorer';
 import type { KnownAnchor } from '../../../runtime/application/known-anchor';
 import { unanchoredEvents } from '../../../runtime/domain/cadence';
 import { UnavailableError } from '../../../runtime/errors';
@@ -49,6 +54,8 @@ export interface WorldCourse {
   readonly retentionDays?: number;
   readonly eventsPerMinute?: number;
   readonly attempt?: (minute: number) => Attempt;
+  /** Whether another anchorer holds the chain's lock; for the scheduled writer. */
+  readonly busy?: (minute: number) => boolean;
 }
 
 /** Bucket and database, which outlive every process. */
@@ -108,6 +115,11 @@ export class CourseAnchorer extends FakeAnchorer {
     const outcome = await super.anchor(request);
     world.newest = this.newestKnown;
     return outcome;
+  }
+
+  async anchorUnlessBusy(request: AnchorRequest = {}): Promise<AnchorOutcome | BusyOutcome> {
+    const { clock, course } = this.world;
+    return course.busy?.(clock.minute) ? { kind: 'busy', message: 'held' } : this.anchor(request);
   }
 
   private look(): void {

@@ -267,6 +267,22 @@ export const SCENARIOS: readonly Scenario[] = [
     fires: { 'billing/tampering': [at(12, 7), at(12, 15)] },
   },
   {
+    name: 'scheduled writer, an anchor takes a quarter of an hour',
+    props: { mode: 'scheduled' },
+    course: { mode: 'scheduled', busy: (minute) => between(minute, at(9, 1), at(9, 16)) },
+    fires: {},
+  },
+  {
+    name: 'scheduled writer, the lock is held for ever from noon on',
+    props: { mode: 'scheduled' },
+    course: { mode: 'scheduled', busy: (minute) => minute > NOON },
+    fires: {
+      'billing/writer-silent': [at(12, 30), at(12, 50)],
+      'billing/no-anchor': [at(14), at(14, 45)],
+      'billing/anchor-age': [at(14), at(14, 15)],
+    },
+  },
+  {
     name: 'interval of 6 hours, normal day',
     props: { intervalMinutes: 360 },
     course: { intervalMinutes: 360, eventsPerMinute: 1 },

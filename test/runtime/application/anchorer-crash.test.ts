@@ -119,6 +119,10 @@ describe('more than one anchorer', () => {
           code: 'LOCK_BUSY',
           message: expect.stringContaining('production') as string,
         });
+        expect(await servers.anchorer({ lockWaitMs: 150 }).anchorUnlessBusy()).toEqual({
+          kind: 'busy',
+          message: expect.stringContaining('production') as string,
+        });
       },
       { waitMs: 0 },
     );

@@ -31,21 +31,41 @@ afterAll(async () => {
 const waiting = (except = 0): Promise<number> => activity(client, APPLICATION, 'waiting', except);
 const gone = (): Promise<number> => activity(client, APPLICATION, 'none');
 
-test.each(['verify', 'verify --latest', 'verify --workers 2', 'verify --plan 1', 'status', 'anchor --force'])(
-  '%s ends when it is told to, although the table is locked',
-  async (command) => {
-    const stop = new AbortController();
-    const running = scene.run(`${command} --json`, { signal: stop.signal });
-    await waiting();
-    const from = performance.now();
-    stop.abort();
-    const { exitCode, document } = await running;
-    expect(performance.now() - from).toBeLessThan(AT_ONCE_MS);
-    expect(exitCode).toBe(3);
-    expect(document).toMatchObject({ error: { code: 'INTERRUPTED' } });
-    await gone();
-  },
-);
+const COMMANDS = [
+  'verify',
+  'verify --latest',
+  'verify --workers 2',
+  'verify --plan 1',
+  'status',
+  'anchor --force',
+  'init',
+];
+
+test.each(COMMANDS)('%s ends when it is told to, although the table is locked', async (command) => {
+  const stop = new AbortController();
+  const running = scene.run(`${command} --json`, { signal: stop.signal });
+  await waiting();
+  const from = performance.now();
+  stop.abort();
+  const { exitCode, document } = await running;
+  expect(performance.now() - from).toBeLessThan(AT_ONCE_MS);
+  expect(exitCode).toBe(3);
+  expect(document).toMatchObject({ error: { code: 'INTERRUPTED' } });
+  await gone();
+});
+
+test('append ends too, and says that nothing was stored', async () => {
+  const stop = new AbortController();
+  const running = scene.run('append --json', { stdin: scene.events(10), signal: stop.signal });
+  await waiting();
+  const from = performance.now();
+  stop.abort();
+  const { exitCode, document } = await running;
+  expect(performance.now() - from).toBeLessThan(AT_ONCE_MS);
+  expect(exitCode).toBe(3);
+  expect(document).toEqual({ exitCode: 3, appended: 0, interrupted: true });
+  await gone();
+});
 
 test.each(['SIGTERM', 'SIGINT'] as const)('a process ends at the first %s', async (signal) => {
   const register = join(ROOT, 'test/support/register-typescript.cjs');

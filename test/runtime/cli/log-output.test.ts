@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
 import { ENV } from '../../../runtime/contract';
 import { CliScene } from '../../support/cli-scene';
@@ -79,6 +80,43 @@ describe('anchor', () => {
       { AnchorFailures: 0 },
       { UnanchoredEvents: 2, RetentionDaysLeft: expect.closeTo(400, 0) as number },
     ]);
+  });
+
+  describe('while another anchorer holds the lock', () => {
+    const held = (use: () => Promise<void>): Promise<void> =>
+      scene.embedded.auditLog().exclusive(use, { waitMs: 0 });
+
+    test('there is nothing to do: no failure, no guess at how things stand, and no long wait', async () => {
+      await scene.embedded.append(3);
+      await held(async () => {
+        const from = performance.now();
+        const { exitCode, events, metrics } = await run('anchor');
+        expect(performance.now() - from).toBeLessThan(15_000);
+        expect(exitCode).toBe(0);
+        expect(events).toMatchObject([
+          { level: 'info', event: 'anchor.busy', msg: expect.stringContaining('server process') as string },
+        ]);
+        expect(metrics).toEqual([{ ChainId: 'production', AnchorFailures: 0 }]);
+        const { document } = await runCli(['anchor', '--json'], { env: scene.env() });
+        expect(document).toMatchObject({
+          exitCode: 0,
+          outcome: 'busy',
+          message: expect.stringContaining('"production" is held') as string,
+        });
+      });
+      expect((await run('anchor')).events).toMatchObject([{ event: 'anchor.written' }]);
+    }, 30_000);
+
+    test('--force waits for it', async () => {
+      await scene.embedded.append(3);
+      let forced: ReturnType<typeof run> | undefined;
+      await held(async () => {
+        forced = run('anchor --force');
+        // Longer than a run without it waits.
+        await delay(4_000);
+      });
+      expect(await forced).toMatchObject({ exitCode: 0, events: [{ event: 'anchor.written' }] });
+    }, 30_000);
   });
 
   test('refused: exit 1, the findings, a failure, and how many events wait', async () => {

@@ -62,10 +62,26 @@ describe('what it needs', () => {
       intervalMinutes: 15,
       eventThreshold: 500,
       retentionDays: 2557,
-      metrics: 13,
+      metrics: null,
       verification: { latestEveryMinutes: 0, fullEveryHours: 168 },
     });
   });
+});
+
+test.each([
+  ['', {}, 14, 12],
+  ['', { AUDIT_VERIFY_INTERVAL_MINUTES: '0' }, 13, 10],
+  ['--mode scheduled', {}, 14, 12],
+  ['--mode scheduled --verifier external', {}, 6, 8],
+  ['--mode external --verifier external', {}, 0, 0],
+])('cost %s, with %j in the environment, counts %d metrics and %d alarms', async (args, env, ...expected) => {
+  const { sections } = await bill([...args.split(' ').filter(Boolean), '--no-free-tier'], env);
+  const lines = sections.flatMap((section) => section.lines) as unknown as { id: string; quantity: number }[];
+  // Paid by the month.
+  const counted = ['monitoring.metrics', 'monitoring.alarms'].map(
+    (id) => (lines.find((line) => line.id === id)?.quantity ?? 0) / 12,
+  );
+  expect(counted).toEqual(expected);
 });
 
 describe('options', () => {

@@ -1,6 +1,8 @@
+import { gaugesOfReport } from '../../../runtime/application/gauges';
 import { Metrics } from '../../../runtime/adapters/events/metrics';
 import type { CostSettings } from '../../../runtime/cost/settings';
-import { DEFAULT_COST_SETTINGS, metricCount } from '../../../runtime/cost/settings';
+import { metricCount } from '../../../runtime/cost/monitored';
+import { DEFAULT_COST_SETTINGS } from '../../../runtime/cost/settings';
 import { workloadOf } from '../../../runtime/cost/workload';
 import { ANCHORED, Scene } from '../../support/scene';
 
@@ -109,29 +111,49 @@ test('an anchor of a scheduled task, and a look that finds none due', async () =
   expect(idle).toEqual(modelled(every(30), 8_760, every(60)));
 });
 
-test('metrics on the bill are the combinations that the program emits', async () => {
-  const seen = new Set<string>();
-  const metrics = new Metrics(
+/** Metrics that CloudWatch makes of what is told. */
+class Told {
+  private readonly seen = new Set<string>();
+  readonly metrics = new Metrics(
     'prod',
     () => 0,
-    (line) => {
-      const { _aws, ...values } = JSON.parse(line) as Record<string, unknown> & {
-        _aws: { CloudWatchMetrics: { Dimensions: string[][]; Metrics: { Name: string }[] }[] };
-      };
-      for (const { Dimensions, Metrics: named } of _aws.CloudWatchMetrics) {
-        for (const { Name } of named) {
-          for (const names of Dimensions) seen.add([Name, ...names.map((name) => values[name])].join(' '));
-        }
-      }
-    },
+    (line) => this.take(line),
   );
-  metrics.gauges({ anchorAgeSeconds: 1, unanchoredEvents: 2, retentionDaysLeft: 3 });
+
+  get count(): number {
+    return this.seen.size;
+  }
+
+  private take(line: string): void {
+    const { _aws, ...values } = JSON.parse(line) as Record<string, unknown> & {
+      _aws: { CloudWatchMetrics: { Dimensions: string[][]; Metrics: { Name: string }[] }[] };
+    };
+    for (const { Dimensions, Metrics: named } of _aws.CloudWatchMetrics) {
+      for (const { Name } of named) {
+        for (const names of Dimensions) this.seen.add([Name, ...names.map((name) => values[name])].join(' '));
+      }
+    }
+  }
+}
+
+test('metrics on the bill are the combinations that the program emits', async () => {
+  const { verification } = DEFAULT_COST_SETTINGS;
+  const [latest, full] = [await scene.verify({ kind: 'latest' }), await scene.verify({ kind: 'full' })];
+  const service = new Told();
+  service.metrics.gauges({ anchorAgeSeconds: 1, unanchoredEvents: 2, retentionDaysLeft: 3 });
   scene.embedded.clock.advanceMinutes(60);
-  metrics.anchored(await scene.embedded.anchorer().anchor({ force: 'manual' }));
-  metrics.anchorFailed();
-  expect(seen.size).toBe(metricCount(NEVER.verification));
-  metrics.verified(await scene.verify({ kind: 'latest' }));
-  metrics.verified(await scene.verify({ kind: 'full' }));
-  metrics.verificationFailed('full');
-  expect(seen.size).toBe(metricCount(DEFAULT_COST_SETTINGS.verification));
+  service.metrics.anchored(await scene.embedded.anchorer().anchor({ force: 'manual' }));
+  service.metrics.anchorFailed();
+  expect(service.count).toBe(metricCount({ ...NEVER, anchoring: { mode: 'service' } }));
+
+  const verifier = new Told();
+  for (const { metrics } of [service, verifier]) {
+    for (const report of [latest, full]) {
+      metrics.verified(report);
+      metrics.gauges(gaugesOfReport(report));
+    }
+    metrics.verificationFailed('full');
+  }
+  expect(service.count).toBe(metricCount({ anchoring: { mode: 'service' }, verification }));
+  expect(verifier.count).toBe(metricCount({ anchoring: { mode: 'external' }, verification }));
 });

@@ -1,7 +1,8 @@
 import { METRICS, SEVERITIES } from '../../../runtime/contract';
+import { metricCount } from '../../../runtime/cost/monitored';
 import { populationOf } from '../../../runtime/cost/population';
 import type { CostSettings } from '../../../runtime/cost/settings';
-import { DEFAULT_COST_SETTINGS, metricCount } from '../../../runtime/cost/settings';
+import { DEFAULT_COST_SETTINGS } from '../../../runtime/cost/settings';
 import { workloadOf } from '../../../runtime/cost/workload';
 
 const BASE: CostSettings = { ...DEFAULT_COST_SETTINGS, eventsPerDay: 0, keyRotationsPerYear: 0 };
@@ -117,17 +118,34 @@ describe('anchors that exist', () => {
 });
 
 describe('metrics on the bill', () => {
-  const count = (latestEveryMinutes: number, fullEveryHours: number): number =>
-    metricCount({ ...BASE.verification, latestEveryMinutes, fullEveryHours });
+  type Tasks = Pick<CostSettings, 'anchoring' | 'verification'>;
+  const count = (change: Partial<Tasks['verification']>, mode: 'service' | 'external' = 'service'): number =>
+    metricCount({ anchoring: { mode }, verification: { ...BASE.verification, ...change } });
 
   test('names, severities, and the scopes that occur', () => {
     const names = Object.keys(METRICS).length;
-    expect(count(60, 24)).toBe(names - 1 + SEVERITIES.length + 2);
-    expect(count(0, 24)).toBe(count(60, 24) - 1);
-    expect(count(60, 0)).toBe(count(60, 24) - 1);
+    expect(count({})).toBe(names - 1 + SEVERITIES.length + 2);
+    expect(count({ latestEveryMinutes: 0 })).toBe(count({}) - 1);
+    expect(count({ fullEveryHours: 0 })).toBe(count({}) - 1);
   });
 
   test('without verification those of anchoring are left', () => {
-    expect(count(0, 0)).toBe(6);
+    expect(count({ latestEveryMinutes: 0, fullEveryHours: 0 })).toBe(6);
   });
+
+  test('a service without a verifier verifies by itself', () => {
+    expect(count({ runsAs: 'external' })).toBe(count({}));
+  });
+
+  test('a writer elsewhere leaves those of the verifier, and two without tasks none', () => {
+    expect(count({}, 'external')).toBe(count({}) - 4);
+    expect(count({ runsAs: 'external' }, 'external')).toBe(0);
+  });
+});
+
+test('without a task nothing is logged here', () => {
+  const verification = { ...BASE.verification, runsAs: 'external' as const };
+  expect(work({ anchoring: { mode: 'external' }, verification }).logGb).toBe(0);
+  expect(work({ anchoring: { mode: 'external' } }).logGb).toBeGreaterThan(0);
+  expect(work({ ...scheduled(5), verification }).logGb).toBeGreaterThan(0);
 });

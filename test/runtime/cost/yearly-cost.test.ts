@@ -88,10 +88,18 @@ describe('what there is no need for is not on the bill', () => {
     expect(ids({ ...external, network: 'nat' }).filter((id) => /^(compute|network)/.test(id))).toEqual([]);
   });
 
-  test('requests, metrics and logs remain, since the anchors are the same', () => {
-    const rest = ids(external);
-    expect(rest).toEqual(
-      expect.arrayContaining(['anchors.put', 'anchors.get', 'encryption.requests', 'monitoring.metrics']),
+  test('requests remain, since the anchors are the same', () => {
+    expect(ids(external)).toEqual(
+      expect.arrayContaining(['anchors.put', 'anchors.get', 'encryption.requests']),
+    );
+  });
+
+  test('without a task no alarm, metric or log line, save those that are said to be there', () => {
+    const monitoring = (change: Partial<CostSettings>) =>
+      ids({ ...external, ...change }).filter((id) => id.startsWith('monitoring'));
+    expect(monitoring({})).toEqual([]);
+    expect(monitoring({ metrics: 10, alarms: 1, dashboards: 1 })).toEqual(
+      ['metrics', 'alarms', 'dashboards'].map((item) => `monitoring.${item}`),
     );
   });
 

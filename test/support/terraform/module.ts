@@ -20,6 +20,7 @@ interface TerraformJson {
   readonly locals?: Block;
   readonly data?: Readonly<Record<string, Readonly<Record<string, Block>>>>;
   readonly resource: Readonly<Record<string, Readonly<Record<string, Block>>>>;
+  readonly output?: Readonly<Record<string, { readonly value: Value }>>;
 }
 
 /** One instance of a resource: its evaluated configuration, and what AWS would add to it. */
@@ -46,6 +47,13 @@ export class TerraformModule {
         return list.map((instance, at) => [list.length > 1 ? `${name}[${at}]` : name, instance]);
       }),
     );
+  }
+
+  /** The value of an output. */
+  output(name: string): Value {
+    const output = this.json.output?.[name];
+    if (output === undefined) throw new Error(`there is no output "${name}"`);
+    return evaluate(output.value, this.scope);
   }
 
   private readonly scope = (root: string): Value => {

@@ -102,11 +102,13 @@ test('an attempt to anchor: failures are counted, and their absence too', () => 
     Metrics['anchored']
   >[0]);
   metrics.anchored({ kind: 'not due', nextInterval: NOW, unanchored: 1 });
+  metrics.anchored({ kind: 'busy', message: 'held' });
   metrics.anchored({ kind: 'refused', findings: [truncated(1)] });
   metrics.anchorFailed();
   expect(published(lines())).toEqual([
     'AnchorsWritten ChainId=production: 1',
     'AnchoredEvents ChainId=production: 20',
+    'AnchorFailures ChainId=production: 0',
     'AnchorFailures ChainId=production: 0',
     'AnchorFailures ChainId=production: 0',
     'AnchorFailures ChainId=production: 1',

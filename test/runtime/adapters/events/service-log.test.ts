@@ -126,6 +126,19 @@ test('nothing due: when the next one comes, and no failure', () => {
   expect(emf()).toMatchObject([{ AnchorFailures: 0 }]);
 });
 
+test('another anchorer at work: who it is, and no failure', () => {
+  const { sink, log, emf } = open();
+  sink.anchored({ kind: 'busy', message: 'the lock is held by server process 7' });
+  expect(log()).toEqual([
+    {
+      level: 30,
+      event: 'anchor.busy',
+      msg: 'left to the anchorer at work: the lock is held by server process 7',
+    },
+  ]);
+  expect(emf()).toMatchObject([{ AnchorFailures: 0 }]);
+});
+
 test('an error: its code, text and hint, never its cause', () => {
   const { sink, log, emf } = open();
   const cause = new Error('postgres://user:hunter2@db');

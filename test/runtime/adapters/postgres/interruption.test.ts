@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Client } from 'pg';
+import { appendStream } from '../../../../runtime/adapters/postgres/append-stream';
 import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-log';
+import { initialise } from '../../../../runtime/adapters/postgres/init';
 import { v1Layout } from '../../../../runtime/domain/chain/columns';
-import { createAuditDatabase } from '../../../support/audit-table';
+import { APPEND, createAuditDatabase, event } from '../../../support/audit-table';
 import type { TestDatabase } from '../../../support/database';
 import { activity, lockTable } from '../../../support/silent-server';
 
@@ -148,4 +150,117 @@ test('what an exclusive session does outside of its snapshots goes on', async ()
     { waitMs: 0, signal: stop.signal },
   );
   await expect(held).resolves.toBe('written');
+});
+
+describe('what writes', () => {
+  const working = () => activity(client, 'writing', 'waiting');
+  const gone = () => activity(client, 'writing', 'none');
+  const connection = (connectionString = database.url) => ({
+    connectionString,
+    application_name: 'writing',
+    connectionTimeoutMillis: 30_000,
+  });
+  const append = (count: number, signal: AbortSignal, connectionString?: string) =>
+    appendStream(
+      (async function* () {
+        for (let position = 1; position <= count; position += 1) {
+          await Promise.resolve();
+          yield event(`e${position}`);
+        }
+      })(),
+      { ...APPEND, connection: connection(connectionString), signal },
+    );
+  const stored = async (): Promise<number> => {
+    const { rows } = await client.query<{ events: number }>(
+      'SELECT count(*)::int4 AS events FROM audit_events',
+    );
+    return rows[0]!.events;
+  };
+
+  test('a batch that waits for the table is rolled back, and what was committed is told', async () => {
+    const before = await stored();
+    const stop = new AbortController();
+    let unlock = (): Promise<void> => Promise.resolve();
+    const running = appendStream(
+      (async function* () {
+        for (let position = 1; position <= 1_500; position += 1) {
+          if (position === 1_001) unlock = await lockTable(database, 'audit_events');
+          yield event(`e${position}`);
+        }
+      })(),
+      { ...APPEND, connection: connection(), signal: stop.signal },
+    ).catch((error: unknown) => error);
+    await working();
+    const from = performance.now();
+    stop.abort();
+    const error = await running;
+    expect(performance.now() - from).toBeLessThan(AT_ONCE_MS);
+    await gone();
+    await unlock();
+    expect(error).toMatchObject({
+      code: 'INTERRUPTED',
+      stored: { appended: 1_000, lastIndex: before + 1_000 },
+      unresolved: null,
+    });
+    expect(await stored()).toBe(before + 1_000);
+  });
+
+  test('a COMMIT without an answer leaves open what became of the batch, and says how to find out', async () => {
+    const before = await stored();
+    await client.query(`CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON audit_events DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION wait()`);
+    try {
+      const { error, millis } = await interrupt((signal) => append(3, signal), working);
+      expect(millis).toBeLessThan(AT_ONCE_MS);
+      expect(error).toMatchObject({
+        code: 'INTERRUPTED',
+        stored: null,
+        unresolved: {
+          firstIndex: before + 1,
+          lastIndex: before + 3,
+          lastHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        },
+      });
+      await gone();
+    } finally {
+      await client.query('DROP FUNCTION wait() CASCADE');
+    }
+    expect(await stored()).toBe(before);
+  });
+
+  test('init leaves nothing of what it had made already', async () => {
+    await client.query(`CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(60); END $$;
+      CREATE EVENT TRIGGER wait ON ddl_command_end WHEN TAG IN ('CREATE TRIGGER') EXECUTE FUNCTION wait()`);
+    try {
+      const { error, millis, reason } = await interrupt(
+        (signal) => initialise(connection(), v1Layout(), { table: 'others' }, signal),
+        working,
+      );
+      expect(error).toBe(reason);
+      expect(millis).toBeLessThan(AT_ONCE_MS);
+      await gone();
+    } finally {
+      await client.query('DROP FUNCTION wait() CASCADE');
+    }
+    const { rows } = await client.query(`SELECT to_regclass('others') AS made`);
+    expect(rows).toEqual([{ made: null }]);
+  });
+
+  test('a server that does not even answer the login', async () => {
+    const { port } = silent.address() as AddressInfo;
+    const url = `postgres://someone@127.0.0.1:${port}/none?sslmode=disable`;
+    const accepted = () => new Promise((resolve) => silent.once('connection', resolve));
+    const appended = await interrupt((signal) => append(1, signal, url), accepted);
+    expect(appended.error).toMatchObject({ code: 'INTERRUPTED', stored: null, unresolved: null });
+    expect(appended.millis).toBeLessThan(AT_ONCE_MS);
+    const initialised = await interrupt(
+      (signal) => initialise(connection(url), v1Layout(), { table: 'audit_events' }, signal),
+      accepted,
+    );
+    expect(initialised.error).toBe(initialised.reason);
+    expect(initialised.millis).toBeLessThan(AT_ONCE_MS);
+  });
 });

@@ -1,0 +1,68 @@
+import { METRICS, SEVERITIES } from '../contract';
+import type { CostSettings } from './settings';
+
+type Tasks = Pick<CostSettings, 'anchoring' | 'verification'>;
+
+/** What each task that anchors emits. */
+const OF_WRITER: readonly string[] = [
+  METRICS.anchorAgeSeconds,
+  METRICS.unanchoredEvents,
+  METRICS.retentionDaysLeft,
+  METRICS.anchorsWritten,
+  METRICS.anchoredEvents,
+  METRICS.anchorFailures,
+];
+/** What each verification emits, besides the findings of each severity and the result of its scope. */
+const OF_VERIFICATION: readonly string[] = [
+  METRICS.anchorAgeSeconds,
+  METRICS.retentionDaysLeft,
+  METRICS.verificationResult,
+  METRICS.verifiedEvents,
+];
+
+/** Alarms of a chain, by what they watch: the writer, findings, and each of the two verifications. */
+const ALARMS = { writer: 6, tampering: 1, latest: 2, full: 2 } as const;
+/** On runs of schedules that could not be started. */
+const DEAD_LETTER_ALARMS = 1;
+/** On a writer elsewhere, of which nothing is known here: its metrics and its alarms are its own. */
+const EXTERNAL_ALARMS = 0;
+
+/** Whether verifications are told to CloudWatch: those of tasks, and of the service, which verifies if nobody else does. */
+export function tellsVerifications({ anchoring, verification }: Tasks): boolean {
+  return verification.runsAs === 'task' || anchoring.mode === 'service';
+}
+
+/** Whether the writer tells CloudWatch what it does. */
+export function tellsAnchors({ anchoring }: Tasks): boolean {
+  return anchoring.mode !== 'external';
+}
+
+/** What is verified where CloudWatch is told. */
+function scopesTold(tasks: Tasks): ('latest' | 'full')[] {
+  if (!tellsVerifications(tasks)) return [];
+  const { latestEveryMinutes, fullEveryHours } = tasks.verification;
+  const every = { latest: latestEveryMinutes, full: fullEveryHours };
+  return (['latest', 'full'] as const).filter((scope) => every[scope] > 0);
+}
+
+/** Metrics on the bill: combinations of name and dimensions that the tasks emit. A program elsewhere pays for its own. */
+export function metricCount(tasks: Tasks): number {
+  const scopes = scopesTold(tasks);
+  const names = new Set([
+    ...(tellsAnchors(tasks) ? OF_WRITER : []),
+    ...(scopes.length === 0 ? [] : OF_VERIFICATION),
+  ]);
+  return names.size + (scopes.length === 0 ? 0 : SEVERITIES.length + scopes.length);
+}
+
+/** Alarms that the constructs make for the chain and its tasks, without those of the replica. */
+export function alarmCount(tasks: Tasks): number {
+  const { anchoring, verification } = tasks;
+  const scheduled = anchoring.mode === 'scheduled' || verification.runsAs === 'task';
+  return (scheduled ? DEAD_LETTER_ALARMS : 0) + chainAlarms(tasks);
+}
+
+function chainAlarms(tasks: Tasks): number {
+  if (!tellsAnchors(tasks)) return EXTERNAL_ALARMS;
+  return ALARMS.writer + ALARMS.tampering + scopesTold(tasks).reduce((sum, scope) => sum + ALARMS[scope], 0);
+}
