@@ -25,8 +25,8 @@ const MS_PER_HOUR = 3_600_000;
 /** A run that was interrupted longer ago is begun anew. */
 const MAX_RUN_AGE_MS = 24 * MS_PER_HOUR;
 /**
- * What was verified is taken for granted for so long after the last run that kept it: an older file may have been put
- * back over one in which tampering was found.
+ * What was verified is taken for granted for so long after it was read: it may have been changed since, and an older
+ * file may have been put back over one in which tampering was found.
  */
 const MAX_STRETCH_AGE_MS = 7 * 24 * MS_PER_HOUR;
 /** Events that an interruption loses at most, for each reader, where anchors lie close enough. */
@@ -136,9 +136,9 @@ export class RunMemory {
     return null;
   }
 
-  private outdated({ at }: VerifiedStretch): string | null {
-    if (within(this.options.clock.now() - Date.parse(at), MAX_STRETCH_AGE_MS)) return null;
-    return `it was kept at ${at}, which is in the future or more than ${MAX_STRETCH_AGE_MS / MS_PER_HOUR} hours ago`;
+  private outdated({ readAt }: VerifiedStretch): string | null {
+    if (within(this.options.clock.now() - Date.parse(readAt), MAX_STRETCH_AGE_MS)) return null;
+    return `the oldest of it was read at ${readAt}, which is in the future or more than ${MAX_STRETCH_AGE_MS / MS_PER_HOUR} hours ago`;
   }
 
   /** Takes up the unfinished run when it is the same one, else begins a new one. */
@@ -173,14 +173,9 @@ export class RunMemory {
   }
 
   /** Remembers how the run ended. One that could not read the database stays unfinished. */
-  async finish(
-    verdict: Verdict,
-    read: boolean,
-    stretch: Pick<VerifiedStretch, 'from' | 'through' | 'anchors' | 'systemId' | 'timeline'> | null,
-  ): Promise<void> {
-    const at = new Date(this.options.clock.now()).toISOString();
+  async finish(verdict: Verdict, read: boolean, stretch: VerifiedStretch | null): Promise<void> {
     const { verified, run } = this.state;
-    const now = verdict === 'verified' && stretch ? { ...stretch, at } : verified;
+    const now = verdict === 'verified' && stretch ? stretch : verified;
     this.state = {
       ...this.state,
       // What was found to be tampered with is no longer something that was verified.

@@ -400,7 +400,7 @@ describe('since-last', () => {
         anchors: 4,
         events: 6,
         range: { from: 7, to: 12 },
-        notRead: [{ from: 1, to: 6, anchors: 2, reason: 'verified before', at: first.finishedAt }],
+        notRead: [{ from: 1, to: 6, anchors: 2, reason: 'verified before', at: first.startedAt }],
       },
     });
 
@@ -493,10 +493,47 @@ describe('since-last', () => {
       expect.objectContaining({
         code: 'STATE_DISCARDED',
         message: expect.stringMatching(
-          /it was kept at 2030-.*, which is in the future or more than 168 hours ago/,
+          /the oldest of it was read at 2030-.*, which is in the future or more than 168 hours ago/,
         ),
       }),
     );
+  });
+
+  test('a stretch is as old as the oldest reading in it, however often it was skipped since', async () => {
+    const whole = world([3, 3, 3, 3]);
+    const early = earlier(whole, 2, 6);
+    const state = new MemoryState();
+    const first = await verifyWith(state, early);
+    whole.rows[1] = { ...whole.rows[1]!, hash: Buffer.alloc(32, 7) };
+    for (let day = 3; day <= 6; day += 3) {
+      whole.clock.advanceMinutes(3 * 24 * 60);
+      const skipping = await verifyWith(state, whole, { scope: 'since-last' });
+      expect(skipping).toMatchObject({
+        verdict: 'verified',
+        coverage: { notRead: [{ from: 1, to: day === 3 ? 6 : 12, at: first.startedAt }] },
+      });
+    }
+    whole.clock.advanceMinutes(24 * 60 + 1);
+    const report = await verifyWith(state, whole, { scope: 'since-last' });
+    expect(report).toMatchObject({ verdict: 'tampered', coverage: { events: 12 } });
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'STATE_DISCARDED',
+        message: expect.stringContaining(`the oldest of it was read at ${first.startedAt}`),
+      }),
+    );
+  });
+
+  test('what an interrupted run had read counts from the begin of that run', async () => {
+    const whole = world([3, 3, 3]);
+    const state = new MemoryState();
+    const began = new Date(whole.clock.now()).toISOString();
+    await interrupted(state, whole, 2);
+    whole.clock.advanceMinutes(20 * 60);
+    expect(await verifyWith(state, whole)).toMatchObject({ verdict: 'verified' });
+    expect(await verifyWith(state, whole, { scope: 'since-last' })).toMatchObject({
+      coverage: { notRead: [{ from: 1, to: 9, reason: 'verified before', at: began }] },
+    });
   });
 
   test('needs a state', async () => {
