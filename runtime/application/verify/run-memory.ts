@@ -9,7 +9,7 @@ import type { PartResult } from '../../domain/sharding/part-result';
 import { attestedDigest } from '../../domain/sharding/plan';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import { strangeAfter } from '../../domain/sharding/read-parts';
-import { readDocument } from '../../domain/sharding/sealed-document';
+import { FORMAT, otherFormat, readDocument } from '../../domain/sharding/sealed-document';
 import type {
   DonePart,
   UnfinishedRun,
@@ -70,8 +70,8 @@ export class RunMemory {
   ) {}
 
   /**
-   * @throws ConfigError `FILE_UNUSABLE` for a file that is no state, or the state of another chain: it is not ours
-   * to overwrite; and when it cannot be written, which should not come to light after hours of reading
+   * @throws ConfigError `FILE_UNUSABLE` for a file that is no state, of another format, or the state of another chain:
+   * it is not ours to overwrite; and when it cannot be written, which should not come to light after hours of reading
    */
   static async open(options: MemoryOptions): Promise<RunMemory> {
     const memory = await RunMemory.load(options);
@@ -87,6 +87,11 @@ export class RunMemory {
     const document = readDocument(text);
     if (document?.kind !== 'audit-anchor/state') {
       throw unusable(store.name, 'is no state of verify', 'a file that --state wrote, or none yet');
+    }
+    const format = otherFormat(document);
+    if (format !== null) {
+      const allowed = `format ${FORMAT}, which this version of audit-anchor writes`;
+      throw unusable(store.name, `is a state of format ${format}`, allowed);
     }
     const claimed = claimedChain(document);
     if (claimed.chainId !== chainId || claimed.bucket !== bucket) {

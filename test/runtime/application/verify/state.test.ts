@@ -364,6 +364,24 @@ describe('a file that is not ours', () => {
     expect(state).toMatchObject({ text, saves: 0 });
   });
 
+  test.each([
+    ['a newer format', '"format":2', /is a state of format 2: allowed is format 1, which this version/],
+    ['no format', '"form":1', /is a state of format null: allowed is format 1/],
+  ])('is of %s: nothing is read or saved', async (_name, format, expected) => {
+    const state = new MemoryState();
+    await verifyWith(state, world([2]));
+    const text = (state.text = state.text!.replace('"format":1', format));
+    const { saves } = state;
+    const auditLog = new CountingAuditLog([]);
+    await expect(verifyWith(state, world([2]), { auditLog })).rejects.toMatchObject({
+      code: 'FILE_UNUSABLE',
+      message: expect.stringMatching(expected),
+      hint: expect.stringContaining('move this one away'),
+    });
+    expect(state).toMatchObject({ text, saves });
+    expect(auditLog.ranges).toEqual([]);
+  });
+
   test('is of another chain', async () => {
     const state = new MemoryState();
     await verifyWith(state, world([2]));
