@@ -9,6 +9,7 @@ import type { CommandIo, OutputStream } from './cli/command-io';
 import { jobOf } from './cli/job';
 import { LogIo } from './cli/log-io';
 import { TerminalIo } from './cli/terminal-io';
+import { exitAfterOutput, ProcessOutput } from './cli/process-output';
 import { parseCommandLine } from './cli/program';
 import type { Chosen } from './cli/program';
 import { Composition, Resources } from './composition';
@@ -84,10 +85,19 @@ function parse(process: ProcessLike): Chosen | ExitCode {
   }
 }
 
-/** Runs one command to its end, and releases whatever it opened. */
+interface Ending {
+  readonly exitCode: ExitCode;
+  readonly printedOnly?: boolean;
+}
+
+/** Runs one command to its end, releases whatever it opened, and sees that its output has arrived. */
 export async function main(process: ProcessLike): Promise<ExitCode> {
   const chosen = parse(process);
-  if (typeof chosen === 'number') return chosen;
+  const ending: Ending = typeof chosen === 'number' ? { exitCode: chosen } : await run(chosen, process);
+  return exitAfterOutput(ending.exitCode, ending.printedOnly === true, process);
+}
+
+async function run(chosen: Chosen, process: ProcessLike): Promise<Ending> {
   const { env, stdin, stdout, stderr, signal } = process;
   const { json, quiet } = chosen;
   const { io, logs } = openIo(process, { json, quiet });
@@ -99,14 +109,15 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
     const outcome = await chosen.run(context);
     const exitCode = io.print(outcome);
     await outcome.lasting?.();
-    return exitCode;
+    return { exitCode, printedOnly: outcome.printedOnly === true };
   } catch (error) {
     const interrupted = signal.aborted && !(error instanceof ConfigError);
-    return io.printError(
+    const exitCode = io.printError(
       interrupted
         ? new UnavailableError('INTERRUPTED', 'interrupted before it was done', { cause: error })
         : error,
     );
+    return { exitCode };
   } finally {
     await resources.release();
   }
@@ -120,7 +131,7 @@ const FORCED_EXIT = 130;
 const SAME_CTRL_C_MS = 1_000;
 
 /** Aborts at the first request to stop; a closed terminal (SIGHUP) is one too. */
-function stopOnSignals(): AbortSignal {
+function stopOnSignals(): AbortController {
   const stop = new AbortController();
   let first = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -132,7 +143,7 @@ function stopOnSignals(): AbortSignal {
       stop.abort();
     });
   }
-  return stop.signal;
+  return stop;
 }
 
 /** Node.js ends a crashed process with exit code 1, which would say that tampering was found. */
@@ -147,14 +158,12 @@ function start(): void {
   endOnDefect();
   // Should the event loop run dry before a command has ended, that must not look like success.
   process.exitCode = EXIT.notEvaluated;
-  const signal = stopOnSignals();
-  // The reader of a pipe may leave early (`| head`), and a terminal may be closed.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    });
-  }
-  const { env, stdin, stdout, stderr } = process;
+  const stop = stopOnSignals();
+  const { signal } = stop;
+  // What nobody can be told any more is not worth going on with.
+  const stdout = new ProcessOutput(process.stdout, () => stop.abort());
+  const stderr = new ProcessOutput(process.stderr, () => stop.abort());
+  const { env, stdin } = process;
   // The same file also when everything was bundled into one.
   const startThread: StartThread = (options) => new Worker(__filename, options);
   const args = process.argv.slice(2);

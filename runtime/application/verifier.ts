@@ -2,6 +2,7 @@ import { ConfigError } from '../errors';
 import type { AnchorPolicy } from '../domain/anchor/policy';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { VerificationReport } from '../domain/findings/report';
+import { isInterruption } from './interruption';
 import type { AnchorStore, AuditLog, Clock } from './ports';
 import type { ChainReading } from './scan-chain';
 import type { BucketEvidence } from './verify/bucket-evidence';
@@ -72,6 +73,7 @@ export class Verifier {
 
   /**
    * Bucket first, then the database, then the verdict over both.
+   * @param signal ends it; tampering that was found by then is reported all the same
    * @throws UnavailableError when the bucket cannot be listed at all; everything less is a finding of the report
    * @throws ConfigError when bucket or settings are wrong
    */
@@ -84,13 +86,32 @@ export class Verifier {
     const startedAt = this.options.clock.now();
     const memory = await this.recall(scope, findings);
     const run = { scope, findings, startedAt, progress, signal, memory };
-    const bucket = scope.kind === 'latest' ? await this.newestAnchor(run) : await this.everyAnchor(run);
-    const database = scope.kind === 'anchors-only' ? null : await this.database(run, bucket);
+    const { bucket, database } = await this.look(run);
     const report = this.report(run, bucket, database);
     if (!memory) return report;
     await memory.finish(report.verdict, database !== null, database?.stretch ?? null);
     // Whether it could be remembered is part of the report, though not of the verdict.
     return this.report(run, bucket, database);
+  }
+
+  private async look(
+    run: Run,
+  ): Promise<{ readonly bucket: BucketEvidence; readonly database: DatabaseEvidence | null }> {
+    const { scope, findings, signal } = run;
+    let bucket: BucketEvidence | null = null;
+    try {
+      bucket = scope.kind === 'latest' ? await this.newestAnchor(run) : await this.everyAnchor(run);
+      return { bucket, database: scope.kind === 'anchors-only' ? null : await this.database(run, bucket) };
+    } catch (error) {
+      if (!signal || !isInterruption(error, signal) || !findings.hasTampering()) throw error;
+      // Tampering outranks everything else: whoever can stop a verification must not be able to hide what it found.
+      findings.add({
+        code: 'INTERRUPTED',
+        place: bucket ? { kind: 'database' } : { kind: 'bucket', name: this.options.store.bucket },
+        message: 'interrupted before everything was looked at; what was found by then stands',
+      });
+      return { bucket: bucket ?? { anchors: [], listed: 0 }, database: null };
+    }
   }
 
   /** @throws ConfigError `USAGE` when a scope needs a state, or has no use for the one that was given */

@@ -5,11 +5,21 @@ import { EXIT } from '../contract';
 import { ConfigError } from '../errors';
 import type { Progress } from '../terminal/progress';
 
+/** Why output did not arrive. */
+export interface OutputLoss {
+  /** Nobody reads it: whoever did has left, or it was closed from the beginning. */
+  readonly left: boolean;
+  /** In a few words, for example `ENOSPC`. */
+  readonly why: string;
+}
+
 /** Output of a process, as far as it is used here. */
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
+  /** What went wrong, once everything was written; null when nothing did. Absent where nothing can. */
+  loss?(): Promise<OutputLoss | null>;
 }
 
 /** How a command shows what it does and what came of it. */

@@ -1,4 +1,4 @@
-import { readText, writeText } from '../adapters/files/text-files';
+import { readText, requireWritable, writeText } from '../adapters/files/text-files';
 import { FolderReports } from '../adapters/reports/folder-reports';
 import type { ReportStore } from '../application/shards/report-store';
 import type { ChainReading } from '../application/scan-chain';
@@ -55,8 +55,11 @@ function stateIn(file: string): StateStore {
   return { name: file, load: () => readText(file), save: (text) => writeText(file, text) };
 }
 
-function keepIn(file: string | null): Keep {
-  return file === null ? null : (text) => writeText(file, text);
+/** What can never be written is refused now, and not after hours of reading. */
+async function keepIn(file: string | null): Promise<Keep> {
+  if (file === null) return null;
+  await requireWritable(file);
+  return (text) => writeText(file, text);
 }
 
 /** Plans and partial reports are sealed with the chain's keys, of which a foreign chain has none. */
@@ -87,7 +90,7 @@ async function plan(
       signal,
     };
     if (out === null || out.kind === 'file')
-      return await planCommand(options, count, keepIn(out?.path ?? null));
+      return await planCommand(options, count, await keepIn(out?.path ?? null));
     return await planInStore(options, count, composition.reports(config, out));
   } finally {
     following.finish();
@@ -119,7 +122,7 @@ async function shard(
     }
     const text = await required(location.path);
     const planned = planOf({ name: location.path, text }, reading.keys);
-    return await shardCommand(options, planned, number, keepIn(out));
+    return await shardCommand(options, planned, number, await keepIn(out));
   } finally {
     following.finish();
   }

@@ -16,6 +16,8 @@ export interface Outcome {
   readonly tell?: (sink: ServiceSink) => void;
   /** The text is what was asked for, and is printed with --quiet too. */
   readonly asked?: boolean;
+  /** What is printed is kept nowhere else: when it cannot be written the command has failed. */
+  readonly printedOnly?: boolean;
   /** What goes on once it was printed; the command ends after it. */
   readonly lasting?: () => Promise<void>;
 }

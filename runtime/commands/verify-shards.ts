@@ -51,6 +51,7 @@ async function outcomeOf(
     document,
     text: keep ? (colors) => [...summary(colors), ...findingsText(findings, colors)] : () => [text],
     asked: keep === null,
+    printedOnly: keep === null,
   };
 }
 

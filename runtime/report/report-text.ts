@@ -32,7 +32,7 @@ function tailText(report: VerificationReport): string {
 
 const WHY: Readonly<Record<NotRead['reason'], string>> = {
   'read before the interruption': 'read by the interrupted run that began',
-  'verified before': 'verified by an earlier run, which ended',
+  'verified before': 'verified before; the oldest of it was read by a run that began',
   'anchored after the plan': 'read, but not held against these anchors: the plan was made',
 };
 

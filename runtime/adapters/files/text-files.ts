@@ -1,5 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import {
+  access,
+  constants,
+  lstat,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { quoted } from '../../config-faults';
 import { ConfigError } from '../../errors';
@@ -17,20 +30,83 @@ function unusable(file: string, doing: string, error: unknown, hint: string): Co
   });
 }
 
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a FIFO';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}
+
+/** A FIFO keeps its reader waiting for ever, and a rename would put a file in the place of a device. */
+function requireRegular(file: string, stats: Stats, hint: string): void {
+  if (stats.isFile()) return;
+  const message = `${quoted(file)} is ${kindOf(stats)}: allowed is a regular file`;
+  throw new ConfigError('FILE_UNUSABLE', message, { hint });
+}
+
+/**
+ * The file that a name stands for, through symbolic links, whether it is there yet or not.
+ * @throws ConfigError `FILE_UNUSABLE` when it is there and no regular file
+ */
+async function resolved(file: string): Promise<string> {
+  try {
+    requireRegular(file, await stat(file), 'Name a regular file; what is to be printed needs no --out.');
+    return await realpath(file);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    const link = await linkIn(file);
+    if (link === null) return file;
+    // Not normalised: the folder may itself be behind a link.
+    return resolved(path.isAbsolute(link) ? link : `${path.dirname(file)}/${link}`);
+  }
+}
+
+/** Where a symbolic link points to; null when the name is none, or there is nothing. */
+async function linkIn(file: string): Promise<string | null> {
+  try {
+    return (await lstat(file)).isSymbolicLink() ? await readlink(file) : null;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/**
+ * Refuses a name under which nothing can be written, before there is something to write.
+ * @throws ConfigError `FILE_UNUSABLE`
+ */
+export async function requireWritable(file: string): Promise<void> {
+  try {
+    await access(path.dirname(await resolved(file)), constants.W_OK);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+function unwritable(file: string, error: unknown): ConfigError {
+  if (error instanceof ConfigError) return error;
+  return unusable(file, 'written', error, 'Name a file in a folder that this user may write to.');
+}
+
 /**
  * Text of a file; null when there is none.
  * @throws ConfigError `FILE_UNUSABLE`
  */
 export async function readText(file: string): Promise<string | null> {
   try {
-    const { size } = await stat(file);
+    const stats = await stat(file);
+    requireRegular(file, stats, 'Name a regular file.');
+    const { size } = stats;
     if (size > MAX_BYTES) {
       const message = `${quoted(file)} has ${size} bytes: allowed are at most ${MAX_BYTES}`;
       throw new ConfigError('FILE_UNUSABLE', message);
     }
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (isMissing(error)) return null;
     if (error instanceof ConfigError) throw error;
     throw unusable(file, 'read', error, 'Name a file that this user may read.');
   }
@@ -58,12 +134,15 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Replaces a file as a whole: whoever reads it, also after a crash, finds the old text or the new one.
+ * Replaces a file as a whole: whoever reads it, also after a crash, finds the old text or the new one. A symbolic
+ * link stays, and the file that it points to is replaced.
  * @throws ConfigError `FILE_UNUSABLE`
  */
 export async function writeText(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
+  let temporary: string | null = null;
   try {
+    const target = await resolved(file);
+    temporary = `${target}.${randomUUID()}.tmp`;
     const handle = await open(temporary, 'wx', OWNER_ONLY);
     try {
       await handle.writeFile(text, 'utf8');
@@ -71,10 +150,10 @@ export async function writeText(file: string, text: string): Promise<void> {
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
-    await syncFolder(path.dirname(file));
+    await rename(temporary, target);
+    await syncFolder(path.dirname(target));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw unusable(file, 'written', error, 'Name a file in a folder that this user may write to.');
+    if (temporary !== null) await rm(temporary, { force: true });
+    throw unwritable(file, error);
   }
 }

@@ -18,6 +18,8 @@ export interface QueueLimits {
 /** An event whose producer waits for its receipt. */
 export interface WaitingEvent {
   readonly event: PreparedEvent;
+  /** When it came, milliseconds since 1970. */
+  readonly since: number;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -64,6 +66,11 @@ export class AppendQueue {
     return this.waiting.length === 0;
   }
 
+  /** When the oldest event that waits came, milliseconds since 1970; 0 without one. */
+  get waitingSince(): number {
+    return this.waiting[0]?.since ?? 0;
+  }
+
   /** Rejects a bad event at once if it can be told yet. */
   add(values: EventValues): Promise<Receipt> {
     return new Promise((resolve, reject) => {
@@ -103,8 +110,7 @@ export class AppendQueue {
   async gather(): Promise<void> {
     // Producers that were just given their receipts come back within this turn of the event loop.
     await nextTurn();
-    const since = this.waiting[0]?.since ?? 0;
-    const wait = since + this.limits.waitMs - this.clock.now();
+    const wait = this.waitingSince + this.limits.waitMs - this.clock.now();
     if (this.hurried > 0 || wait <= 0 || this.waiting.length >= this.limits.batch) return;
     this.gathering = new AbortController();
     await this.clock.sleep(wait, this.gathering.signal);
@@ -121,7 +127,9 @@ export class AppendQueue {
       count += 1;
     }
     this.underWay = this.waiting.splice(0, count);
-    return this.underWay.flatMap(({ event, resolve, reject }) => (event ? [{ event, resolve, reject }] : []));
+    return this.underWay.flatMap(({ event, since, resolve, reject }) =>
+      event ? [{ event, since, resolve, reject }] : [],
+    );
   }
 
   /** Everything under way was answered. */

@@ -62,30 +62,32 @@ export interface BatchStoreOptions {
 
 /** Stores batches, each exactly once, whatever becomes of the connection. */
 export class BatchStore {
-  /** Since when the database fails, milliseconds since 1970; null while it works. */
+  /** Since when the database fails, milliseconds since 1970; null while it works, or when nobody has asked since. */
   private failingSince: number | null = null;
-  private attempts = 0;
   private current: ClientLease | null = null;
 
   constructor(private readonly options: BatchStoreOptions) {}
 
   /**
    * Looks the table up, with as many attempts as it takes.
+   * @param since when the oldest of the events came that it is for, milliseconds since 1970
    * @throws as `store`, except `BatchUnresolved`
    */
-  open(): Promise<EventEncoder> {
+  open(since: number): Promise<EventEncoder> {
     const { appender } = this.options;
     return this.persist(
       () => this.withClient((client) => appender.open(client)),
+      since,
       (error) => error,
     );
   }
 
   /**
+   * @param since when the oldest of the events came, milliseconds since 1970
    * @throws UnavailableError, ConfigError when nothing of it was stored
    * @throws BatchUnresolved when that stayed unknown
    */
-  store(events: readonly PreparedEvent[]): Promise<readonly Receipt[]> {
+  store(events: readonly PreparedEvent[], since: number): Promise<readonly Receipt[]> {
     let doubt: SentBatch | null = null;
     const attempt = async (): Promise<readonly Receipt[]> => {
       try {
@@ -104,7 +106,7 @@ export class BatchStore {
         throw error.failure;
       }
     };
-    return this.persist(attempt, (error) =>
+    return this.persist(attempt, since, (error) =>
       doubt ? new BatchUnresolved(this.receiptsOf(doubt), error) : error,
     );
   }
@@ -114,30 +116,41 @@ export class BatchStore {
     await this.current?.release(false);
   }
 
-  /** Repeats what fails for a while only. `final` words the error that ends it. */
-  private async persist<T>(attempt: () => Promise<T>, final: (error: unknown) => unknown): Promise<T> {
+  /** No event waits any more: a database that fails the next ones may have worked in between. */
+  rest(): void {
+    this.failingSince = null;
+  }
+
+  /**
+   * Repeats what fails for a while only: since the database fails, or since the events came if that was later. So each
+   * of them is tried for that long, and none for longer because others waited before it.
+   * @param final words the error that ends it
+   */
+  private async persist<T>(
+    attempt: () => Promise<T>,
+    since: number,
+    final: (error: unknown) => unknown,
+  ): Promise<T> {
     const { clock, maxRetryMs, stop } = this.options;
-    for (;;) {
+    for (let attempts = 1; ; attempts++) {
       if (stop.aborted) throw final(stopped());
       try {
         const result = await attempt();
         this.failingSince = null;
-        this.attempts = 0;
         return result;
       } catch (error) {
         if (stop.aborted) throw final(stopped(error));
         if (!isPassing(error)) throw final(error);
-        this.attempts += 1;
         this.failingSince ??= clock.now();
-        const wait = this.waitMs();
-        if (clock.now() + wait - this.failingSince > maxRetryMs) throw final(error);
+        const wait = this.waitMs(attempts);
+        if (clock.now() + wait - Math.max(this.failingSince, since) > maxRetryMs) throw final(error);
         await clock.sleep(wait, stop);
       }
     }
   }
 
-  private waitMs(): number {
-    const full = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.attempts - 1));
+  private waitMs(attempts: number): number {
+    const full = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempts - 1));
     return Math.round(full / 2 + (full / 2) * this.options.jitter());
   }
 

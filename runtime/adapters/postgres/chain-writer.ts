@@ -124,6 +124,7 @@ export class ChainWriter {
       await this.storeAll(this.queue.take());
       this.queue.done();
     }
+    this.store.rest();
     this.working = null;
   }
 
@@ -131,7 +132,7 @@ export class ChainWriter {
   private async open(): Promise<boolean> {
     if (this.opened) return true;
     try {
-      const encoder = await this.store.open();
+      const encoder = await this.store.open(this.queue.waitingSince);
       this.queue.checkWith((values) =>
         encoder.prepare(values, 'the event', 'It was not stored; others are not affected.'),
       );
@@ -144,9 +145,11 @@ export class ChainWriter {
 
   /** Stores a batch; when the server refuses an event that could not be told to be bad, all but that one. */
   private async storeAll(batch: readonly WaitingEvent[]): Promise<void> {
-    if (batch.length === 0) return;
+    const [oldest] = batch;
+    if (!oldest) return;
     try {
-      const receipts = await this.store.store(batch.map(({ event }) => event));
+      const events = batch.map(({ event }) => event);
+      const receipts = await this.store.store(events, oldest.since);
       receipts.forEach((receipt, position) => batch[position]?.resolve(receipt));
     } catch (error) {
       if (error instanceof BatchUnresolved) {

@@ -100,8 +100,8 @@ class ThreadScanner implements PartScanner {
   }
 
   private async leave(): Promise<void> {
-    // Whatever it would still say is not waited for.
-    this.lose(new UnavailableError('INTERRUPTED', 'a reader of events was stopped before it was done'));
+    // It says what it has found by then before it goes.
+    this.gone ??= new UnavailableError('INTERRUPTED', 'a reader of events was stopped before it was done');
     this.say({ kind: 'stop' });
     const timer = setTimeout(() => void this.thread.terminate(), LEAVE_MS);
     await this.ended;

@@ -21,7 +21,7 @@ export interface DatabaseEvidence extends DatabaseSide {
   /** Anchored ranges that were read. */
   readonly selected: number;
   /** What was verified if nothing is wrong; null when no anchored range is in it. */
-  readonly stretch: Omit<VerifiedStretch, 'at'> | null;
+  readonly stretch: VerifiedStretch | null;
 }
 
 export interface DatabaseQuestion {
@@ -137,7 +137,8 @@ async function examine(
     tail: await tailOf(snapshot, head, newest, question.means.clock.now()),
     lookedUp: others.length,
     notRead: notReadOf(before, keeper, start, all),
-    stretch: remembered ? stretchOf(before, start, all, remembered.anchors, seen) : null,
+    stretch:
+      remembered && keeper ? stretchOf(before, keeper.startedAt, start, all, remembered.anchors, seen) : null,
   };
 }
 

@@ -34,14 +34,18 @@ export function selectBehind({ through }: VerifiedStretch, checkpoints: readonly
   };
 }
 
-/** What a run has verified once it ends well; null when no anchored range is in it. */
+/**
+ * What a run has verified once it ends well; null when no anchored range is in it.
+ * @param startedAt ISO 8601, when it began to read
+ */
 export function stretchOf(
   before: VerifiedStretch | null,
+  startedAt: string,
   start: number,
   checkpoints: readonly Checkpoint[],
   anchors: readonly AnchorEvidence[],
   { systemId, timeline }: Pick<SnapshotSeen, 'systemId' | 'timeline'>,
-): Omit<VerifiedStretch, 'at'> | null {
+): VerifiedStretch | null {
   const last = checkpoints[checkpoints.length - 1];
   const evidence = anchors.find(
     ({ key, versionId }) => key === last?.anchor?.key && versionId === last.anchor.versionId,
@@ -50,7 +54,14 @@ export function stretchOf(
   if (!known) return null;
   const { key, versionId, anchorSeq, lastSeq, lastHash, hash: sha256 } = known;
   const through = { key, versionId, anchorSeq, lastSeq, lastHash, sha256 };
-  return { from: before?.from ?? start, through, anchors: checkpoints.length, systemId, timeline };
+  return {
+    from: before?.from ?? start,
+    through,
+    anchors: checkpoints.length,
+    readAt: before?.readAt ?? startedAt,
+    systemId,
+    timeline,
+  };
 }
 
 function anchorsIn(from: number, to: number, checkpoints: readonly Checkpoint[]): number {
@@ -66,7 +77,7 @@ export function notReadOf(
 ): NotRead[] {
   const list: NotRead[] = [];
   if (before) {
-    const { from, through, at } = before;
+    const { from, through, readAt: at } = before;
     const anchors = anchorsIn(from, through.lastSeq, checkpoints);
     list.push({ from, to: through.lastSeq, anchors, reason: 'verified before', at });
   }

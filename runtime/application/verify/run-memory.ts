@@ -2,14 +2,20 @@ import { AuditAnchorError, ConfigError, FormatError } from '../../errors';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import type { ChainKeys } from '../../domain/chain/chain-keys';
 import type { Checkpoint } from '../../domain/chain/checkpoint';
+import type { Finding } from '../../domain/findings/finding';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { Verdict } from '../../domain/findings/verdict';
 import type { PartResult } from '../../domain/sharding/part-result';
 import { attestedDigest } from '../../domain/sharding/plan';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import { strangeAfter } from '../../domain/sharding/read-parts';
-import { readDocument } from '../../domain/sharding/sealed-document';
-import type { UnfinishedRun, VerifiedStretch, VerifyState } from '../../domain/sharding/verify-state';
+import { FORMAT, otherFormat, readDocument } from '../../domain/sharding/sealed-document';
+import type {
+  DonePart,
+  UnfinishedRun,
+  VerifiedStretch,
+  VerifyState,
+} from '../../domain/sharding/verify-state';
 import { claimedChain, openState, sealState } from '../../domain/sharding/verify-state';
 import { knownFrom } from '../newest-known';
 import type { AuditLogSnapshot, Clock } from '../ports';
@@ -19,8 +25,8 @@ const MS_PER_HOUR = 3_600_000;
 /** A run that was interrupted longer ago is begun anew. */
 const MAX_RUN_AGE_MS = 24 * MS_PER_HOUR;
 /**
- * What was verified is taken for granted for so long after the last run that kept it: an older file may have been put
- * back over one in which tampering was found.
+ * What was verified is taken for granted for so long after it was read: it may have been changed since, and an older
+ * file may have been put back over one in which tampering was found.
  */
 const MAX_STRETCH_AGE_MS = 7 * 24 * MS_PER_HOUR;
 /** Events that an interruption loses at most, for each reader, where anchors lie close enough. */
@@ -64,8 +70,8 @@ export class RunMemory {
   ) {}
 
   /**
-   * @throws ConfigError `FILE_UNUSABLE` for a file that is no state, or the state of another chain: it is not ours
-   * to overwrite; and when it cannot be written, which should not come to light after hours of reading
+   * @throws ConfigError `FILE_UNUSABLE` for a file that is no state, of another format, or the state of another chain:
+   * it is not ours to overwrite; and when it cannot be written, which should not come to light after hours of reading
    */
   static async open(options: MemoryOptions): Promise<RunMemory> {
     const memory = await RunMemory.load(options);
@@ -81,6 +87,11 @@ export class RunMemory {
     const document = readDocument(text);
     if (document?.kind !== 'audit-anchor/state') {
       throw unusable(store.name, 'is no state of verify', 'a file that --state wrote, or none yet');
+    }
+    const format = otherFormat(document);
+    if (format !== null) {
+      const allowed = `format ${FORMAT}, which this version of audit-anchor writes`;
+      throw unusable(store.name, `is a state of format ${format}`, allowed);
     }
     const claimed = claimedChain(document);
     if (claimed.chainId !== chainId || claimed.bucket !== bucket) {
@@ -130,9 +141,9 @@ export class RunMemory {
     return null;
   }
 
-  private outdated({ at }: VerifiedStretch): string | null {
-    if (within(this.options.clock.now() - Date.parse(at), MAX_STRETCH_AGE_MS)) return null;
-    return `it was kept at ${at}, which is in the future or more than ${MAX_STRETCH_AGE_MS / MS_PER_HOUR} hours ago`;
+  private outdated({ readAt }: VerifiedStretch): string | null {
+    if (within(this.options.clock.now() - Date.parse(readAt), MAX_STRETCH_AGE_MS)) return null;
+    return `the oldest of it was read at ${readAt}, which is in the future or more than ${MAX_STRETCH_AGE_MS / MS_PER_HOUR} hours ago`;
   }
 
   /** Takes up the unfinished run when it is the same one, else begins a new one. */
@@ -153,7 +164,10 @@ export class RunMemory {
     const parts = run.parts.filter(
       ({ attested, result }) => attested === digestOver(result, whole.from, checkpoints),
     );
-    if (parts.length < run.parts.length) this.discard('parts that were read lie under other anchors now');
+    if (parts.length < run.parts.length) {
+      const others = run.parts.filter((part) => !parts.includes(part));
+      this.discardParts('parts that were read lie under other anchors now', others);
+    }
     this.state = { ...this.state, run: { ...run, parts } };
     return {
       startedAt: run.startedAt,
@@ -164,14 +178,9 @@ export class RunMemory {
   }
 
   /** Remembers how the run ended. One that could not read the database stays unfinished. */
-  async finish(
-    verdict: Verdict,
-    read: boolean,
-    stretch: Pick<VerifiedStretch, 'from' | 'through' | 'anchors' | 'systemId' | 'timeline'> | null,
-  ): Promise<void> {
-    const at = new Date(this.options.clock.now()).toISOString();
+  async finish(verdict: Verdict, read: boolean, stretch: VerifiedStretch | null): Promise<void> {
     const { verified, run } = this.state;
-    const now = verdict === 'verified' && stretch ? { ...stretch, at } : verified;
+    const now = verdict === 'verified' && stretch ? stretch : verified;
     this.state = {
       ...this.state,
       // What was found to be tampered with is no longer something that was verified.
@@ -184,32 +193,45 @@ export class RunMemory {
   private async sameRun(
     snapshot: AuditLogSnapshot,
     seen: SnapshotSeen,
-    { scope, from }: { readonly scope: UnfinishedRun['scope']; readonly from: number | null },
+    whole: Pick<UnfinishedRun, 'scope' | 'from'>,
   ): Promise<UnfinishedRun | null> {
     const { run } = this.state;
     if (!run || run.parts.length === 0) return null;
-    const age = this.options.clock.now() - Date.parse(run.startedAt);
-    const { head } = run.snapshot;
-    const strange = strangeAfter(run.snapshot, seen);
-    if (run.scope !== scope || run.from !== from) {
-      this.discard('the interrupted run was to read something else');
-    } else if (!within(age, MAX_RUN_AGE_MS)) {
-      this.discard(`the interrupted run began more than ${MAX_RUN_AGE_MS / MS_PER_HOUR} hours ago`);
-    } else if (strange !== null) {
-      this.discard(strange);
-    } else if (head && (await snapshot.hashAt(head.index)) !== head.hash) {
-      this.discard(`event ${head.index} is no longer the one that the interrupted run saw last`);
-    } else {
-      return run;
-    }
+    const why = await this.otherRun(run, snapshot, seen, whole);
+    if (why === null) return run;
+    this.discardParts(why, run.parts);
     return null;
   }
 
+  /** Why an interrupted run is not the one that begins now; null when it is. */
+  private async otherRun(
+    run: UnfinishedRun,
+    snapshot: AuditLogSnapshot,
+    seen: SnapshotSeen,
+    { scope, from }: Pick<UnfinishedRun, 'scope' | 'from'>,
+  ): Promise<string | null> {
+    if (run.scope !== scope || run.from !== from) return 'the interrupted run was to read something else';
+    if (!within(this.options.clock.now() - Date.parse(run.startedAt), MAX_RUN_AGE_MS)) {
+      return `the interrupted run began more than ${MAX_RUN_AGE_MS / MS_PER_HOUR} hours ago`;
+    }
+    const { head } = run.snapshot;
+    const strange = strangeAfter(run.snapshot, seen);
+    if (strange !== null || !head || (await snapshot.hashAt(head.index)) === head.hash) return strange;
+    return `event ${head.index} is no longer the one that the interrupted run saw last`;
+  }
+
   private async keep(attested: string, result: PartResult): Promise<void> {
-    const { run } = this.state;
+    const { run, verified } = this.state;
+    const tampered = result.findings.some(isTampering);
     // The part at the end goes on growing, and is read again.
-    if (!run || result.to === null) return;
-    this.state = { ...this.state, run: { ...run, parts: [...run.parts, { attested, result }] } };
+    const kept = result.to === null ? [] : [{ attested, result }];
+    if (!run || (kept.length === 0 && !tampered)) return;
+    this.state = {
+      ...this.state,
+      // Not only when the run ends: it may never come to that.
+      verified: tampered ? null : verified,
+      run: { ...run, parts: [...run.parts, ...kept] },
+    };
     await this.save();
   }
 
@@ -231,6 +253,16 @@ export class RunMemory {
     return `${JSON.stringify(sealState(this.state, this.options.keys))}\n`;
   }
 
+  /** What was found in parts that are read again may be gone by now; that it was found is not kept quiet. */
+  private discardParts(why: string, parts: readonly DonePart[]): void {
+    const codes = parts.flatMap(({ result }) => result.findings.filter(isTampering).map(({ code }) => code));
+    const found =
+      codes.length === 0
+        ? ''
+        : `; the interrupted run had found tampering (${[...new Set(codes)].join(', ')})`;
+    this.discard(why + found);
+  }
+
   private discard(why: string): void {
     this.warn(`what was remembered of earlier runs was not used, and is read again: ${why}`);
   }
@@ -239,6 +271,10 @@ export class RunMemory {
     const { findings, store } = this.options;
     findings.add({ code: 'STATE_DISCARDED', place: { kind: 'file', name: store.name }, message });
   }
+}
+
+function isTampering({ severity }: Finding): boolean {
+  return severity === 'tampering';
 }
 
 function within(age: number, longest: number): boolean {

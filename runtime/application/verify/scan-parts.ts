@@ -38,8 +38,8 @@ export interface PartsQuestion {
   readonly onProgress: (events: number) => void;
   /** Called as each part is done, in any order; awaited before the reader goes on. */
   readonly onPart?: (at: number, result: PartResult) => Promise<void>;
-  /** What was found, in the order of the chain, when not everything could be read: it stands all the same. */
-  readonly onUnfinished: (findings: readonly Finding[]) => void;
+  /** What was found in each of the requests when not everything could be read: it stands all the same. */
+  readonly onUnfinished: (found: readonly (readonly Finding[])[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -117,11 +117,9 @@ async function share(
     }
   });
   await Promise.all(lanes);
+  if (failure || signal?.aborted) onUnfinished(found);
   // What a stopped reader says is only the consequence.
   signal?.throwIfAborted();
-  if (failure) {
-    onUnfinished(found.flat());
-    throw (failure as { readonly error: unknown }).error;
-  }
+  if (failure) throw (failure as { readonly error: unknown }).error;
   return results;
 }

@@ -72,7 +72,7 @@ export async function scanWhole(
     })),
     workers: means.workers,
     maxRate: means.maxRate,
-    onUnfinished: (unfinished) => unfinished.forEach((found) => findings.add(found)),
+    onUnfinished: (unfinished) => foundIn(places, unfinished).forEach((found) => findings.add(found)),
     scanHere: (each, { signal: stop, eventsPerSecond, ...listener }) =>
       scanPart(snapshot, reading, each, {
         ...listener,
@@ -93,6 +93,15 @@ export async function scanWhole(
     throw endMissed(joined, head);
   }
   return joinParts(chain, joined, findings);
+}
+
+/** What was found in every place, in the order of the chain: where none is done yet, what `unfinished` says. */
+function foundIn(
+  places: readonly (PartResult | ChainPart)[],
+  unfinished: readonly (readonly Finding[])[],
+): readonly Finding[] {
+  const rest = [...unfinished];
+  return places.flatMap((place) => ('checkpoints' in place ? (rest.shift() ?? []) : place.findings));
 }
 
 function lastIndexOf(parts: readonly PartResult[]): number | null {

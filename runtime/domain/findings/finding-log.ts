@@ -1,5 +1,5 @@
 import type { Finding, FindingCode, NewFinding } from './finding';
-import { finding } from './finding';
+import { finding, FINDINGS } from './finding';
 
 /** Places of one code that are kept apart; more are counted together. */
 export const MAX_PLACES_PER_CODE = 20;
@@ -31,6 +31,10 @@ export class FindingLog {
 
   has(code: FindingCode): boolean {
     return this.byCode.has(code);
+  }
+
+  hasTampering(): boolean {
+    return [...this.byCode.keys()].some((code) => FINDINGS[code] === 'tampering');
   }
 }
 

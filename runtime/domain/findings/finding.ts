@@ -53,6 +53,7 @@ export const FINDINGS = {
   STANDBY_BEHIND: 'unproven',
   KEY_UNKNOWN: 'unproven',
   CONTENTS_NOT_EVALUATED: 'unproven',
+  INTERRUPTED: 'unproven',
   CADENCE_GAP: 'warning',
   ANCHOR_STALE: 'warning',
   BUCKET_UNPROTECTED: 'warning',

@@ -10,11 +10,11 @@ export interface NotRead {
   readonly anchors: number;
   /**
    * - `read before the interruption`: by the interrupted run that this one completed; they are counted as read
-   * - `verified before`: by an earlier run, under the same anchors; a change since then would not be seen
+   * - `verified before`: by earlier runs, under the same anchors; a change since then would not be seen
    * - `anchored after the plan`: read, but not held against these anchors
    */
   readonly reason: 'read before the interruption' | 'verified before' | 'anchored after the plan';
-  /** ISO 8601, when that was. */
+  /** ISO 8601, when that was: the begin of the run that read the oldest of them, or the time of the plan. */
   readonly at: string;
 }
 

@@ -8,7 +8,7 @@ export const DOCUMENT_KINDS = ['audit-anchor/plan', 'audit-anchor/part', 'audit-
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 
 /** Documents of another format are refused. */
-const FORMAT = 1;
+export const FORMAT = 1;
 const LABEL = Buffer.from('audit-anchor sealed document 1\0', 'latin1');
 
 /** One key out of all chain keys: who knows them could forge the chain itself. */
@@ -55,6 +55,11 @@ export function readDocument(text: string): OpenDocument | null {
   delete members.exitCode;
   const kind = DOCUMENT_KINDS.find((each) => each === members.kind);
   return kind ? { kind, members } : null;
+}
+
+/** The format that a document says to have, as JSON, when it is not the one of here; null when it is. */
+export function otherFormat({ members }: OpenDocument): string | null {
+  return members.format === FORMAT ? null : JSON.stringify(members.format ?? null).slice(0, 64);
 }
 
 /**

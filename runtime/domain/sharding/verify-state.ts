@@ -8,7 +8,7 @@ import { readPartResult, readSnapshotSeen } from './read-parts';
 import type { OpenDocument } from './sealed-document';
 import { seal, unseal } from './sealed-document';
 
-/** A stretch of the chain that a run verified, from its beginning to the end of the run's newest anchored range. */
+/** A stretch of the chain that was verified, by one run or by several, each of which went on behind the one before. */
 export interface VerifiedStretch {
   /** Its first chain index. */
   readonly from: number;
@@ -16,8 +16,11 @@ export interface VerifiedStretch {
   readonly through: LookUp & { readonly sha256: string };
   /** Anchored ranges in it. */
   readonly anchors: number;
-  /** ISO 8601, when that run ended. */
-  readonly at: string;
+  /**
+   * ISO 8601, when the run began that read the oldest of it. A run that did not read those events again says nothing
+   * new of them, so it keeps this time.
+   */
+  readonly readAt: string;
   readonly systemId: string | null;
   readonly timeline: number | null;
 }
@@ -74,7 +77,7 @@ export function openState(document: OpenDocument, keys: ChainKeys): VerifyState 
         from: verified.get('from', isIndex),
         through: { ...readLookUp(through), sha256: through.get('sha256', isDigest) },
         anchors: verified.get('anchors', isCount),
-        at: verified.get('at', isText),
+        readAt: verified.get('readAt', isText),
         systemId: verified.get('systemId', orNull(isText)),
         timeline: verified.get('timeline', orNull(isCount)),
       };

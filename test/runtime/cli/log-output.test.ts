@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
 import { ENV } from '../../../runtime/contract';
 import { CliScene } from '../../support/cli-scene';
+import { CHAIN_ID } from '../../support/chain';
 import type { CliInput } from '../../support/run-cli';
 import { runCli } from '../../support/run-cli';
+import { activity, lockTable } from '../../support/silent-server';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -254,6 +256,30 @@ describe('verify', () => {
       Severity: 'tampering',
       FindingsBySeverity: codes.length,
     });
+  });
+
+  test('interrupted with tampering known by then: exit 1, and the same in line and metric', async () => {
+    await scene.embedded.append(3);
+    await scene.run('anchor --force');
+    await scene.embedded.put(`${CHAIN_ID}/foreign`, 'forged');
+    const stop = new AbortController();
+    const unlock = await lockTable(scene.embedded.database, 'audit_events');
+    const client = await scene.embedded.database.connect();
+    const running = run('verify', { signal: stop.signal });
+    await activity(client, 'audit-anchor', 'waiting');
+    stop.abort();
+    const { exitCode, events, metrics } = await running;
+    await unlock();
+    expect(exitCode).toBe(1);
+    expect(events).toMatchObject([
+      {
+        level: 'fatal',
+        event: 'verification.done',
+        verdict: 'tampered',
+        findings: [{}, { code: 'INTERRUPTED' }],
+      },
+    ]);
+    expect(metrics[0]).toMatchObject({ Scope: 'full', VerificationResult: 1 });
   });
 
   test('many findings: ten in the line, all in the count', async () => {

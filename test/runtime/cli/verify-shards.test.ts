@@ -262,7 +262,9 @@ describe('--state and --since-last', () => {
     expect(stdout).toMatch(
       /scope +every anchor, and the events that were not verified before; nothing is said of/,
     );
-    expect(stdout).toMatch(/not read +1 to 1,600 \(4 anchors\): verified by an earlier run, which ended 20/);
+    expect(stdout).toMatch(
+      /not read +1 to 1,600 \(4 anchors\): verified before; the oldest of it was read by a run that began 20/,
+    );
     expect(stdout).toMatch(/events +5 read \(1,601 to 1,605\), 5 recomputed/);
     expect(await readdir(folder)).toEqual(['verified.json']);
   });

@@ -205,7 +205,7 @@ test('what was not read is named, each with the reason', () => {
   const lines = text({ scope: 'since-last', coverage: { ...coverage, notRead } }).split('\n');
   expect(lines.filter((line) => /scope|not read/.test(line))).toEqual([
     '  scope       every anchor, and the events that were not verified before; nothing is said of the others',
-    `  not read    1 to 10,000 (1 anchor): verified by an earlier run, which ended ${at}`,
+    `  not read    1 to 10,000 (1 anchor): verified before; the oldest of it was read by a run that began ${at}`,
     `  not read    10,001 to 12,000 (2 anchors): read by the interrupted run that began ${at}`,
     `  not read    12,001 to 12,030 (1 anchor): read, but not held against these anchors: the plan was made ${at}`,
   ]);

@@ -57,6 +57,15 @@ async function stored(): Promise<Stored[]> {
   return rows;
 }
 
+/** Every connection is lost, and there are no new ones until the proxy accepts again. */
+async function outage(): Promise<void> {
+  proxy.refuse();
+  await servers.database.pool.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
+    [APPLICATION],
+  );
+}
+
 /** What the product itself says about the chain, every event recomputed. */
 async function expectVerified(events: number): Promise<void> {
   await servers.anchorer().anchor({ force: 'manual' });
@@ -162,20 +171,45 @@ it('a database that is away for a while: events wait in order; for longer: they 
   proxy.accept();
   await waiting;
   await writer.flush();
-  await servers.database.pool.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
-    [APPLICATION],
-  );
-  proxy.refuse();
+  await outage();
   await expect(writer.append(event('lost'))).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
-  // While the outage lasts nobody waits for the whole time again.
-  const started = performance.now();
-  await expect(writer.append(event('lost too'))).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
-  expect(performance.now() - started).toBeLessThan(1_000);
   proxy.accept();
   await writer.append(event('after'));
   expect((await stored()).map(({ action }) => action)).toEqual([...named('e', 5), 'after']);
   await expectVerified(6);
+});
+
+it.each([
+  ['is sent at once', 0],
+  ['waits for company', 900],
+])(
+  'a second, shorter outage after one that was too long: what comes then and %s is tried for the whole time',
+  async (_name, maxWaitMs) => {
+    const writer = open(proxy.url, { maxRetryMs: 800, maxWaitMs });
+    await writer.append(event('before'));
+    await outage();
+    await expect(writer.append(event('lost'))).rejects.toMatchObject({ code: 'DB_UNREACHABLE' });
+    // Nobody asks the database for a moment: for all the writer knows it is back.
+    await sleep(100);
+    const receipt = writer.append(event('in the second'));
+    await sleep(maxWaitMs + 300);
+    proxy.accept();
+    await expect(receipt).resolves.toMatchObject({ index: 2 });
+    await expectVerified(2);
+  },
+);
+
+it('batches that waited through the same outage are given up together, not one after the other', async () => {
+  const writer = open(proxy.url, { maxRetryMs: 1_000, maxBatch: 1 });
+  await writer.append(event('before'));
+  await outage();
+  const started = performance.now();
+  const outcomes = await Promise.allSettled(named('e', 5).map((name) => writer.append(event(name))));
+  expect(performance.now() - started).toBeLessThan(2_500);
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+  proxy.accept();
+  await writer.append(event('after'));
+  await expectVerified(2);
 });
 
 it('64 producers while backends are terminated at random: every event once, in the order of its producer', async () => {

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { StartThread } from '../../../../runtime/adapters/workers/thread-readers';
 import { ThreadReaders } from '../../../../runtime/adapters/workers/thread-readers';
+import type { FromReader } from '../../../../runtime/adapters/workers/messages';
 import type { ConnectionSettings } from '../../../../runtime/adapters/workers/connection-settings';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
 import { startThread } from '../../../support/reader-threads';
@@ -192,6 +193,23 @@ test('an interruption stops every reader', async () => {
   };
   // So slow that it cannot be done before.
   await expect(verifyWith(3, { start, signal: stop.signal, maxRate: 1 })).rejects.toThrow(/abort/i);
+  await expect(openConnections()).resolves.toBe(0);
+});
+
+test('what a thread has found by the time of an interruption is reported', async () => {
+  await scene.sql("UPDATE audit_events SET actor = 'mallory' WHERE chain_index = 32");
+  const stop = new AbortController();
+  const start: StartThread = (options) => {
+    const thread = startThread(options);
+    thread.on('message', ({ kind }: FromReader) => kind === 'progress' && stop.abort());
+    return thread;
+  };
+  const report = await verifyWith(2, { start, signal: stop.signal, maxRate: 1 });
+  expect(report.verdict).toBe('tampered');
+  expect(report.findings).toMatchObject([
+    { code: 'EVENT_HASH', place: { from: 32, to: 32 } },
+    { code: 'INTERRUPTED' },
+  ]);
   await expect(openConnections()).resolves.toBe(0);
 });
 

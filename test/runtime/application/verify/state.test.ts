@@ -5,7 +5,7 @@ import type { VerifierOptions, VerifyProgress } from '../../../../runtime/applic
 import { Verifier } from '../../../../runtime/application/verifier';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
-import { ConfigError } from '../../../../runtime/errors';
+import { ConfigError, UnavailableError } from '../../../../runtime/errors';
 import { MemoryAuditLog } from '../../../fakes/memory-audit-log';
 import { withIdentity } from '../../../fakes/standby';
 import { buildChain, CHAIN_ID, plainContents } from '../../../support/chain';
@@ -85,13 +85,25 @@ function verifyWith(
 }
 
 /** Runs until so many parts were kept, then is interrupted. */
-async function interrupted(state: MemoryState, mutated: World, parts: number, readers = 1): Promise<void> {
+async function stoppedAfter(
+  parts: number,
+  state: MemoryState,
+  mutated: World,
+  readers = 1,
+): Promise<VerificationReport> {
   const stop = new AbortController();
   const before = state.saves;
   // The first save only tells whether the file can be written.
   state.onSave = (saves) => (saves - before === parts + 1 ? stop.abort() : undefined);
-  await expect(verifyWith(state, mutated, { signal: stop.signal, readers })).rejects.toThrow(/abort/i);
-  state.onSave = () => undefined;
+  try {
+    return await verifyWith(state, mutated, { signal: stop.signal, readers });
+  } finally {
+    state.onSave = () => undefined;
+  }
+}
+
+async function interrupted(state: MemoryState, whole: World, parts: number): Promise<void> {
+  await expect(stoppedAfter(parts, state, whole)).rejects.toThrow(/abort/i);
 }
 
 function withoutNotRead(report: VerificationReport): unknown {
@@ -161,6 +173,106 @@ describe('an interrupted run', () => {
     const report = await verifyWith(state, whole, { auditLog });
     expect(report.coverage.notRead).toBeUndefined();
     expect(auditLog.ranges).toEqual(['-3', '4-']);
+  });
+});
+
+describe('tampering that an interrupted run has found', () => {
+  const INTERRUPTED = { code: 'INTERRUPTED', severity: 'unproven', place: { kind: 'database' } };
+
+  function altered(): World {
+    const whole = world([3, 3, 3, 3]);
+    whole.rows[1] = { ...whole.rows[1]!, hash: Buffer.alloc(32, 7) };
+    return whole;
+  }
+
+  /** A state in which everything was verified before the event was altered. */
+  async function verifiedOnce(): Promise<MemoryState> {
+    const state = new MemoryState();
+    expect(await verifyWith(state, world([3, 3, 3, 3]))).toMatchObject({ verdict: 'verified' });
+    return state;
+  }
+
+  test.each([1, 2])('is reported, and nothing counts as verified after it (readers: %i)', async (readers) => {
+    const state = await verifiedOnce();
+    const whole = altered();
+    const report = await stoppedAfter(1, state, whole, readers);
+    expect(report).toMatchObject({ verdict: 'tampered', contents: 'tampered' });
+    expect(report.findings[0]).toMatchObject({ code: 'EVENT_HASH', place: { from: 2, to: 2 } });
+    expect(report.findings).toContainEqual(expect.objectContaining(INTERRUPTED));
+    expect(await verifyWith(state, whole, { scope: 'since-last' })).toMatchObject({
+      verdict: 'tampered',
+      coverage: { events: 12 },
+    });
+  });
+
+  test('is not forgotten when the process was killed right after it kept the part', async () => {
+    const state = await verifiedOnce();
+    const whole = altered();
+    const killed = new MemoryState();
+    const before = state.saves;
+    // What lies in the file between the first part and the second.
+    state.onSave = (saves) => void (saves === before + 3 && (killed.text ??= state.text));
+    await verifyWith(state, whole);
+    expect(await verifyWith(killed, whole, { scope: 'since-last' })).toMatchObject({
+      verdict: 'tampered',
+      coverage: { events: 12 },
+    });
+  });
+
+  test('is named when its parts are not taken up again, although it is gone', async () => {
+    const state = await verifiedOnce();
+    await stoppedAfter(1, state, altered());
+    const report = await verifyWith(state, world([3, 3, 3, 3]), { scope: 'since-last' });
+    expect(report).toMatchObject({
+      verdict: 'verified',
+      coverage: { events: 12 },
+      findings: [
+        {
+          code: 'STATE_DISCARDED',
+          message: expect.stringMatching(
+            /something else; the interrupted run had found tampering \(.*EVENT_HASH.*\)$/,
+          ),
+        },
+      ],
+    });
+    expect(report.coverage.notRead).toBeUndefined();
+  });
+
+  test('is not lost with the connection of the run that goes on', async () => {
+    const state = new MemoryState();
+    const whole = altered();
+    await stoppedAfter(1, state, whole);
+    const auditLog = new MemoryAuditLog(whole.rows);
+    auditLog.snapshot = (use) =>
+      new MemoryAuditLog(whole.rows).snapshot((snapshot) =>
+        use({
+          ...snapshot,
+          readTuples: () => {
+            throw new UnavailableError('DB_UNREACHABLE', 'the connection was lost');
+          },
+        }),
+      );
+    const report = await verifyWith(state, whole, { auditLog });
+    expect(report.verdict).toBe('tampered');
+    expect(report.findings.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['EVENT_HASH', 'DATABASE_UNREADABLE']),
+    );
+  });
+
+  test('is reported also when it is in the bucket, and the database was not reached', async () => {
+    const state = await verifiedOnce();
+    const whole = world([3, 3, 3, 3]);
+    whole.store.put({ key: `${CHAIN_ID}/foreign` });
+    const stop = new AbortController();
+    const report = await verifyWith(state, whole, {
+      signal: stop.signal,
+      progress: (phase) => void (phase === 'anchors' && stop.abort()),
+    });
+    expect(report).toMatchObject({
+      verdict: 'tampered',
+      database: null,
+      findings: [{ code: 'FOREIGN_OBJECT' }, { ...INTERRUPTED, place: { kind: 'bucket' } }],
+    });
   });
 });
 
@@ -252,6 +364,24 @@ describe('a file that is not ours', () => {
     expect(state).toMatchObject({ text, saves: 0 });
   });
 
+  test.each([
+    ['a newer format', '"format":2', /is a state of format 2: allowed is format 1, which this version/],
+    ['no format', '"form":1', /is a state of format null: allowed is format 1/],
+  ])('is of %s: nothing is read or saved', async (_name, format, expected) => {
+    const state = new MemoryState();
+    await verifyWith(state, world([2]));
+    const text = (state.text = state.text!.replace('"format":1', format));
+    const { saves } = state;
+    const auditLog = new CountingAuditLog([]);
+    await expect(verifyWith(state, world([2]), { auditLog })).rejects.toMatchObject({
+      code: 'FILE_UNUSABLE',
+      message: expect.stringMatching(expected),
+      hint: expect.stringContaining('move this one away'),
+    });
+    expect(state).toMatchObject({ text, saves });
+    expect(auditLog.ranges).toEqual([]);
+  });
+
   test('is of another chain', async () => {
     const state = new MemoryState();
     await verifyWith(state, world([2]));
@@ -288,7 +418,7 @@ describe('since-last', () => {
         anchors: 4,
         events: 6,
         range: { from: 7, to: 12 },
-        notRead: [{ from: 1, to: 6, anchors: 2, reason: 'verified before', at: first.finishedAt }],
+        notRead: [{ from: 1, to: 6, anchors: 2, reason: 'verified before', at: first.startedAt }],
       },
     });
 
@@ -381,10 +511,47 @@ describe('since-last', () => {
       expect.objectContaining({
         code: 'STATE_DISCARDED',
         message: expect.stringMatching(
-          /it was kept at 2030-.*, which is in the future or more than 168 hours ago/,
+          /the oldest of it was read at 2030-.*, which is in the future or more than 168 hours ago/,
         ),
       }),
     );
+  });
+
+  test('a stretch is as old as the oldest reading in it, however often it was skipped since', async () => {
+    const whole = world([3, 3, 3, 3]);
+    const early = earlier(whole, 2, 6);
+    const state = new MemoryState();
+    const first = await verifyWith(state, early);
+    whole.rows[1] = { ...whole.rows[1]!, hash: Buffer.alloc(32, 7) };
+    for (let day = 3; day <= 6; day += 3) {
+      whole.clock.advanceMinutes(3 * 24 * 60);
+      const skipping = await verifyWith(state, whole, { scope: 'since-last' });
+      expect(skipping).toMatchObject({
+        verdict: 'verified',
+        coverage: { notRead: [{ from: 1, to: day === 3 ? 6 : 12, at: first.startedAt }] },
+      });
+    }
+    whole.clock.advanceMinutes(24 * 60 + 1);
+    const report = await verifyWith(state, whole, { scope: 'since-last' });
+    expect(report).toMatchObject({ verdict: 'tampered', coverage: { events: 12 } });
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'STATE_DISCARDED',
+        message: expect.stringContaining(`the oldest of it was read at ${first.startedAt}`),
+      }),
+    );
+  });
+
+  test('what an interrupted run had read counts from the begin of that run', async () => {
+    const whole = world([3, 3, 3]);
+    const state = new MemoryState();
+    const began = new Date(whole.clock.now()).toISOString();
+    await interrupted(state, whole, 2);
+    whole.clock.advanceMinutes(20 * 60);
+    expect(await verifyWith(state, whole)).toMatchObject({ verdict: 'verified' });
+    expect(await verifyWith(state, whole, { scope: 'since-last' })).toMatchObject({
+      coverage: { notRead: [{ from: 1, to: 9, reason: 'verified before', at: began }] },
+    });
   });
 
   test('needs a state', async () => {

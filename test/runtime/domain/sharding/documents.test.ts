@@ -90,7 +90,7 @@ const STATE = {
     from: 1,
     through: PLAN.newest!,
     anchors: 1,
-    at: PLAN.createdAt,
+    readAt: PLAN.createdAt,
     systemId: null,
     timeline: null,
   },

@@ -1,0 +1,90 @@
+import { fstatSync, readSync, statSync } from 'node:fs';
+import type { ExitCode } from '../contract';
+import { EXIT } from '../contract';
+import type { OutputLoss, OutputStream } from './command-io';
+
+const NULL_DEVICE = '/dev/null';
+/** The reader of a pipe left, or a terminal was closed. */
+const LEFT = ['EPIPE', 'EIO'];
+
+/** An output of the process, which remembers what could not be written. */
+export class ProcessOutput implements OutputStream {
+  private lost: OutputLoss | null;
+
+  /** @param onTrouble called when it cannot be written for another reason than that nobody reads it */
+  constructor(
+    private readonly stream: NodeJS.WriteStream & { readonly fd: number },
+    private readonly onTrouble: () => void,
+  ) {
+    this.lost = wasClosed(stream.fd) ? { left: true, why: 'it is closed' } : null;
+    stream.on('error', (error) => this.note(error));
+  }
+
+  get isTTY(): boolean {
+    return this.stream.isTTY;
+  }
+
+  get columns(): number {
+    return this.stream.columns;
+  }
+
+  write(text: string): unknown {
+    try {
+      return this.stream.write(text);
+    } catch (error) {
+      // Files are written at once, and some versions of Node.js throw what goes wrong.
+      this.note(error);
+      return false;
+    }
+  }
+
+  async loss(): Promise<OutputLoss | null> {
+    await new Promise<void>((resolve) => {
+      this.stream.write('', () => resolve());
+    });
+    return this.lost;
+  }
+
+  private note(error: unknown): void {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const left = LEFT.includes(code);
+    this.lost ??= { left, why: code };
+    if (!left) this.onTrouble();
+  }
+}
+
+/** Node.js opens the null device for an output that is closed; other than behind `> /dev/null` it can be read. */
+function wasClosed(fd: number): boolean {
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isCharacterDevice() || stats.rdev !== statSync(NULL_DEVICE).rdev) return false;
+    readSync(fd, Buffer.alloc(1));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Exit code of a command once its output has arrived or was lost. Tampering stays tampering, and success without its
+ * output is none. The reader of a report may leave early (`| head`).
+ * @param printedOnly what was printed is kept nowhere else
+ */
+export async function exitAfterOutput(
+  exitCode: ExitCode,
+  printedOnly: boolean,
+  { stdout, stderr }: { readonly stdout: OutputStream; readonly stderr: OutputStream },
+): Promise<ExitCode> {
+  const outputs = [
+    { name: 'standard output', loss: await stdout.loss?.(), needed: printedOnly },
+    { name: 'standard error', loss: await stderr.loss?.(), needed: false },
+  ];
+  const lost = outputs.find(({ loss, needed }) => loss && (needed || !loss.left));
+  if (!lost) return exitCode;
+  const known = exitCode === EXIT.tampered ? 'tampering was found, but ' : '';
+  stderr.write(
+    `error: ${known}${lost.name} cannot be written (${lost.loss?.why}): what was to stand there is lost\n` +
+      '  Send it where there is room and somebody reads it, and run the command again.\n',
+  );
+  return exitCode === EXIT.ok ? EXIT.notEvaluated : exitCode;
+}
