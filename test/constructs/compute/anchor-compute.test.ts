@@ -277,9 +277,10 @@ describe('alarms', () => {
     expect(all).toContain('audit-anchor/staging/schedule-dead-letters');
   });
 
-  test('watch no chain when nothing runs here', () => {
+  test('watch no chain when nothing runs here and the gateway emits no metrics', () => {
     const stack = foreignStack();
-    new AuditAnchoring(stack, 'Anchoring', { environment: 'staging', alarms: {} });
+    const gateway = { emitsMetrics: false };
+    new AuditAnchoring(stack, 'Anchoring', { environment: 'staging', alarms: {}, gateway });
     expect(synthesise(stack).resource.aws_cloudwatch_metric_alarm).toBeUndefined();
   });
 
