@@ -77,6 +77,11 @@ export class PropCheck {
     return this;
   }
 
+  /** All faults collected so far. */
+  get recorded(): readonly PropFault[] {
+    return this.faults;
+  }
+
   /** @throws ConstructError with all faults collected so far */
   throwIfAny(code: ConstructErrorCode = 'PROPS_INVALID'): void {
     if (this.faults.length > 0) throw new ConstructError(code, pathOf(this.place), this.faults);

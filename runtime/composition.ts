@@ -16,8 +16,10 @@ import type { StateStore } from './application/verify/run-memory';
 import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
-import type { AnchorPolicy } from './domain/anchor/check-object';
+import type { AnchorPolicy } from './domain/anchor/policy';
+import { chainPrefix } from './domain/anchor/object-key';
 import { deriveChainKeys, NO_CHAIN_KEYS, wipeChainKeys } from './domain/chain/chain-keys';
+import { ConfigError } from './errors';
 
 /** How long an anchorer waits for another one of the same chain, milliseconds. */
 const LOCK_WAIT_MS = 60_000;
@@ -85,9 +87,20 @@ export class Composition {
     return this.openStore(config, config.bucket);
   }
 
-  /** A place for plans and reports; a bucket locks and encrypts them as it does anchors. */
+  /**
+   * A place for plans and reports; a bucket locks and encrypts them as it does anchors.
+   * @throws ConfigError `USAGE` for a place among the chain's anchors, where every verification would report them
+   */
   reports(config: WithBucket, place: ReportPlace): ReportStore {
     if (place.kind === 'folder') return new FolderReports(place.path);
+    const anchors = chainPrefix(config.chainId);
+    if (place.bucket === config.bucket && place.prefix.startsWith(anchors)) {
+      throw new ConfigError(
+        'USAGE',
+        `found s3://${place.bucket}/${place.prefix}, allowed a place outside of s3://${place.bucket}/${anchors}, where the anchors are`,
+        { hint: 'Whatever lies among anchors is reported as foreign. Choose another prefix or bucket.' },
+      );
+    }
     const { retentionDays } = config;
     const store = this.openStore(config, place.bucket);
     return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock });
@@ -150,8 +163,15 @@ export class Composition {
     return this.auditLog({ ...config, database: config.verifyDatabase });
   }
 
-  policy({ chainId, retentionDays, clockToleranceSeconds, intervalMinutes }: WithBucket): AnchorPolicy {
-    return { chainId, retentionDays, clockToleranceSeconds, intervalMinutes };
+  policy(config: WithBucket): AnchorPolicy {
+    const { chainId, retentionDays, verifyRetentionDays, clockToleranceSeconds, intervalMinutes } = config;
+    return {
+      chainId,
+      retentionDays,
+      leastRetentionDays: verifyRetentionDays,
+      clockToleranceSeconds,
+      intervalMinutes,
+    };
   }
 
   private readers(config: WithVerifyDatabase, reading: ChainReading, count: number): ScanWorkers | null {

@@ -1,6 +1,7 @@
 /**
  * The names and defaults that both halves of the package agree on: `constructs/` writes them into task
- * definitions, policies and alarms; `runtime/` reads and emits them. Imports nothing.
+ * definitions, policies and alarms; `runtime/` reads and emits them. Imports nothing. The folder `contract` beside it
+ * holds the rules of settings, by which one half refuses at synth what the other would refuse in the task.
  */
 
 /** Environment variables read by the runtime. */
@@ -12,6 +13,7 @@ export const ENV = {
   eventThreshold: 'AUDIT_ANCHOR_EVENT_THRESHOLD',
   pollSeconds: 'AUDIT_ANCHOR_POLL_SECONDS',
   kmsKeyArn: 'AUDIT_ANCHOR_KMS_KEY_ARN',
+  verifyRetentionDays: 'AUDIT_VERIFY_RETENTION_DAYS',
   verifyIntervalMinutes: 'AUDIT_VERIFY_INTERVAL_MINUTES',
   verifyFullIntervalHours: 'AUDIT_VERIFY_FULL_INTERVAL_HOURS',
   clockToleranceSeconds: 'AUDIT_VERIFY_CLOCK_TOLERANCE_SECONDS',

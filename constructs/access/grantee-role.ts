@@ -41,16 +41,23 @@ export function granteeRole(
   return grantee;
 }
 
-/** True when two are known to be one role, by identity or by the names they were given. */
+/** True when two are known to be one role, by identity or by the names and ARNs they were given. */
 export function isSameRole(one: Grantee, other: Grantee): boolean {
-  const name = givenName(one);
-  return one === other || (name !== undefined && name === givenName(other));
+  const names = givenNames(other);
+  return one === other || givenNames(one).some((name) => names.includes(name));
 }
 
-function givenName(grantee: Grantee): string | undefined {
-  if (typeof grantee === 'string') return grantee;
-  if (grantee instanceof IamRole || grantee instanceof DataAwsIamRole) return grantee.nameInput;
-  return grantee instanceof ServiceRole ? grantee.resource.nameInput : undefined;
+/** What is known of a role's name; an account has one role of a name, whatever the path in its ARN. */
+function givenNames(grantee: Grantee): string[] {
+  if (typeof grantee === 'string') return [grantee];
+  if (grantee instanceof IamRole || grantee instanceof DataAwsIamRole) return given(grantee.nameInput);
+  if (grantee instanceof ServiceRole) return given(grantee.resource.nameInput);
+  const { roleName, roleArn } = grantee;
+  return [roleName, roleArn.slice(roleArn.lastIndexOf('/') + 1)];
+}
+
+function given(name: string | undefined): string[] {
+  return name === undefined ? [] : [name];
 }
 
 export interface ServiceRoleProps {

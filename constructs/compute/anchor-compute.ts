@@ -13,6 +13,7 @@ import {
   type TaskPlatformOptions,
   type TaskPlatformProps,
 } from './task-platform';
+import { checkSecretsApart } from './task-secrets';
 import { VerifierTask } from './verifier-task';
 import { checkVerifierTask, type Verification, type VerifierTaskOptions } from './verifier-task-props';
 
@@ -70,12 +71,12 @@ export function checkAnchorCompute(
 ): void {
   checkTaskPlatform(check, props);
   checkAnchorService(check, props);
-  if (props.verifier === undefined) return;
-  const roles = props.otherWriters ?? [];
-  checkVerifierTask(check.within('verifier'), props.verifier, {
-    roles,
-    databaseSecretArn: props.databaseSecretArn,
-  });
+  const { verifier, databaseSecretArn, otherWriters: roles = [] } = props;
+  if (verifier === undefined) return;
+  const checkVerifier = check.within('verifier');
+  checkVerifierTask(checkVerifier, verifier, { roles, databaseSecretArn });
+  const hmacKeysSecretArn = verifier.hmacKeysSecretArn ?? props.hmacKeysSecretArn;
+  checkSecretsApart(checkVerifier, { ...verifier, hmacKeysSecretArn }, { databaseSecretArn });
 }
 
 /** Everything that runs for one chain. */

@@ -51,7 +51,7 @@ export interface AnchorServiceOptions extends TaskSizeOptions, AnchoredChainOpti
   readonly secretsKeyArns?: readonly string[];
 
   /**
-   * Seconds between two looks of the service at the chain, 1 to 3,600.
+   * Seconds between two looks of the service at the chain, 1 to 3,600. Mode `scheduled` has none.
    *
    * @default 5
    */
@@ -91,7 +91,7 @@ export interface AnchorServiceProps extends AnchorServiceOptions, AnchoredChain 
 
 /** Faults of what a deployment may choose, also for those who compose this construct. */
 export function checkAnchorService(check: PropCheck, props: AnchorServiceOptions): void {
-  const { scheduleMinutes, intervalMinutes = DEFAULTS.intervalMinutes } = props;
+  const { pollSeconds, scheduleMinutes, intervalMinutes = DEFAULTS.intervalMinutes } = props;
   checkTaskSize(check, props);
   checkSecretArn(check, 'databaseSecretArn', props.databaseSecretArn);
   checkSecretArn(check, 'hmacKeysSecretArn', props.hmacKeysSecretArn);
@@ -99,7 +99,13 @@ export function checkAnchorService(check: PropCheck, props: AnchorServiceOptions
   checkAnchoredChainOptions(check, props);
   checkHmacKeys(check, props.hmacKeysSecretArn, props);
   check
-    .wholeNumber('pollSeconds', props.pollSeconds, LIMITS.pollSeconds, 'seconds', 'choose another number')
+    .wholeNumber('pollSeconds', pollSeconds, LIMITS.pollSeconds, 'seconds', 'choose another number')
+    .rule(pollSeconds === undefined || props.mode !== 'scheduled', {
+      prop: 'pollSeconds',
+      found: `${pollSeconds}, while "mode" is scheduled`,
+      allowed: 'a number of seconds only with "mode" service',
+      fix: 'remove it, or choose the other mode; "scheduleMinutes" says how often a schedule looks',
+    })
     .rule(scheduleMinutes === undefined || props.mode === 'scheduled', {
       prop: 'scheduleMinutes',
       found: `${scheduleMinutes}, while "mode" is service`,

@@ -64,7 +64,7 @@ export class AnchorService extends Construct {
   private check(props: AnchorServiceProps): void {
     const check = new PropCheck(this);
     checkAnchorService(check, props);
-    checkAnchoredChain(check, props);
+    checkAnchoredChain(check, props, 'writer');
     check.throwIfAny();
   }
 

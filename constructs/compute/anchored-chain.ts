@@ -2,7 +2,7 @@ import { LIMITS } from '../../runtime/contract';
 import { CHAIN_ID, CHAIN_ID_FIX } from '../access/chain-id';
 import { ENVIRONMENT, ENVIRONMENT_FIX } from '../environment';
 import type { WormBucket } from '../storage/worm-bucket';
-import type { PropCheck } from '../validation';
+import { type PropCheck, quoted } from '../validation';
 import { checkRuntimeSettings } from './runtime-settings';
 import type { ChainSettings, RuntimeSettings } from './task-environment';
 import type { TaskPlatform } from './task-platform';
@@ -74,9 +74,18 @@ export function checkHmacKeys(
   });
 }
 
-/** Faults of the chain and its bucket. */
-export function checkAnchoredChain(check: PropCheck, { chainId, name, bucket }: AnchoredChain): void {
-  check.text('name', name, ENVIRONMENT, ENVIRONMENT_FIX);
+/** What the tasks of a chain do; each kind has names, roles and a log group of its own. */
+export type ChainTasks = 'writer' | 'verifier' | 'full-verification';
+
+/** Faults of the chain, its name and its bucket. */
+export function checkAnchoredChain(check: PropCheck, chain: AnchoredChain, tasks: ChainTasks): void {
+  const { chainId, name, bucket, platform } = chain;
+  check.text('name', name, ENVIRONMENT, ENVIRONMENT_FIX).rule(!platform.hasTasksOf(tasks, taskName(chain)), {
+    prop: 'name',
+    found: `${name === undefined ? 'absent, so ' : ''}${quoted(taskName(chain))}, as another ${tasks} on this platform is called`,
+    allowed: `a name that no other ${tasks} on the platform has: AWS has each of their names once`,
+    fix: 'give each chain on the platform a "name" of its own',
+  });
   check.text('chainId', chainId, CHAIN_ID, CHAIN_ID_FIX).rule(bucket.retention.mode === 'COMPLIANCE', {
     prop: 'bucket',
     found: 'a bucket with GOVERNANCE retention',
@@ -98,6 +107,7 @@ export function chainSettings(chain: AnchoredChain): ChainSettings {
     region: platform.surroundings.region,
     chainId,
     retentionDays: bucket.retention.days,
+    verifyRetentionDays: bucket.retention.verifiedDays,
     kmsKeyArn: bucket.encryption.key?.keyArn,
     intervalMinutes,
     eventThreshold,

@@ -4,8 +4,11 @@ const TAG = /^[A-Za-z0-9_][\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** HOST/PATH, each without tag; Docker's own short names have no host. */
 const REPOSITORY = /^(?:[a-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*$/;
-const ECR =
-  /^(?<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/(?<name>.+)$/;
+/** Ends of ECR's host names: AWS and GovCloud, China, the European Sovereign Cloud; of its own, and dual-stack. */
+const ECR_DOMAINS = String.raw`amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.(?:com\.cn|eu)`;
+const ECR = new RegExp(
+  String.raw`^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:${ECR_DOMAINS})\/(?<name>.+)$`,
+);
 
 /** A tag that names one build. */
 export const IMAGE_TAG: TextRule = {
@@ -46,7 +49,7 @@ export interface ImageOptions {
   /**
    * ARN of the ECR repository of `image`, which the tasks may then pull from.
    *
-   * @default - read from `image` when that names ECR; needed only when `image` is a token
+   * @default - read from `image` when that names ECR; needed only when `image` is a token, or in an isolated partition
    */
   readonly imageRepositoryArn?: string;
 

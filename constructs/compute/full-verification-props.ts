@@ -3,13 +3,14 @@ import type { WormBucket } from '../storage/worm-bucket';
 import { isUnknownAtSynth, type PropCheck, quoted, type TextRule } from '../validation';
 import type { AnchoredChain } from './anchored-chain';
 import type { DeadLetterQueue } from './dead-letter-queue';
-import { checkKeyArn, checkSecretArn } from './task-secrets';
+import { checkKeyArn, checkSecretArn, checkSecretsApart } from './task-secrets';
 import { checkTaskSize, type TaskSizeOptions } from './task-size';
 import type { Writer } from './verifier-task-props';
+import { checkVerifyWorkers, type VerifyWorkersOptions } from './verify-workers';
 
 /** How everything is verified at once, and by how many. */
-export interface FullVerificationOptions extends TaskSizeOptions {
-  /** Tasks that read at the same time, 1 to 256; each has a connection of its own to the database. */
+export interface FullVerificationOptions extends TaskSizeOptions, VerifyWorkersOptions {
+  /** Tasks that read at the same time, 1 to 256; each of their readers has a connection of its own to the database. */
   readonly tasks: number;
 
   /**
@@ -26,7 +27,10 @@ export interface FullVerificationOptions extends TaskSizeOptions {
    */
   readonly databaseSecretArn: string;
 
-  /** ARN of the secret that holds the HMAC keys, with which plans and partial reports are sealed; or `ARN:KEY::`. */
+  /**
+   * ARN of the secret that holds the HMAC keys, with which plans and partial reports are sealed; or `ARN:KEY::`. A
+   * secret that also holds the writer's database URL is refused.
+   */
   readonly hmacKeysSecretArn: string;
 
   /**
@@ -39,7 +43,7 @@ export interface FullVerificationOptions extends TaskSizeOptions {
   /**
    * CPU units of each task, 1,024 to a vCPU.
    *
-   * @default 1024 - a reader keeps one vCPU busy, and no more than one
+   * @default 1024 - a reader keeps one vCPU busy, and no more than one; see `verifyWorkers` for more of them
    */
   readonly cpu?: number;
 
@@ -141,6 +145,7 @@ export function checkFullVerification(
 ): void {
   const { tasks, shards } = props;
   checkTaskSize(check, sizeOf(props));
+  checkVerifyWorkers(check, props);
   checkSecretArn(check, 'databaseSecretArn', props.databaseSecretArn);
   checkSecretArn(check, 'hmacKeysSecretArn', props.hmacKeysSecretArn);
   props.secretsKeyArns?.forEach((arn, index) => checkKeyArn(check, `secretsKeyArns[${index}]`, arn));
@@ -162,13 +167,8 @@ export function checkFullVerification(
       fix: 'leave it out, or choose fewer tasks',
     })
     .wholeNumber('timeoutHours', props.timeoutHours, TIMEOUT_HOURS, 'hours', 'choose another number')
-    .text('schedule', props.schedule, SCHEDULE, 'write it as "aws scheduler create-schedule" takes it')
-    .rule(props.databaseSecretArn !== writer?.databaseSecretArn, {
-      prop: 'databaseSecretArn',
-      found: 'the secret of the writer',
-      allowed: 'a secret of its own, for a database role that can only read',
-      fix: 'make such a role and a secret with its URL',
-    });
+    .text('schedule', props.schedule, SCHEDULE, 'write it as "aws scheduler create-schedule" takes it');
+  checkSecretsApart(check, props, writer);
 }
 
 /** The size of each task. */
@@ -186,7 +186,7 @@ export function checkSealable(check: PropCheck, { settings }: Pick<FullVerificat
     found: 'links',
     allowed:
       'v1: plans and partial reports are sealed with the keys of the chain, of which a foreign one has none',
-    fix: 'verify a foreign chain in one task, with the "verifier" of the service',
+    fix: 'verify a foreign chain in one task, which the verifier of the service does',
   });
 }
 

@@ -5,7 +5,7 @@ import { AnchorBucketGrants } from '../access/grants';
 import { ServiceRole } from '../access/grantee-role';
 import { tagsFor } from '../tags';
 import { PropCheck } from '../validation';
-import { chainSettings, checkAnchoredChain, checkAnchoredChainOptions } from './anchored-chain';
+import { chainSettings, checkAnchoredChain, checkAnchoredChainOptions, taskName } from './anchored-chain';
 import { DeadLetterQueue } from './dead-letter-queue';
 import { ExecutionRole } from './execution-role';
 import { FullVerificationAlarms } from './full-verification-alarms';
@@ -24,6 +24,7 @@ import { FullVerificationSchedule } from './full-verification-schedule';
 import { AnchorTaskDefinition } from './task-definition';
 import { taskEnvironment, taskSecrets } from './task-environment';
 import type { TaskLogs } from './task-logs';
+import { verifyWorkersOf } from './verify-workers';
 
 /**
  * Verifies every anchor and every event of one chain in as many tasks as are asked for: a state machine of Step
@@ -54,18 +55,19 @@ export class FullVerification extends Construct {
     checkFullVerification(check, props, props.writer);
     checkReportsPlace(check, props);
     checkAnchoredChainOptions(check, props);
-    checkAnchoredChain(check, props);
+    checkAnchoredChain(check, props, 'full-verification');
     checkSealable(check, props);
     check.throwIfAny();
 
     const { platform, chainId, topicArns } = props;
-    const { environment, tags, provider } = platform;
-    const name = `audit-anchor-full-verify-${environment}`;
-    this.logs = platform.logsOf(this, 'full-verification');
+    const { tags, provider } = platform;
+    const ownName = taskName(props);
+    const name = `audit-anchor-full-verify-${ownName}`;
+    this.logs = platform.logsOf(this, 'full-verification', ownName);
     this.reports = new FullVerificationReports(this, 'Reports', props);
     this.taskRole = this.newTaskRole(props, name);
     this.executionRole = new ExecutionRole(this, 'Execution', {
-      roleName: `audit-anchor-fullv-exec-${environment}`,
+      roleName: `audit-anchor-fullv-exec-${ownName}`,
       platform,
       logs: this.logs,
       secretArns: Object.values(taskSecrets(props)),
@@ -76,7 +78,9 @@ export class FullVerification extends Construct {
       ...sizeOf(props),
       family: name,
       command: ['verify', '--full'],
-      environment: taskEnvironment('verify', chainSettings(props)),
+      environment: taskEnvironment('verify', chainSettings(props), {
+        verifyWorkers: verifyWorkersOf({ ...props, ...sizeOf(props) }),
+      }),
       secrets: taskSecrets(props),
       taskRoleArn: this.taskRole.roleArn,
       executionRoleArn: this.executionRole.roleArn,
@@ -86,13 +90,14 @@ export class FullVerification extends Construct {
     });
     this.role = new FullVerificationRole(this, 'Machine', {
       platform,
-      roleName: `audit-anchor-fullv-machine-${environment}`,
+      roleName: `audit-anchor-fullv-machine-${ownName}`,
       machineName: name,
       task: this.task,
       taskRoleArn: this.taskRole.roleArn,
       executionRoleArn: this.executionRole.roleArn,
     });
-    const machineLogs = platform.logsOf(new Construct(this, 'MachineLogs'), 'full-verification-machine');
+    const machineScope = new Construct(this, 'MachineLogs');
+    const machineLogs = platform.logsOf(machineScope, 'full-verification-machine', ownName);
     this.resource = new SfnStateMachine(this, 'Resource', {
       provider,
       // Creating it already delivers to the log and asks whether the role may.
@@ -134,17 +139,16 @@ export class FullVerification extends Construct {
     return role;
   }
 
-  private newSchedule(
-    { platform, schedule, deadLetterQueue }: FullVerificationProps,
-    name: string,
-  ): FullVerificationSchedule | undefined {
+  private newSchedule(props: FullVerificationProps, name: string): FullVerificationSchedule | undefined {
+    const { platform, schedule, deadLetterQueue } = props;
     if (schedule === undefined) return undefined;
+    const queueName = `audit-anchor-full-verify-not-started-${taskName(props)}`;
     return new FullVerificationSchedule(this, 'Schedule', {
       platform,
       name,
       expression: schedule,
       stateMachineArn: this.stateMachineArn,
-      deadLetterQueue: deadLetterQueue ?? new DeadLetterQueue(this, 'NotStarted', { platform }),
+      deadLetterQueue: deadLetterQueue ?? new DeadLetterQueue(this, 'NotStarted', { platform, queueName }),
     });
   }
 }

@@ -31,6 +31,8 @@ export interface ChainSettings {
   readonly chainId: string;
   /** Days an anchor is locked. */
   readonly retentionDays: number;
+  /** Days that verification demands of every anchor; undefined for the same. */
+  readonly verifyRetentionDays: number | undefined;
   /** Full ARN; undefined with SSE-S3. */
   readonly kmsKeyArn: string | undefined;
   /** Minutes between interval anchors. */
@@ -46,6 +48,12 @@ export interface DaemonSettings {
   readonly pollSeconds: number | undefined;
   /** Whether a task of its own verifies. Who writes evidence must not judge it. */
   readonly verifiedElsewhere: boolean;
+}
+
+/** What only verifications have to know. */
+export interface VerificationSettings {
+  /** Readers of events at the same time. */
+  readonly verifyWorkers: number;
 }
 
 /** Secrets by the variables that receive them: ARNs for `valueFrom`. */
@@ -64,7 +72,7 @@ const LOG: (typeof OUTPUTS)[number] = 'log';
 export function taskEnvironment(
   kind: TaskKind,
   chain: ChainSettings,
-  daemon?: DaemonSettings,
+  own: Partial<DaemonSettings & VerificationSettings> = {},
 ): Record<string, string> {
   return {
     ...chosen(chain.settings),
@@ -73,13 +81,19 @@ export function taskEnvironment(
     [ENV.region]: chain.region,
     [ENV.chainId]: chain.chainId,
     [ENV.retentionDays]: text(chain.retentionDays),
+    ...(chain.verifyRetentionDays !== undefined && {
+      [ENV.verifyRetentionDays]: text(chain.verifyRetentionDays),
+    }),
     [ENV.intervalMinutes]: text(chain.intervalMinutes ?? DEFAULTS.intervalMinutes),
     [ENV.eventThreshold]: text(chain.eventThreshold ?? DEFAULTS.eventThreshold),
     ...(chain.kmsKeyArn !== undefined && { [ENV.kmsKeyArn]: chain.kmsKeyArn }),
     ...(kind === 'run' && {
       [ENV.httpPort]: text(HEALTH_PORT),
-      [ENV.pollSeconds]: text(daemon?.pollSeconds ?? DEFAULTS.pollSeconds),
-      [ENV.verifyIntervalMinutes]: text(daemon?.verifiedElsewhere ? 0 : DEFAULTS.verifyIntervalMinutes),
+      [ENV.pollSeconds]: text(own.pollSeconds ?? DEFAULTS.pollSeconds),
+      [ENV.verifyIntervalMinutes]: text(own.verifiedElsewhere ? 0 : DEFAULTS.verifyIntervalMinutes),
+    }),
+    ...(kind === 'verify' && {
+      [ENV.verifyWorkers]: text(own.verifyWorkers ?? DEFAULTS.verifyWorkers),
     }),
   };
 }

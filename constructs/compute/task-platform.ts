@@ -83,6 +83,8 @@ export class TaskPlatform extends Construct {
   /** Undefined when the image lies outside of ECR. */
   readonly imageRepositoryArn: string | undefined;
   private readonly logOptions: TaskLogsOptions;
+  /** Log groups that were made, one for each kind of task of a chain, by the ends of their names. */
+  private readonly logged = new Set<string>();
 
   /** @throws ConstructError `PROPS_INVALID` */
   constructor(scope: Construct, id: string, props: TaskPlatformProps) {
@@ -130,9 +132,15 @@ export class TaskPlatform extends Construct {
     return this.endpoints?.resources ?? [];
   }
 
+  /** Whether tasks of this kind and owner have their log group here already; all their other names are taken with it. */
+  hasTasksOf(kind: string, owner: string): boolean {
+    return this.logged.has(`${owner}/${kind}`);
+  }
+
   /** A log group for one kind of task, `/audit-anchor/OWNER/KIND`; the owner is the environment if nothing is said. */
   logsOf(scope: Construct, kind: string, owner = this.environment): TaskLogs {
     const { provider, tags } = this;
+    this.logged.add(`${owner}/${kind}`);
     return new TaskLogs(scope, 'Logs', {
       ...this.logOptions,
       logGroupName: `/audit-anchor/${owner}/${kind}`,

@@ -1,5 +1,6 @@
 import { KEY_ARN } from '../storage/anchor-key-reference';
 import { isUnknownAtSynth, type PropCheck, quoted, type TextRule } from '../validation';
+import type { SecretArns } from './task-environment';
 
 /** Policies need the full ARN, with the dash and six characters that Secrets Manager puts behind each name. */
 export const SECRET_ARN: TextRule = {
@@ -44,4 +45,32 @@ export function secretWithoutSelector(arn: string): string {
   const [before, named] = arn.split(':secret:');
   if (named !== undefined) return `${before}:secret:${named.split(':')[0]}`;
   return arn.replace(/:[\w.-]*:[\w.-]*:[\w.-]*$/, '');
+}
+
+/**
+ * Records a secret that would give a verifier the writer's access to the database. Who may read one member of a
+ * secret may read them all.
+ *
+ * @param hmacKeysSecretArn also when it is the writer's
+ */
+export function checkSecretsApart(
+  check: PropCheck,
+  { databaseSecretArn, hmacKeysSecretArn }: SecretArns,
+  writer: Pick<SecretArns, 'databaseSecretArn'> | undefined,
+): void {
+  if (writer === undefined) return;
+  const written = secretWithoutSelector(writer.databaseSecretArn);
+  check
+    .rule(secretWithoutSelector(databaseSecretArn) !== written, {
+      prop: 'databaseSecretArn',
+      found: 'the secret of the writer, or a member of it',
+      allowed: 'a secret of its own, for a database role that can only read',
+      fix: 'make such a role and a secret with its URL',
+    })
+    .rule(hmacKeysSecretArn === undefined || secretWithoutSelector(hmacKeysSecretArn) !== written, {
+      prop: 'hmacKeysSecretArn',
+      found: 'a member of the secret that holds the database URL of the writer',
+      allowed: 'a secret without that URL: who may read one member of a secret may read them all',
+      fix: 'move the HMAC keys into a secret of their own',
+    });
 }

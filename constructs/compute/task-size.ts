@@ -15,6 +15,8 @@ const MEMORY: Readonly<Record<number, readonly number[]>> = {
   16_384: gibibytes(32, 120, 8),
 };
 
+export const CPU_UNITS_OF_A_VCPU = 1_024;
+
 /** Smallest task of Fargate; the runtime streams events, so the length of the chain does not matter. */
 export const DEFAULT_SIZE = { cpu: 256, memoryMiB: 512 } as const;
 
@@ -50,8 +52,8 @@ export function checkTaskSize(check: PropCheck, { cpu, memoryMiB }: TaskSizeOpti
   const memory = memoryMiB ?? DEFAULT_SIZE.memoryMiB;
   check.rule(sizes.includes(memory), {
     prop: 'memoryMiB',
-    found: String(memory),
-    allowed: `with cpu ${units} one of ${sizes.join(', ')} MiB`,
+    found: memoryMiB === undefined ? `${memory} by default` : String(memory),
+    allowed: `with "cpu" ${units} one of ${sizes.join(', ')} MiB`,
     fix: 'choose one of them, or another "cpu"',
   });
 }

@@ -3,11 +3,12 @@ import type { WormBucket } from '../storage/worm-bucket';
 import { type PropCheck, quoted, type Range } from '../validation';
 import type { AnchoredChain } from './anchored-chain';
 import type { DeadLetterQueue } from './dead-letter-queue';
-import { checkKeyArn, checkSecretArn, secretWithoutSelector } from './task-secrets';
+import { checkKeyArn, checkSecretArn, checkSecretsApart } from './task-secrets';
 import { checkTaskSize, type TaskSizeOptions } from './task-size';
+import { checkVerifyWorkers, type VerifyWorkersOptions } from './verify-workers';
 
 /** When verification runs, and on what. */
-export interface VerifierTaskOptions extends TaskSizeOptions {
+export interface VerifierTaskOptions extends TaskSizeOptions, VerifyWorkersOptions {
   /**
    * ARN of the secret that holds the URL of the database for a role that can only read; or `ARN:KEY::`. The
    * writer's secret is refused.
@@ -15,7 +16,8 @@ export interface VerifierTaskOptions extends TaskSizeOptions {
   readonly databaseSecretArn: string;
 
   /**
-   * ARN of the secret that holds the HMAC keys; or `ARN:KEY::`.
+   * ARN of the secret that holds the HMAC keys; or `ARN:KEY::`. A secret that also holds the writer's database URL is
+   * refused.
    *
    * @default - the writer's where this is composed with one; a foreign chain needs none
    */
@@ -97,6 +99,7 @@ const INTERVAL_FIX = 'choose another number; alarms miss a run only within these
 export function checkVerifierTask(check: PropCheck, props: VerifierTaskOptions, writer?: Writer): void {
   const { taskRole } = props;
   checkTaskSize(check, props);
+  checkVerifyWorkers(check, props);
   checkSecretArn(check, 'databaseSecretArn', props.databaseSecretArn);
   checkSecretArn(check, 'hmacKeysSecretArn', props.hmacKeysSecretArn);
   props.secretsKeyArns?.forEach((arn, index) => checkKeyArn(check, `secretsKeyArns[${index}]`, arn));
@@ -126,16 +129,6 @@ export function checkVerifierTask(check: PropCheck, props: VerifierTaskOptions, 
           : 'a role that writes anchors',
       allowed: 'a role of its own: who writes evidence must not judge it',
       fix: 'leave it out, and a role that can only read is made',
-    })
-    .rule(!writer || !isSameSecret(props.databaseSecretArn, writer.databaseSecretArn), {
-      prop: 'databaseSecretArn',
-      found: 'the secret of the writer, or a member of it',
-      allowed: 'a secret of its own, for a database role that can only read',
-      fix: 'make such a role and a secret with its URL',
     });
-}
-
-/** Who may read one member of a secret may read them all. */
-function isSameSecret(one: string, other: string): boolean {
-  return secretWithoutSelector(one) === secretWithoutSelector(other);
+  checkSecretsApart(check, props, writer);
 }

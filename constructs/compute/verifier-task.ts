@@ -18,6 +18,7 @@ import { taskEnvironment, taskSecrets } from './task-environment';
 import type { TaskLogs } from './task-logs';
 import { TaskScheduler } from './task-scheduler';
 import { checkVerifierTask, type Verification, type VerifierTaskProps } from './verifier-task-props';
+import { verifyWorkersOf } from './verify-workers';
 
 /** Seconds after which a run that could not be started is given up. */
 const GIVE_UP_AFTER_SECONDS = { latest: 1_800, full: 21_600 };
@@ -44,7 +45,7 @@ export class VerifierTask extends Construct {
     const check = new PropCheck(this);
     checkVerifierTask(check, props, props.writer);
     checkAnchoredChainOptions(check, props);
-    checkAnchoredChain(check, props);
+    checkAnchoredChain(check, props, 'verifier');
     checkHmacKeys(check, props.hmacKeysSecretArn, props);
     check.throwIfAny();
 
@@ -127,7 +128,7 @@ export class VerifierTask extends Construct {
       memoryMiB,
       family: `audit-anchor-verify-${scope}-${taskName(props)}`,
       command: ['verify', `--${scope}`],
-      environment: taskEnvironment('verify', chainSettings(props)),
+      environment: taskEnvironment('verify', chainSettings(props), { verifyWorkers: verifyWorkersOf(props) }),
       secrets: taskSecrets(props),
       taskRoleArn: this.taskRole.roleArn,
       executionRoleArn: this.executionRole.roleArn,

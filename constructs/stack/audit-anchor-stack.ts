@@ -37,7 +37,10 @@ export class AuditAnchorStack extends TerraformStack {
     this.anchoring = new AuditAnchoring(this, 'Anchoring', {
       environment: settings.environment,
       bucketName: settings.bucketName,
-      retention: ObjectLockRetention.complianceDays(this.variables.wormRetentionDays),
+      retention: ObjectLockRetention.complianceDays(
+        this.variables.wormRetentionDays,
+        this.variables.verifyRetentionDays,
+      ),
       encryption: settings.encryption,
       chainIds: [this.variables.chainId],
       writerRole: settings.gatewayRoleName,
@@ -117,7 +120,8 @@ export class AuditAnchorStack extends TerraformStack {
     return {
       [ENV.bucket]: bucket.bucketName,
       [ENV.chainId]: this.variables.chainId,
-      [ENV.retentionDays]: this.variables.wormRetentionDays,
+      [ENV.retentionDays]: bucket.retention.days,
+      [ENV.verifyRetentionDays]: bucket.retention.verifiedDays,
       ...(key && { [ENV.kmsKeyArn]: key.keyArn }),
       ...(intervalMinutes !== undefined && { [ENV.intervalMinutes]: intervalMinutes }),
       ...(eventThreshold !== undefined && { [ENV.eventThreshold]: eventThreshold }),

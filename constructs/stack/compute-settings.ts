@@ -63,6 +63,7 @@ export function readCompute(read: SettingReader, cadence: CadenceSettings): Anch
     ),
     logRetentionDays: read.wholeNumber('log_retention_days', LOG_DAYS, 'days'),
     logsKeyArn: read.text('logs_key_arn', KEY_ARN, 'look it up with "aws kms describe-key"'),
+    pollSeconds: read.wholeNumber('poll_seconds', LIMITS.pollSeconds, 'seconds'),
     scheduleMinutes: read.wholeNumber('schedule_minutes', LIMITS.intervalMinutes, 'minutes'),
     ...size,
     databaseSecretArn: readSecret(read, 'database_secret_arn') ?? '',
@@ -73,6 +74,7 @@ export function readCompute(read: SettingReader, cadence: CadenceSettings): Anch
       databaseSecretArn: readSecret(read, 'verifier_database_secret_arn') ?? '',
       verifyIntervalMinutes: read.wholeNumber('verify_interval_minutes', VERIFY_MINUTES, 'minutes'),
       verifyFullIntervalHours: read.wholeNumber('verify_full_interval_hours', VERIFY_FULL_HOURS, 'hours'),
+      verifyWorkers: read.wholeNumber('verify_workers', LIMITS.verifyWorkers, 'readers'),
       ...size,
     },
   };

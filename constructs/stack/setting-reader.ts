@@ -1,3 +1,4 @@
+import type { PropFault } from '../errors';
 import { type PropCheck, type Range, type TextRule, wholeNumberFrom } from '../validation';
 
 /** Prefix of the environment variables; `enable_replication` is read from `AUDIT_INFRA_ENABLE_REPLICATION`. */
@@ -21,6 +22,7 @@ export function envName(setting: string): string {
  */
 export class SettingReader {
   private readonly known = new Set<string>();
+  private refused = false;
 
   constructor(
     private readonly context: RawSettings,
@@ -95,6 +97,21 @@ export class SettingReader {
     return usual;
   }
 
+  /** Whether no fault was recorded of any setting. */
+  get sound(): boolean {
+    return !this.refused;
+  }
+
+  /**
+   * Records a fault that was found in what was made of a setting, or of its default.
+   *
+   * @param member a part of its value, such as `[0]` or `.eventsTable`
+   */
+  refuse(setting: string, member: string, fault: Omit<PropFault, 'prop'>): void {
+    const place = this.raw(setting) === undefined ? envName(setting) : this.place(setting);
+    this.record({ ...fault, prop: place + member });
+  }
+
   /** Records settings that nothing has asked for, which are most likely misspelt. */
   refuseUnknown(alsoKnown: readonly string[] = []): void {
     const known = [...this.known, ...alsoKnown];
@@ -116,7 +133,7 @@ export class SettingReader {
   missing(setting: string, because: string, allowed: string): void {
     if (this.raw(setting) !== undefined) return;
     const fix = `set it, or "${CONTEXT_KEY}.${setting}" in the context of cdktf.json`;
-    this.check.rule(false, { prop: envName(setting), found: `absent, while ${because}`, allowed, fix });
+    this.record({ prop: envName(setting), found: `absent, while ${because}`, allowed, fix });
   }
 
   /** Records two settings of which one makes the other pointless, or neither. */
@@ -124,7 +141,7 @@ export class SettingReader {
     const [present = settings[0], ...others] = settings.filter((each) => this.raw(each) !== undefined);
     if (others.length === 0 && this.raw(present) !== undefined) return;
     const found = others.length > 0 ? `set, and so is "${this.place(others[0] as string)}"` : 'absent';
-    this.check.rule(false, {
+    this.record({
       prop: others.length > 0 ? this.place(present) : envName(present),
       found: `${found}, while ${because}`,
       allowed,
@@ -144,8 +161,13 @@ export class SettingReader {
     fix: string,
     shown: (value: unknown) => string = JSON.stringify,
   ): undefined {
-    this.check.rule(false, { prop: this.place(setting), found: shown(value), allowed, fix });
+    this.record({ prop: this.place(setting), found: shown(value), allowed, fix });
     return undefined;
+  }
+
+  private record(fault: PropFault): void {
+    this.refused = true;
+    this.check.rule(false, fault);
   }
 
   private unknown(name: string, known: string): void {

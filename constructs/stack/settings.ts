@@ -5,6 +5,7 @@ import { BUCKET_NAME } from '../storage/bucket-name';
 import { PRINCIPAL_ARN, PRINCIPAL_ARN_FIX } from '../storage/role-arn';
 import { PropCheck, type TextRule } from '../validation';
 import { type CadenceSettings, readCadence, readCompute, readFullVerification } from './compute-settings';
+import { checkTogether } from './settings-of-props';
 import { CONTEXT_KEY, envName, isRawSettings, type RawSettings, SettingReader } from './setting-reader';
 
 /**
@@ -120,6 +121,7 @@ function readOne(
     allowed: ENVIRONMENT.allowed,
     fix: `set it, or "${CONTEXT_KEY}.environment" in the context of cdktf.json`,
   });
+  if (read.sound && settings.environment !== '') checkTogether(read, settings);
   read.refuseUnknown();
   return settings;
 }

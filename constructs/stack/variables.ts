@@ -1,4 +1,4 @@
-import { Fn, Token } from 'cdktf';
+import { Fn, Op, TerraformLocal, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { DEFAULTS, LIMITS } from '../../runtime/contract';
 import { LONGEST_CHAIN_ID } from '../access/chain-id';
@@ -17,6 +17,7 @@ const ROLE = '^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$';
  */
 export class AnchorVariables {
   readonly wormRetentionDays: number;
+  readonly verifyRetentionDays: number;
   readonly drRegion: string;
   readonly awsRegion: string;
   readonly auditorAccountIds: string[];
@@ -31,6 +32,7 @@ export class AnchorVariables {
     decidedAtSynth(stack, 'environment', 'Environment name', 'string', environment);
     decidedAtSynth(stack, 'enable_replication', 'Enable cross-region replication', 'bool', enableReplication);
     this.wormRetentionDays = declareRetention(stack).numberValue;
+    this.verifyRetentionDays = declareVerifyRetention(stack, this.wormRetentionDays);
     this.drRegion = new TerraformVariable(stack, 'dr_region', {
       description: 'DR region for replication',
       type: 'string',
@@ -155,6 +157,27 @@ function declareRetention(stack: Construct): TerraformVariable {
       },
     ],
   });
+}
+
+/** 0 stands for `worm_retention_days`: cdktf writes no default that is null. */
+function declareVerifyRetention(stack: Construct, wormRetentionDays: number): number {
+  const { max } = LIMITS.retentionDays;
+  const { numberValue: days } = new TerraformVariable(stack, 'verify_retention_days', {
+    description: 'Days of lock that the verifier demands of every anchor; 0 for worm_retention_days',
+    type: 'number',
+    default: 0,
+    nullable: false,
+    validation: [
+      {
+        condition: `\${var.verify_retention_days >= 0 && var.verify_retention_days <= ${max} && floor(var.verify_retention_days) == var.verify_retention_days}`,
+        errorMessage: `verify_retention_days must be a whole number of days from 1 to worm_retention_days, or 0 for worm_retention_days. Once that was lengthened, give what it was before: anchors that exist keep their locks.`,
+      },
+    ],
+  });
+  // Not "equals 0": cdktf's operators write 0 as `undefined`.
+  const demanded: unknown = Fn.conditional(Op.lt(days, 1), wormRetentionDays, days);
+  // A local, since cdktf nests conditions without brackets.
+  return new TerraformLocal(stack, 'verify_retention', demanded).asNumber;
 }
 
 /** Alarms of the chain, which has some where tasks anchor it, carry its id in their names. */

@@ -1,5 +1,6 @@
 import { Fn, type IResolvable, Op, Token } from 'cdktf';
 import { DEFAULTS, LIMITS } from '../../runtime/contract';
+import { numberWhile } from '../guard';
 import { isUnknownAtSynth, PropCheck } from '../validation';
 
 /** `COMPLIANCE` binds everyone; `GOVERNANCE` can be lifted by who holds `s3:BypassGovernanceRetention`. */
@@ -14,15 +15,20 @@ export class ObjectLockRetention {
     readonly mode: ObjectLockMode,
     /** Days; may be a token. */
     readonly days: number,
+    /** Days that the verifier demands of every anchor; undefined for `days`. May be a token. */
+    readonly verifiedDays?: number,
   ) {}
 
   /**
    * Nobody, the account's root included, can delete or change the version before its time.
    * @param days 1 to 36,500 (100 years), or a token
+   * @param verifiedDays days that the verifier demands of every anchor, 1 to `days`, or a token. After `days` was
+   * lengthened, what it was before: anchors from then keep the locks that they have
    * @throws ConstructError `PROPS_INVALID`
    */
-  static complianceDays(days: number): ObjectLockRetention {
-    return new ObjectLockRetention('COMPLIANCE', checkedDays('complianceDays', days));
+  static complianceDays(days: number, verifiedDays?: number): ObjectLockRetention {
+    const checked = checkedDays('complianceDays', days);
+    return new ObjectLockRetention('COMPLIANCE', checked, checkedVerifiedDays(verifiedDays, days));
   }
 
   /**
@@ -70,6 +76,19 @@ function checkedDays(factory: string, days: number): number {
     )
     .throwIfAny();
   return days;
+}
+
+function checkedVerifiedDays(verifiedDays: number | undefined, days: number): number | undefined {
+  if (verifiedDays === undefined) return undefined;
+  const fix = 'give the days that anchors were locked for before the retention was lengthened';
+  const known = !isUnknownAtSynth(days) && !isUnknownAtSynth(verifiedDays);
+  const range = { min: LIMITS.retentionDays.min, max: known ? days : LIMITS.retentionDays.max };
+  new PropCheck('ObjectLockRetention.complianceDays')
+    .wholeNumber('verifiedDays', verifiedDays, range, 'days', fix)
+    .throwIfAny();
+  if (known) return verifiedDays;
+  const most = 'The verifier cannot demand more days of retention than anchors are locked for';
+  return numberWhile(Op.lte(verifiedDays, days), verifiedDays, most);
 }
 
 const PRODUCTION = '(^|[^a-z])(prod|prd|production|live)([^a-z]|$)';

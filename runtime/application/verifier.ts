@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors';
-import type { AnchorPolicy } from '../domain/anchor/check-object';
+import type { AnchorPolicy } from '../domain/anchor/policy';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { VerificationReport } from '../domain/findings/report';
 import type { AnchorStore, AuditLog, Clock } from './ports';

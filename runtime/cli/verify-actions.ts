@@ -162,10 +162,11 @@ async function merge(
       signal,
       ...age,
     };
+    const kept = out === null || out.kind === 'file' ? null : composition.reports(config, out);
     const outcome = await mergeInStore(options, composition.reports(config, from), keys);
     return await keptOutcome(outcome, async () => {
       if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
-      else if (out) await keepReport(outcome, composition.reports(config, out));
+      else if (kept) await keepReport(outcome, kept);
     });
   } finally {
     following.finish();

@@ -16,7 +16,7 @@ import type { ShardPlan } from '../domain/sharding/plan';
 import { planHash, sealPlan } from '../domain/sharding/plan';
 import { besideName, isForMerge, partName, PLAN_NAME, REPORT_NAME } from '../domain/sharding/report-names';
 import { readDocument } from '../domain/sharding/sealed-document';
-import { ConfigError, FormatError } from '../errors';
+import { AuditAnchorError, ConfigError } from '../errors';
 import { printable } from '../printable';
 import type { Outcome } from './outcome';
 import { keptPart, keptPlan, mergeCommand, type NamedText, planOf } from './verify-shards';
@@ -109,7 +109,8 @@ export async function shardInStore(
   const sealed = sealPartialReport(report, keys);
   const text = textOf(sealed);
   const name = partName(number);
-  if (!(await store.create(name, text, options.signal))) {
+  // One that cannot be merged leaves the name to the one that can.
+  if (report.unfit !== null || !(await store.create(name, text, options.signal))) {
     const other = await earlierPart(store, plan, number, keys);
     // Another process was faster. Where it has found something else, both are kept, and the merge refuses them.
     if (!other || !sameResult(other, report))
@@ -118,25 +119,27 @@ export async function shardInStore(
   return keptPart(report, plan, sealed, null);
 }
 
+/**
+ * The partial report of a shard that is there already. Whatever else has its name is left to the merge, which refuses
+ * it: it must not keep the shard from being read.
+ */
 async function earlierPart(
   store: ReportStore,
   plan: ShardPlan,
   number: number,
   keys: ChainKeys,
 ): Promise<PartialReport | null> {
-  const name = partName(number);
-  const text = await store.read(name);
-  if (text === null) return null;
-  const document = readDocument(text);
-  if (document?.kind !== 'audit-anchor/part') throw taken(store, name, 'it is no partial report');
   try {
+    const text = await store.read(partName(number));
+    const document = text === null ? null : readDocument(text);
+    if (document?.kind !== 'audit-anchor/part') return null;
     const report = openPartialReport(document, keys);
-    if (report.plan === planHash(plan) && report.number === number) return report;
+    const isOf = report.plan === planHash(plan) && report.number === number && report.unfit === null;
+    return isOf ? report : null;
   } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw taken(store, name, error.message);
+    if (error instanceof AuditAnchorError) return null;
+    throw error;
   }
-  throw taken(store, name, `it is not of shard ${number} of this plan`);
 }
 
 function sameResult(one: PartialReport, other: PartialReport): boolean {
@@ -152,10 +155,16 @@ export async function mergeInStore(
   keys: ChainKeys,
 ): Promise<Outcome> {
   const files: NamedText[] = [];
+  const problems: string[] = [];
   for (const name of (await store.list()).filter(isForMerge)) {
-    files.push({ name, text: (await store.read(name)) ?? '' });
+    try {
+      files.push({ name, text: (await store.read(name)) ?? '' });
+    } catch (error) {
+      if (!(error instanceof AuditAnchorError) || name === PLAN_NAME) throw error;
+      problems.push(`${printable(name)} cannot be read: ${error.message}`);
+    }
   }
-  return mergeCommand(options, files, keys);
+  return mergeCommand(options, { files, problems }, keys);
 }
 
 /** Keeps the report of a merge; beside an earlier one when there is one. */

@@ -13,6 +13,8 @@ import type { PartialReport } from '../domain/sharding/partial-report';
 import { foundIn, openPartialReport, sealPartialReport } from '../domain/sharding/partial-report';
 import type { ShardPlan } from '../domain/sharding/plan';
 import { openPlan, sealPlan } from '../domain/sharding/plan';
+import { PLAN_NAME } from '../domain/sharding/report-names';
+import type { DocumentKind, OpenDocument } from '../domain/sharding/sealed-document';
 import { readDocument } from '../domain/sharding/sealed-document';
 import { ConfigError, FormatError } from '../errors';
 import { printable } from '../printable';
@@ -111,8 +113,9 @@ function notPlan(name: string, why: string): ConfigError {
   });
 }
 
-function shardSummary({ number, result }: PartialReport, plan: ShardPlan): string {
+function shardSummary({ number, result, unfit }: PartialReport, plan: ShardPlan): string {
   const { events, recomputed } = result;
+  if (unfit !== null) return `shard ${number} of ${plan.shards.length} cannot be merged: ${printable(unfit)}`;
   return `shard ${number} of ${plan.shards.length}: ${formatCount(events)} events read, ${formatCount(recomputed)} recomputed; a verdict comes with --merge`;
 }
 
@@ -147,40 +150,80 @@ export function keptPart(
   };
 }
 
-/** The plan and the parts in the files of a folder, and what is wrong with the others. */
+/** Files to merge, and what is wrong with those that could not be read. */
+export interface MergeFiles {
+  readonly files: readonly NamedText[];
+  readonly problems: readonly string[];
+}
+
+interface NamedDocument {
+  readonly name: string;
+  readonly document: OpenDocument | null;
+}
+
+interface NamedPlan {
+  readonly name: string;
+  readonly plan: ShardPlan;
+}
+
+/** Opens what is sealed with the chain's keys; what is not, anybody may have written, and it decides nothing. */
+function opened<T>(
+  { name, document }: NamedDocument,
+  kind: DocumentKind,
+  open: (document: OpenDocument) => T,
+  problems: string[],
+): T[] {
+  if (document?.kind !== kind) return [];
+  try {
+    return [open(document)];
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    problems.push(`${printable(name)} is foreign: ${error.message}`);
+    return [];
+  }
+}
+
+/** Of several plans the one in its own place, else the newest: an older one may have been put back. */
+function choosePlan(plans: readonly NamedPlan[], problems: string[]): ShardPlan | null {
+  const rank = ({ name, plan }: NamedPlan): string => `${name === PLAN_NAME ? '1' : '0'} ${plan.createdAt}`;
+  const [chosen, ...others] = [...plans].sort((a, b) => (rank(a) > rank(b) ? -1 : 1));
+  others.forEach(({ name }) => problems.push(`${printable(name)} is foreign: it is another plan`));
+  return chosen?.plan ?? null;
+}
+
+/**
+ * The plan and the parts in the files of a place, and what is wrong with the others.
+ * @throws ConfigError `FILE_UNUSABLE` when there is no plan that is sealed with the chain's keys
+ */
 function sortFiles(
-  files: readonly NamedText[],
+  { files, problems: unread }: MergeFiles,
   keys: ChainKeys,
-): { plan: ShardPlan; parts: NamedPart[]; problems: string[] } {
-  const read = files.map((file) => ({ ...file, document: readDocument(file.text) }));
-  const plans = read.filter(({ document }) => document?.kind === 'audit-anchor/plan');
-  const [first, second] = plans;
-  if (!first) throw notPlan('the folder', 'no file in it is a plan of verify --plan');
-  if (second) {
-    throw notPlan(`${first.name}, ${second.name}`, 'a folder to merge holds one plan, and the parts of it');
-  }
-  const parts: NamedPart[] = [];
-  const problems: string[] = [];
+): Pick<MergeOptions, 'plan' | 'parts' | 'problems'> {
+  const problems = [...unread];
+  const read = files.map(({ name, text }): NamedDocument => ({ name, document: readDocument(text) }));
+  const plans = read.flatMap((each) =>
+    opened(each, 'audit-anchor/plan', (document) => openPlan(document, keys), problems).map(
+      (plan): NamedPlan => ({ name: each.name, plan }),
+    ),
+  );
+  const plan = choosePlan(plans, problems);
+  if (!plan) throw notPlan('the folder', problems[0] ?? 'no file in it is a plan of verify --plan');
+  const parts = read.flatMap((each) =>
+    opened(each, 'audit-anchor/part', (document) => openPartialReport(document, keys), problems).map(
+      (report): NamedPart => ({ name: printable(each.name), report }),
+    ),
+  );
   for (const { name, document } of read) {
-    if (document?.kind === 'audit-anchor/plan') continue;
-    if (document?.kind !== 'audit-anchor/part') {
-      problems.push(`${printable(name)} is foreign: it is no partial report`);
-      continue;
-    }
-    try {
-      parts.push({ name: printable(name), report: openPartialReport(document, keys) });
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      problems.push(`${printable(name)} is foreign: ${error.message}`);
-    }
+    if (document?.kind === 'audit-anchor/plan' || document?.kind === 'audit-anchor/part') continue;
+    problems.push(`${printable(name)} is foreign: it is no partial report`);
   }
-  return { plan: planOf(first, keys), parts, problems };
+  return { plan, parts, problems };
 }
 
 /** Combines the partial reports of a folder, the plan among them. */
 export async function mergeCommand(
   options: Omit<MergeOptions, 'plan' | 'parts' | 'problems'>,
-  files: readonly NamedText[],
+  files: MergeFiles,
   keys: ChainKeys,
 ): Promise<Outcome> {
   return reportOutcome(await mergeShards({ ...options, ...sortFiles(files, keys) }));

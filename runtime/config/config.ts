@@ -56,6 +56,8 @@ export interface Config {
   readonly chainId: string | null;
   /** Days an anchor stays locked. */
   readonly retentionDays: number;
+  /** Days for which verification demands that an anchor is locked; at most `retentionDays`. */
+  readonly verifyRetentionDays: number;
   /** Minutes between interval anchors. */
   readonly intervalMinutes: number;
   /** Events after the newest anchor that make the next one due. */

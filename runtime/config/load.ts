@@ -1,5 +1,5 @@
 import { KeyRing } from '../adapters/keys/key-ring';
-import { invalidConfiguration } from '../config-faults';
+import { invalidConfiguration, quoted } from '../config-faults';
 import { DEFAULTS, ENV, LIMITS, OUTPUTS } from '../contract';
 import type { ChainLayout } from '../domain/chain/columns';
 import { readChainId, readLayout, readTable } from './chain-settings';
@@ -13,6 +13,7 @@ import { unknownSettings } from './unknown-settings';
 type Numbers = Pick<
   Config,
   | 'retentionDays'
+  | 'verifyRetentionDays'
   | 'intervalMinutes'
   | 'eventThreshold'
   | 'pollSeconds'
@@ -23,7 +24,7 @@ type Numbers = Pick<
   | 'httpPort'
 >;
 
-const UNITS: Readonly<Record<Exclude<keyof Numbers, 'httpPort'>, string>> = {
+const UNITS: Readonly<Record<Exclude<keyof Numbers, 'verifyRetentionDays' | 'httpPort'>, string>> = {
   retentionDays: 'whole number of days',
   intervalMinutes: 'whole number of minutes',
   eventThreshold: 'whole number of events',
@@ -37,8 +38,10 @@ const UNITS: Readonly<Record<Exclude<keyof Numbers, 'httpPort'>, string>> = {
 function readNumbers(reader: SettingReader): Numbers {
   const read = (name: keyof typeof UNITS) =>
     reader.integer(ENV[name], LIMITS[name], UNITS[name], DEFAULTS[name]);
+  const retentionDays = read('retentionDays');
   return {
-    retentionDays: read('retentionDays'),
+    retentionDays,
+    verifyRetentionDays: readVerifyRetention(reader, retentionDays),
     intervalMinutes: read('intervalMinutes'),
     eventThreshold: read('eventThreshold'),
     pollSeconds: read('pollSeconds'),
@@ -48,6 +51,15 @@ function readNumbers(reader: SettingReader): Numbers {
     verifyWorkers: read('verifyWorkers'),
     httpPort: reader.integer(ENV.httpPort, LIMITS.httpPort, 'port number', null),
   };
+}
+
+/** Anchors from before the retention was lengthened keep the lock that they have. */
+function readVerifyRetention(reader: SettingReader, retentionDays: number): number {
+  const name = ENV.verifyRetentionDays;
+  const days = reader.integer(name, LIMITS.retentionDays, UNITS.retentionDays, retentionDays);
+  if (days <= retentionDays) return days;
+  reader.fault(name, quoted(String(days)), `at most ${ENV.retentionDays}, which is ${retentionDays}`);
+  return retentionDays;
 }
 
 const NO_STORAGE = { bucket: null, region: null, endpoint: null, kmsKeyArn: null };

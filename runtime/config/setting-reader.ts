@@ -1,4 +1,5 @@
 import { NOTHING, quoted } from '../config-faults';
+import { wholeNumberOf } from '../contract/setting-rules';
 import type { ConfigFault } from '../errors';
 import type { ReadFile } from './config';
 
@@ -6,8 +7,6 @@ export interface Limits {
   readonly min: number;
   readonly max: number;
 }
-
-const DECIMAL = /^(?:0|-?[1-9]\d*)$/;
 
 /** Reads settings one by one and keeps what is wrong with them, so that all of it can be said at once. */
 export class SettingReader {
@@ -42,8 +41,8 @@ export class SettingReader {
   integer<T>(setting: string, limits: Limits, what: string, fallback: T): number | T {
     const text = this.text(setting);
     if (text === null) return fallback;
-    const value = DECIMAL.test(text) ? Number(text) : NaN;
-    if (value >= limits.min && value <= limits.max) return value;
+    const value = wholeNumberOf(text, limits);
+    if (value !== null) return value;
     this.fault(setting, quoted(text), `a ${what} from ${limits.min} to ${limits.max}, in digits only`);
     return fallback;
   }

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { quoted } from '../config-faults';
 import { ENV } from '../contract';
+import { endpointProblem } from '../contract/setting-rules';
 import type { Config } from './config';
 import type { SettingReader } from './setting-reader';
 
@@ -46,21 +47,12 @@ function readRegion(reader: SettingReader, customEndpoint: boolean): string | nu
   return reader.fault(setting, quoted(region), rule);
 }
 
-const ENDPOINT_RULE =
-  'an http or https URL of a host and, if need be, a port and path; credentials go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
-
 function readEndpoint(reader: SettingReader): string | null {
   const setting = reader.text(ENV.s3Endpoint) === null ? GENERAL_ENDPOINT : ENV.s3Endpoint;
   const text = reader.text(setting);
   if (text === null) return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url && (url.username !== '' || url.password !== '')) {
-    return reader.fault(setting, 'a URL with credentials in it (not shown)', ENDPOINT_RULE);
-  }
-  const usable = url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
-  // A query may carry a token.
-  const withoutQuery = text.replace(/[?#].*/s, '');
-  return usable ? text : reader.fault(setting, quoted(withoutQuery), ENDPOINT_RULE);
+  const problem = endpointProblem(text, quoted);
+  return problem === null ? text : reader.fault(setting, problem.found, problem.allowed);
 }
 
 const KEY_ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[A-Za-z0-9-]{1,256}$/;

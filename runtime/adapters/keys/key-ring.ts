@@ -1,7 +1,8 @@
 import { invalidConfiguration, NOTHING, quoted } from '../../config-faults';
 import { ENV } from '../../contract';
+import { keyIdProblem } from '../../contract/setting-rules';
 import type { ConfigFault } from '../../errors';
-import { isPlausibleName, keyIdProblem, nameKey } from './key-id';
+import { isPlausibleName, nameKey } from './key-id';
 import { topLevelNames } from './json-names';
 import { decodeSecret, SECRET_RULE } from './secret';
 

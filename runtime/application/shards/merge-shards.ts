@@ -2,9 +2,10 @@ import { UnavailableError } from '../../errors';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { ZERO_HASH } from '../../domain/digests';
-import type { Finding } from '../../domain/findings/finding';
+import type { Finding, FindingCode } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
 import type { NotRead, VerificationReport } from '../../domain/findings/report';
+import { digestOf } from '../../domain/sharding/canonical-json';
 import { joinParts } from '../../domain/sharding/join-parts';
 import type { PartialReport } from '../../domain/sharding/partial-report';
 import type { ShardPlan } from '../../domain/sharding/plan';
@@ -44,11 +45,14 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
   const attestations = attestationsOf(planned);
   const limits = ageLimits({ ...options, ...policy }, clock);
   const judged = judgeParts(plan, parts, limits);
-  const stale = anchorProblems(plan, attestations);
-  const problems = [...options.problems, ...judged.problems, ...stale];
-  const database = problems.length === 0 ? join(options, planned, attestations, anchors, findings) : null;
+  const problems = [...options.problems, ...judged.problems, ...anchorProblems(plan, attestations, findings)];
+  const whole = judged.sound.filter(({ unfit }) => unfit === null);
+  const database =
+    problems.length === 0 ? join(options, whole, planned, attestations, anchors, findings) : null;
+  // What whole parts have found was told when they were joined.
+  const untold = database === null ? judged.sound : judged.sound.filter((part) => !whole.includes(part));
+  reportTampering(untold, stillAttested(plan, attestations), findings);
   if (database === null) {
-    if (stale.length === 0) reportTampering(judged.sound, findings);
     if (!findings.all().some(({ severity }) => severity === 'tampering')) throw partsRefused(problems);
     const place = { kind: 'database' } as const;
     const message = `the parts cannot be merged: ${problems.join('; ')}`;
@@ -69,12 +73,28 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
 }
 
 /** What parts that cannot be merged have found all the same. */
-function reportTampering(parts: readonly PartialReport[], findings: FindingLog): void {
+function reportTampering(
+  parts: readonly PartialReport[],
+  holds: (found: Finding) => boolean,
+  findings: FindingLog,
+): void {
   for (const { result, end, contradiction } of parts) {
     [...result.findings, ...(end?.findings ?? []), ...(contradiction ? [contradiction] : [])]
-      .filter(({ severity }) => severity === 'tampering')
+      .filter((found) => found.severity === 'tampering' && holds(found))
       .forEach((found) => addUntold(found, findings));
   }
+}
+
+/** False for what rests on an anchor of the plan that the bucket does not have, or cannot show now. */
+function stillAttested(plan: ShardPlan, { checkpoints, others }: Attestations): (found: Finding) => boolean {
+  const shown = new Set([...checkpoints, ...others.map(lookUpOf)].map(digestOf));
+  const unshown = <T>(planned: readonly T[]): readonly T[] =>
+    planned.filter((each) => !shown.has(digestOf(each)));
+  const keys = new Set([
+    ...unshown(plan.shards.flatMap((shard) => shard.checkpoints)).map(({ anchor }) => anchor?.key),
+    ...unshown(plan.lookUps).map(({ key }) => key),
+  ]);
+  return ({ anchor }) => anchor === undefined || !keys.has(anchor.key);
 }
 
 /** Evidence is what events were held against, not what has come into the bucket since. */
@@ -92,10 +112,19 @@ function reportNothingCompared(
   });
 }
 
-function anchorProblems(plan: ShardPlan, { checkpoints, others }: Attestations): string[] {
+/** Codes of anchors that are there, and could not be read. */
+const UNREAD: readonly FindingCode[] = ['ANCHOR_UNREADABLE', 'ANCHOR_ARCHIVED'];
+
+function anchorProblems(
+  plan: ShardPlan,
+  { checkpoints, others }: Attestations,
+  findings: FindingLog,
+): string[] {
   const ofPlan = plan.shards.flatMap((shard) => shard.checkpoints);
-  const same = attestedDigest(ofPlan, plan.lookUps) === attestedDigest(checkpoints, others.map(lookUpOf));
-  return same ? [] : ['the plan is stale: the anchors in the bucket are no longer those it was made from'];
+  if (attestedDigest(ofPlan, plan.lookUps) === attestedDigest(checkpoints, others.map(lookUpOf))) return [];
+  return UNREAD.some((code) => findings.has(code))
+    ? ['the plan cannot be held against the anchors in the bucket: some of them cannot be read now']
+    : ['the plan is stale: the anchors in the bucket are no longer those it was made from'];
 }
 
 function partsRefused(problems: readonly string[]): UnavailableError {
@@ -104,15 +133,16 @@ function partsRefused(problems: readonly string[]): UnavailableError {
   });
 }
 
+/** @param parts those of every shard, in the order of the chain */
 function join(
-  { layout, plan, parts }: MergeOptions,
+  { layout, plan }: MergeOptions,
+  parts: readonly PartialReport[],
   planned: readonly AnchorEvidence[],
   attestations: Attestations,
   anchors: readonly AnchorEvidence[],
   findings: FindingLog,
 ): DatabaseSide {
-  const inOrder = [...parts].sort((a, b) => a.report.number - b.report.number).map(({ report }) => report);
-  const last = inOrder[inOrder.length - 1]!;
+  const last = parts[parts.length - 1]!;
   const newest = newestKnown(planned);
   if (newest) reportChange(last.snapshot, newest, findings);
   const chain = {
@@ -123,11 +153,11 @@ function join(
   };
   const scan = joinParts(
     chain,
-    inOrder.map(({ result }) => result),
+    parts.map(({ result }) => result),
     findings,
   );
   last.end?.findings.forEach((found) => findings.add(found));
-  reportContradictions(inOrder, findings);
+  reportContradictions(parts, findings);
   return {
     identity: last.snapshot,
     scan,

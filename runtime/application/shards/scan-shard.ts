@@ -3,11 +3,13 @@ import type { Finding } from '../../domain/findings/finding';
 import { ZERO_HASH } from '../../domain/digests';
 import { FindingLog } from '../../domain/findings/finding-log';
 import { ageFault } from '../../domain/sharding/document-age';
+import type { PartResult } from '../../domain/sharding/part-result';
 import type { ChainEnd, PartialReport } from '../../domain/sharding/partial-report';
+import { holdsTampering } from '../../domain/sharding/partial-report';
 import type { Shard, ShardPlan } from '../../domain/sharding/plan';
 import { planHash } from '../../domain/sharding/plan';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
-import { olderThan } from '../../domain/sharding/read-parts';
+import { olderThan, otherDatabase } from '../../domain/sharding/read-parts';
 import { judgeSincePlan } from '../../domain/sharding/since-plan';
 import { checkAnchoredEvent } from '../anchored-event';
 import type { AuditLog, AuditLogSnapshot, Clock, DatabaseIdentity } from '../ports';
@@ -39,7 +41,9 @@ function shardOf({ shards }: ShardPlan, number: number): Shard {
 
 /**
  * Reads one shard of a plan. A database whose anchored events were cut off or replaced since the plan is read too:
- * the partial report says so.
+ * the partial report says so. Where the shard cannot be read to its end, or the database is in another state than the
+ * plan, there is a partial report only for the tampering that was found, unfit to be merged: whoever can break a
+ * connection, or change an event that no anchor covers, must not be able to hide what was found.
  * @throws ConfigError `FILE_UNUSABLE` when the plan lies in the future or is too old
  * @throws UnavailableError `SHARD_REFUSED` when the database is not the planned one, or older with nothing anchored
  * gone, `STANDBY_BEHIND` when a standby has not replayed the shard
@@ -54,34 +58,87 @@ export async function scanShard(
   refuseStale(plan, options);
   const startedAt = new Date(clock.now()).toISOString();
   await auditLog.checkShape(signal);
-  const until = { signal };
-  return auditLog.snapshot(async (snapshot) => {
-    const { identity, seen } = await lookAround(snapshot);
-    const contradiction = await sincePlan(snapshot, plan, shard, identity, seen);
-    const result = await scanPart(
-      snapshot,
-      reading,
-      { part: shard, start: number === 1 ? { firstIndex: plan.firstIndex, firstLink: ZERO_HASH } : null },
-      {
-        onProgress: (events) => onProgress(events, shard.events),
-        ...(maxRate === null ? {} : { pace: rateLimit(clock, maxRate, signal) }),
-        ...(signal ? { signal } : {}),
+  const kept = new Unfinished(shard);
+  try {
+    return await auditLog.snapshot(
+      async (snapshot) => {
+        const { identity, seen } = await lookAround(snapshot);
+        const { contradiction, stale } = await sincePlan(snapshot, plan, shard, identity, seen);
+        const report = (result: PartResult, end: ChainEnd | null, unfit: string | null): PartialReport => ({
+          plan: planHash(plan),
+          number,
+          snapshot: seen,
+          startedAt,
+          finishedAt: new Date(clock.now()).toISOString(),
+          result,
+          unfit,
+          contradiction,
+          end,
+        });
+        kept.report = report;
+        const result = await scanPart(
+          snapshot,
+          reading,
+          {
+            part: shard,
+            start: number === 1 ? { firstIndex: plan.firstIndex, firstLink: ZERO_HASH } : null,
+          },
+          {
+            onProgress: (events) => onProgress(events, shard.events),
+            onUnfinished: (findings) => kept.add(findings),
+            ...(maxRate === null ? {} : { pace: rateLimit(clock, maxRate, signal) }),
+            ...(signal ? { signal } : {}),
+          },
+        );
+        kept.add(result.findings);
+        const end = number === plan.shards.length ? await endOf(snapshot, plan, clock) : null;
+        const read = report(result, end, stale);
+        if (stale !== null && !holdsTampering(read)) throw refused(number, stale);
+        return read;
       },
+      { signal },
     );
-    const end = number === plan.shards.length ? await endOf(snapshot, plan, clock) : null;
-    const finishedAt = new Date(clock.now()).toISOString();
-    return {
-      plan: planHash(plan),
-      number,
-      snapshot: seen,
-      startedAt,
-      finishedAt,
-      result,
-      contradiction,
-      end,
-    };
-  }, until);
+  } catch (error) {
+    const unfit = error instanceof UnavailableError && !signal?.aborted ? kept.part(error) : null;
+    if (unfit) return unfit;
+    throw error;
+  }
 }
+
+/** What was found until reading came to an end that was not that of the shard. */
+class Unfinished {
+  /** Makes a partial report, once it is known of which database. */
+  report: ((result: PartResult, end: null, unfit: string) => PartialReport) | null = null;
+  private findings: readonly Finding[] = [];
+
+  constructor(private readonly shard: Shard) {}
+
+  /** Replaces what was given before. */
+  add(findings: readonly Finding[]): void {
+    this.findings = findings;
+  }
+
+  /** Null when it would hold no tampering. */
+  part({ code, message }: UnavailableError): PartialReport | null {
+    const { from, to } = this.shard;
+    if (code === 'SHARD_REFUSED' || this.report === null) return null;
+    const result = { ...NOTHING_COUNTED, from, to, findings: this.findings };
+    const part = this.report(result, null, `it was not read to its end: ${message}`);
+    return holdsTampering(part) ? part : null;
+  }
+}
+
+/** Of an unfinished part nothing is claimed but what was found. */
+const NOTHING_COUNTED = {
+  events: 0,
+  recomputed: 0,
+  firstIndex: null,
+  lastIndex: null,
+  lastHash: null,
+  first: null,
+  anchoredHashes: 0,
+  rangeRoots: 0,
+} as const;
 
 function refuseStale(plan: ShardPlan, options: ShardOptions): void {
   const fault = ageFault(plan.createdAt, ageLimits(options, options.clock));
@@ -91,14 +148,22 @@ function refuseStale(plan: ShardPlan, options: ShardOptions): void {
   });
 }
 
-/** What contradicts the plan and is tampering; whatever else does not fit it is refused. */
+interface SincePlan {
+  /** What contradicts the plan and is tampering. */
+  readonly contradiction: Finding | null;
+  /** Why the database is in another state than the plan, which proves nothing by itself. */
+  readonly stale: string | null;
+}
+
 async function sincePlan(
   snapshot: AuditLogSnapshot,
   plan: ShardPlan,
   { number, to }: Shard,
   { standby }: DatabaseIdentity,
   seen: SnapshotSeen,
-): Promise<Finding | null> {
+): Promise<SincePlan> {
+  const other = otherDatabase(plan.snapshot, seen);
+  if (other !== null) throw refused(number, other);
   const older = olderThan(plan.snapshot, seen);
   if (standby && older !== null) {
     // The planner has seen events that are not here: they are yet to come, and were not cut off.
@@ -107,8 +172,10 @@ async function sincePlan(
   }
   const planned = plan.snapshot.head;
   const judged = judgeSincePlan(plan, seen, planned && (await snapshot.hashAt(planned.index)));
-  if (judged.kind === 'stale') throw refused(number, judged.why);
-  return judged.kind === 'tampered' ? judged.finding : null;
+  return {
+    contradiction: judged.kind === 'tampered' ? judged.finding : null,
+    stale: judged.kind === 'stale' ? judged.why : null,
+  };
 }
 
 function refused(number: number, why: string): UnavailableError {

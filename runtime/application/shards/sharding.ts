@@ -1,4 +1,4 @@
-import type { AnchorPolicy } from '../../domain/anchor/check-object';
+import type { AnchorPolicy } from '../../domain/anchor/policy';
 import type { AgeLimits } from '../../domain/sharding/document-age';
 import { DEFAULT_MAX_AGE_HOURS } from '../../domain/sharding/document-age';
 import type { LookUp } from '../../domain/sharding/plan';

@@ -1,9 +1,10 @@
-import type { AnchorPolicy } from '../../domain/anchor/check-object';
 import { checkAnchorObject } from '../../domain/anchor/check-object';
 import { checkAnchorChain } from '../../domain/anchor/check-chain';
+import { checkEarlierRetention } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
+import { type AnchorPolicy, lockedAtLeastUntil } from '../../domain/anchor/policy';
 import type { Finding } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
 import type { AnchorAddress } from '../read-anchor';
@@ -11,7 +12,6 @@ import { readAnchor } from '../read-anchor';
 import type { AnchorStore, ObjectVersion } from '../ports';
 import { inParallel } from './in-parallel';
 
-const SECONDS_PER_DAY = 86_400;
 /** Anchors read at the same time. */
 const READ_CONCURRENCY = 24;
 
@@ -75,7 +75,7 @@ class VersionSorter {
     const first = group.filter(({ kind }) => kind === 'version').pop();
     if (first) this.addresses.push({ key, versionId: first.versionId, seconds });
     const over = group.filter((version) => version !== first);
-    const expired = seconds + this.policy.retentionDays * SECONDS_PER_DAY <= this.now;
+    const expired = lockedAtLeastUntil(seconds, this.policy) <= this.now;
     // Past its retention a lifecycle rule may expire an anchor: S3 does that with a delete marker first.
     const markers = expired ? over.filter(({ kind }) => kind === 'delete-marker') : [];
     reportOver(
@@ -136,6 +136,7 @@ export async function collectBucketEvidence(
   readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
   const anchors = readings.map(({ evidence }) => evidence);
   checkAnchorChain(anchors, policy, now, firstSeqs, findings);
+  checkEarlierRetention(anchors, policy, findings);
   checkReplication(anchors, now, findings);
   if (anchors.length === 0) reportNoAnchors(store, policy, findings);
   return { anchors, listed: sorter.listed };

@@ -1,4 +1,4 @@
-import type { AnchorPolicy } from '../../domain/anchor/check-object';
+import type { AnchorPolicy } from '../../domain/anchor/policy';
 import type { ChainLayout } from '../../domain/chain/columns';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { AnchorStore, Clock } from '../ports';

@@ -1,6 +1,7 @@
 import { checkCadence } from '../../domain/anchor/check-cadence';
-import type { AnchorPolicy } from '../../domain/anchor/check-object';
+import type { AnchorPolicy } from '../../domain/anchor/policy';
 import { checkAnchorObject } from '../../domain/anchor/check-object';
+import { checkEarlierRetention } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import { findNewestKey } from '../newest-anchor';
@@ -30,6 +31,7 @@ export async function collectNewestEvidence(
   const evidence = await readAnchor(store, address, findings);
   checkAnchorObject(evidence, policy, findings);
   checkCadence([evidence], policy, now, findings);
+  checkEarlierRetention([evidence], policy, findings);
   checkReplication([evidence], now, findings);
   return { anchors: [evidence], listed: 1 + newest.over.length };
 }

@@ -1,5 +1,5 @@
 import type { FindingLog } from '../findings/finding-log';
-import type { AnchorPolicy } from './check-object';
+import type { AnchorPolicy } from './policy';
 import type { AnchorEvidence } from './evidence';
 
 /** A late write or a slow start is no gap. */

@@ -2,7 +2,7 @@ import { ZERO_HASH } from '../digests';
 import type { NewFinding } from '../findings/finding';
 import type { FindingLog } from '../findings/finding-log';
 import { checkCadence } from './check-cadence';
-import type { AnchorPolicy } from './check-object';
+import { type AnchorPolicy, lockedAtLeastUntil } from './policy';
 import type { AnchorEvidence, AnchorLinks } from './evidence';
 
 /** The predecessor of the oldest anchor may be this much older and have expired before it. */
@@ -49,7 +49,7 @@ export function checkAnchorChain(
 
 /** True when what was anchored before this one may be past its retention, and removed. */
 function isExpired(evidence: AnchorEvidence, policy: AnchorPolicy, now: number): boolean {
-  return now >= evidence.seconds + policy.retentionDays * 86_400 - EXPIRY_SLACK_SECONDS;
+  return now >= lockedAtLeastUntil(evidence.seconds, policy) - EXPIRY_SLACK_SECONDS;
 }
 
 type Report = (details: Omit<NewFinding, 'place'>) => void;

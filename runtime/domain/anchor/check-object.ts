@@ -1,22 +1,9 @@
 import { isHexDigest } from '../digests';
 import type { FindingLog } from '../findings/finding-log';
-import { anchorMetadata, anchorSeconds } from './anchor';
+import { anchorMetadata, anchorSeconds, formatAnchorTime } from './anchor';
+import { checkLock } from './check-lock';
 import type { AnchorEvidence, AnchorHead, AnchorLinks } from './evidence';
-
-const SECONDS_PER_DAY = 86_400;
-
-export interface AnchorPolicy {
-  readonly chainId: string;
-  /** Days from `ts_utc` that an anchor must be locked for. */
-  readonly retentionDays: number;
-  /** Seconds by which `ts_utc` and S3's LastModified may differ. */
-  readonly clockToleranceSeconds: number;
-  readonly intervalMinutes: number;
-}
-
-function iso(millis: number): string {
-  return `${new Date(millis).toISOString().slice(0, 19)}Z`;
-}
+import type { AnchorPolicy } from './policy';
 
 /** Links as the metadata of an archived anchor tells them; null when they are missing or impossible. */
 export function linksOfHead(head: Pick<AnchorHead, 'metadata' | 'checksumSha256'>): AnchorLinks | null {
@@ -39,39 +26,6 @@ export function linksOfHead(head: Pick<AnchorHead, 'metadata' | 'checksumSha256'
   };
 }
 
-function checkLock(evidence: AnchorEvidence, head: AnchorHead, policy: AnchorPolicy, log: FindingLog): void {
-  const place = { kind: 'object', key: evidence.key, versionId: evidence.versionId } as const;
-  if (!head.lock) {
-    log.add({
-      code: 'ANCHOR_NOT_LOCKED',
-      place,
-      message: 'the anchor has no retention: anyone may delete it',
-      expected: 'COMPLIANCE',
-      actual: 'no lock',
-    });
-    return;
-  }
-  if (head.lock.mode !== 'COMPLIANCE') {
-    log.add({
-      code: 'ANCHOR_NOT_COMPLIANCE',
-      place,
-      message: 'the lock of the anchor can be bypassed',
-      expected: 'COMPLIANCE',
-      actual: head.lock.mode,
-    });
-  }
-  const required = (evidence.seconds + policy.retentionDays * SECONDS_PER_DAY) * 1000;
-  if (head.lock.retainUntil < required) {
-    log.add({
-      code: 'ANCHOR_RETENTION_SHORT',
-      place,
-      message: `the anchor is not locked for ${policy.retentionDays} days from its time`,
-      expected: `until ${iso(required)} or later`,
-      actual: `until ${iso(head.lock.retainUntil)}`,
-    });
-  }
-}
-
 function checkTime(evidence: AnchorEvidence, head: AnchorHead, policy: AnchorPolicy, log: FindingLog): void {
   const skew = Math.abs(head.lastModified / 1000 - evidence.seconds);
   if (skew <= policy.clockToleranceSeconds) return;
@@ -79,8 +33,8 @@ function checkTime(evidence: AnchorEvidence, head: AnchorHead, policy: AnchorPol
     code: 'ANCHOR_TIME_SKEW',
     place: { kind: 'object', key: evidence.key, versionId: evidence.versionId },
     message: `the time in the anchor's name is ${skew} s away from the time S3 stored it`,
-    expected: `within ${policy.clockToleranceSeconds} s of ${iso(head.lastModified)}`,
-    actual: iso(evidence.seconds * 1000),
+    expected: `within ${policy.clockToleranceSeconds} s of ${formatAnchorTime(Math.floor(head.lastModified / 1000))}`,
+    actual: formatAnchorTime(evidence.seconds),
   });
 }
 
@@ -119,7 +73,7 @@ function checkContents(
       code: 'ANCHOR_MISPLACED',
       place,
       message: 'the body belongs under another key: chain and time of key and body differ',
-      expected: `${policy.chainId} at ${iso(evidence.seconds * 1000)}`,
+      expected: `${policy.chainId} at ${formatAnchorTime(evidence.seconds)}`,
       actual: `${anchor.chain_id} at ${anchor.ts_utc}`,
     });
   }

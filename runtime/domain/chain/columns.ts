@@ -1,25 +1,17 @@
+import {
+  type Column,
+  type ColumnNames,
+  type ColumnType,
+  DEFAULT_COLUMN_LIST,
+  DEFAULT_COLUMN_NAMES,
+  INDEX_TYPES,
+  KEY_ID_TYPES,
+  readColumnList,
+} from '../../contract/columns';
 import { FormatError } from '../../errors';
 
-/** PostgreSQL types whose binary form the chain format fixes. */
-export const COLUMN_TYPES = [
-  'int8',
-  'int4',
-  'int2',
-  'timestamptz',
-  'text',
-  'varchar',
-  'json',
-  'bytea',
-  'uuid',
-  'bool',
-] as const;
-export type ColumnType = (typeof COLUMN_TYPES)[number];
-
-/** A hashed column, as named in the column list. */
-export interface Column {
-  readonly name: string;
-  readonly type: ColumnType;
-}
+export type { Column, ColumnNames, ColumnType };
+export { DEFAULT_COLUMN_LIST };
 
 /**
  * - `v1`: `event_hash` is the HMAC that this project defines; contents are recomputed.
@@ -42,41 +34,8 @@ export interface ChainLayout {
   readonly keyIdColumn: string | null;
 }
 
-/** The hashed columns of the default table; `event_hash` follows them. */
-export const DEFAULT_COLUMN_LIST =
-  'chain_index:int8,occurred_at:timestamptz,actor:text,action:text,resource:text,outcome:text,details:json,key_id:text,prev_hash:bytea';
-
-export const DEFAULT_COLUMN_NAMES = {
-  index: 'chain_index',
-  prevHash: 'prev_hash',
-  hash: 'event_hash',
-  keyId: 'key_id',
-} as const;
-
-const INDEX_TYPES: readonly ColumnType[] = ['int8', 'int4', 'int2'];
-const KEY_ID_TYPES: readonly ColumnType[] = ['text', 'varchar'];
-
-/** PostgreSQL keeps 63 bytes of an identifier; the separators of the list itself cannot be part of a name. */
-const COLUMN_NAME = /^[^\s,:"\0]+$/u;
-const MAX_NAME_BYTES = 63;
-
 function invalid(message: string): FormatError {
   return new FormatError('COLUMN_LIST_INVALID', message);
-}
-
-function parseColumn(entry: string): Column {
-  const separator = entry.lastIndexOf(':');
-  const name = entry.slice(0, separator);
-  const type = entry.slice(separator + 1);
-  if (separator < 1 || !COLUMN_NAME.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES) {
-    throw invalid(
-      `entry "${entry}" is not name:type; a name has 1 to ${MAX_NAME_BYTES} bytes without white space, comma, colon or quote`,
-    );
-  }
-  if (!(COLUMN_TYPES as readonly string[]).includes(type)) {
-    throw invalid(`column "${name}" has type "${type}"; allowed: ${COLUMN_TYPES.join(', ')}`);
-  }
-  return { name, type: type as ColumnType };
 }
 
 /**
@@ -84,25 +43,15 @@ function parseColumn(entry: string): Column {
  * @throws FormatError `COLUMN_LIST_INVALID` naming the entry
  */
 export function parseColumnList(text: string): readonly Column[] {
-  const columns = text.split(',').map(parseColumn);
-  const seen = new Set<string>();
-  for (const { name } of columns) {
-    if (seen.has(name)) throw invalid(`column "${name}" is listed twice`);
-    seen.add(name);
-  }
+  const { columns, problems } = readColumnList(text);
+  const [problem] = problems;
+  if (problem) throw invalid(`${problem.found}; allowed: ${problem.allowed}`);
   return columns;
 }
 
 /** The exact text that is bound into the chain key. */
 export function formatColumnList(columns: readonly Column[]): string {
   return columns.map(({ name, type }) => `${name}:${type}`).join(',');
-}
-
-export interface ColumnNames {
-  readonly index: string;
-  readonly prevHash: string;
-  readonly hash: string;
-  readonly keyId: string | null;
 }
 
 function requireColumn(
@@ -150,7 +99,7 @@ export function v1Layout(
  */
 export function linksLayout(
   names: ColumnNames = DEFAULT_COLUMN_NAMES,
-  indexType: 'int8' | 'int4' | 'int2' = 'int8',
+  indexType: (typeof INDEX_TYPES)[number] = 'int8',
 ): ChainLayout {
   const distinct = new Set([names.index, names.prevHash, names.hash, names.keyId]);
   if (distinct.size !== 4)

@@ -60,6 +60,7 @@ export const FINDINGS = {
   DATABASE_CHANGED: 'warning',
   STATE_DISCARDED: 'warning',
   ANCHORS_EXPIRED: 'info',
+  ANCHOR_RETENTION_EARLIER: 'info',
 } as const satisfies Readonly<Record<string, Severity>>;
 
 export type FindingCode = keyof typeof FINDINGS;

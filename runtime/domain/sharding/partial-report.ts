@@ -28,15 +28,24 @@ export interface PartialReport {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly result: PartResult;
+  /**
+   * Why it cannot be merged: the shard was not read to its end, or the database had changed since the plan. Such a
+   * part is kept for the tampering that it holds. Null for one that can be merged.
+   */
+  readonly unfit: string | null;
   /** What shows that anchored events were cut off or replaced since the plan; null when nothing does. */
   readonly contradiction: Finding | null;
-  /** Null for every shard but the last. */
+  /** Null for every shard but the last, and for one that was not read to its end. */
   readonly end: ChainEnd | null;
 }
 
 /** Everything that was found in the shard and about it. */
 export function foundIn({ result, contradiction, end }: PartialReport): readonly Finding[] {
   return [...(contradiction ? [contradiction] : []), ...result.findings, ...(end?.findings ?? [])];
+}
+
+export function holdsTampering(report: PartialReport): boolean {
+  return foundIn(report).some(({ severity }) => severity === 'tampering');
 }
 
 export function sealPartialReport(report: PartialReport, keys: ChainKeys): object {
@@ -68,6 +77,7 @@ export function openPartialReport(document: OpenDocument, keys: ChainKeys): Part
     startedAt: members.get('startedAt', isText),
     finishedAt: members.get('finishedAt', isText),
     result: readPartResult(members.child('result')),
+    unfit: members.get('unfit', orNull(isText)),
     contradiction: members.optional('contradiction', readFinding),
     end: members.optional('end', readEnd),
   };

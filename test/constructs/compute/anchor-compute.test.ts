@@ -143,6 +143,14 @@ describe('roles', () => {
     expect(faults({ verifier }, { writerRole }).map((prop) => prop.split('.').pop())).toEqual(['taskRole']);
   });
 
+  test("the verifier may not read the writer's database URL together with the keys", () => {
+    const inOne = { databaseSecretArn: `${DATABASE}:url::`, hmacKeysSecretArn: `${DATABASE}:keys::` };
+    expect(faults(inOne)).toEqual(['compute.verifier.hmacKeysSecretArn']);
+    const verifier = { databaseSecretArn: READ_ONLY, hmacKeysSecretArn: HMAC };
+    expect(faults({ ...inOne, verifier })).toEqual([]);
+    expect(faults({ ...inOne, verifier: undefined })).toEqual([]);
+  });
+
   test('the verifier reads the replica too', () => {
     const stack = foreignStack();
     const { compute } = new AuditAnchoring(stack, 'Anchoring', {

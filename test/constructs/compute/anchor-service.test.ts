@@ -53,6 +53,8 @@ describe('values', () => {
     [{ intervalMinutes: 1_441 }, ['intervalMinutes']],
     [{ eventThreshold: 0 }, ['eventThreshold']],
     [{ pollSeconds: 3_601 }, ['pollSeconds']],
+    [{ pollSeconds: 3_600 }, []],
+    [{ mode: 'scheduled', pollSeconds: 5 }, ['pollSeconds']],
     [{ scheduleMinutes: 5 }, ['scheduleMinutes']],
     [{ mode: 'scheduled', scheduleMinutes: 60 }, []],
     [{ mode: 'scheduled', scheduleMinutes: 61 }, ['scheduleMinutes']],
@@ -88,6 +90,17 @@ describe('values', () => {
     expect(error.message).not.toContain('hunter2');
   });
 
+  test.each([
+    ['verifyWorkers', 'a setting that "verifier.verifyWorkers" decides', 'remove it and say it there'],
+    ['region', 'a setting that the region of the provider decides', 'remove it and say it there'],
+    ['httpPort', 'a setting that is the same in every task', 'remove it'],
+    ['toString', 'not a setting of the runtime', 'correct the spelling or remove it'],
+  ])('%s cannot be chosen here: %s', (name, found, fix) => {
+    expect(faultsOf(() => made({ settings: { [name]: 'x' } }))).toMatchObject([
+      { prop: `settings.${name}`, found, fix },
+    ]);
+  });
+
   test('all faults come at once, and say what to do', () => {
     const error = errorOf(() =>
       made({
@@ -101,8 +114,8 @@ describe('values', () => {
     );
     expect(error.message).toMatchInlineSnapshot(`
       "foreign/Service: 5 values are not allowed
-        - "memoryMiB" is 640; allowed: with cpu 256 one of 512, 1024, 2048 MiB; choose one of them, or another "cpu"
-        - "settings.retentionDays" is a setting that other props decide; allowed: clockToleranceSeconds, hmacActiveKeyId, chainFormat, eventsTable, eventsSchema, eventsColumns, indexColumn, prevHashColumn, hashColumn, keyIdColumn, s3Endpoint; remove it and use the prop of that meaning
+        - "memoryMiB" is 640; allowed: with "cpu" 256 one of 512, 1024, 2048 MiB; choose one of them, or another "cpu"
+        - "settings.retentionDays" is a setting that "retention" of the bucket decides; allowed: clockToleranceSeconds, hmacActiveKeyId, chainFormat, eventsTable, eventsSchema, eventsColumns, indexColumn, prevHashColumn, hashColumn, keyIdColumn, s3Endpoint; remove it and say it there
         - "settings.evntsTable" is not a setting of the runtime; allowed: clockToleranceSeconds, hmacActiveKeyId, chainFormat, eventsTable, eventsSchema, eventsColumns, indexColumn, prevHashColumn, hashColumn, keyIdColumn, s3Endpoint; correct the spelling or remove it
         - "hmacKeysSecretArn" is absent; allowed: the ARN of a secret; a foreign chain ("settings.chainFormat" links) alone needs none; name the secret of the HMAC keys
         - "scheduleMinutes" is 90; allowed: a whole number of minutes from 1 to 60; look at least once in "intervalMinutes", or anchors are late"

@@ -59,6 +59,7 @@ describe('values', () => {
     [{ cpu: 2_048, memoryMiB: 4_096 }, []],
     [{ cpu: 1_024, memoryMiB: 512 }, ['memoryMiB']],
     [{ cpu: 1_000 }, ['cpu']],
+    [{ verifyWorkers: 65 }, ['verifyWorkers']],
     [{ timeoutHours: 1 }, []],
     [{ timeoutHours: 0 }, ['timeoutHours']],
     [{ timeoutHours: 721 }, ['timeoutHours']],
@@ -71,6 +72,8 @@ describe('values', () => {
     [{ hmacKeysSecretArn: 'x' }, ['hmacKeysSecretArn']],
     [{ secretsKeyArns: ['alias/x'] }, ['secretsKeyArns[0]']],
     [{ writer: { roles: [], databaseSecretArn: READ_ONLY } }, ['databaseSecretArn']],
+    [{ writer: { roles: [], databaseSecretArn: `${READ_ONLY}:url::` } }, ['databaseSecretArn']],
+    [{ writer: { roles: [], databaseSecretArn: `${HMAC}:url::` } }, ['hmacKeysSecretArn']],
     [{ writer: { roles: [], databaseSecretArn: DATABASE } }, []],
     [{ settings: { chainFormat: 'links' } }, ['settings.chainFormat']],
     [{ chainId: 'a b' }, ['chainId']],
@@ -98,6 +101,7 @@ describe('values', () => {
             platform,
             bucket,
             chainId: 'production',
+            name: id.toLowerCase(),
             tasks: 1,
             databaseSecretArn: READ_ONLY,
             hmacKeysSecretArn: HMAC,
@@ -347,6 +351,14 @@ test('the task is configured as the runtime reads it', () => {
     output: 'log',
     httpPort: null,
   });
+});
+
+test.each<[Partial<FullVerificationProps>, string]>([
+  [{}, '1'],
+  [{ cpu: 4_096, memoryMiB: 8_192 }, '4'],
+  [{ cpu: 4_096, memoryMiB: 8_192, verifyWorkers: 2 }, '2'],
+])('with %j each task has %s readers', (given, readers) => {
+  expect(containersOf(applied(given)).get(NAME)?.environment[ENV.verifyWorkers]).toBe(readers);
 });
 
 describe('alarms', () => {

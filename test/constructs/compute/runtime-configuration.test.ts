@@ -10,6 +10,7 @@ import {
   HMAC_SECRET,
   REGION,
   RETENTION_DAYS,
+  VERIFIED_DAYS,
   synthesiseFull,
   VERIFIER_SECRET,
   WRITER_SECRET,
@@ -68,6 +69,7 @@ const COMMON = {
   kmsKeyArn: expect.stringMatching(KMS_KEY) as string,
   chainId: CHAIN,
   retentionDays: RETENTION_DAYS,
+  verifyRetentionDays: VERIFIED_DAYS,
   intervalMinutes: DEFAULTS.intervalMinutes,
   eventThreshold: DEFAULTS.eventThreshold,
   output: 'log',
@@ -149,6 +151,25 @@ test.each([
     ...{ intervalMinutes, eventThreshold, bucket, chainId, retentionDays, kmsKeyArn },
     ...expected,
   });
+});
+
+test.each<[Readonly<Record<string, unknown>>, number]>([
+  [{}, 1],
+  [{ task_cpu: 1_024, task_memory_mib: 2_048 }, 1],
+  [{ task_cpu: 4_096, task_memory_mib: 8_192 }, 4],
+  [{ task_cpu: 4_096, task_memory_mib: 8_192, verify_workers: 1 }, 1],
+  [{ verify_workers: 64 }, 64],
+])('with %j a verification has %d readers', (settings, verifyWorkers) => {
+  const tasks = containers({ ...settings, full_verification_tasks: 2 });
+  const readers = (family: string) => {
+    const task = tasks.get(family);
+    return task && load(environmentOf(task)).verifyWorkers;
+  };
+  expect(readers('audit-anchor-verify-latest-prod')).toBe(verifyWorkers);
+  expect(readers('audit-anchor-verify-full-prod')).toBe(verifyWorkers);
+  // Its tasks have a size of their own; another task is another reader.
+  expect(readers('audit-anchor-full-verify-prod')).toBe(1);
+  expect(tasks.get('audit-anchor-prod')?.environment).not.toHaveProperty(ENV.verifyWorkers);
 });
 
 test('columns of a table of its own arrive as they are written', () => {

@@ -313,6 +313,13 @@ describe('image', () => {
     [`${ECR}@${DIGEST}`, 'eu-central-1:111122223333:repository/team/audit-anchor'],
     ['999988887777.dkr.ecr-fips.us-gov-west-1.amazonaws.com/a:1', 'us-gov-west-1:999988887777:repository/a'],
     ['999988887777.dkr.ecr.cn-north-1.amazonaws.com.cn/a:1', 'cn-north-1:999988887777:repository/a'],
+    ['999988887777.dkr.ecr.eusc-de-east-1.amazonaws.eu/a:1', 'eusc-de-east-1:999988887777:repository/a'],
+    ['123456789012.dkr-ecr.us-east-1.on.aws/aa:1.0', 'us-east-1:123456789012:repository/aa'],
+    ['999988887777.dkr-ecr-fips.us-gov-west-1.on.aws/a:1', 'us-gov-west-1:999988887777:repository/a'],
+    [
+      '999988887777.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/a:1',
+      'cn-north-1:999988887777:repository/a',
+    ],
   ])('the repository of %s is pulled from', (image, repository) => {
     const { platform, stack } = platformIn({ image });
     expect(synthesised(stack, platform.imageRepositoryArn)).toMatch(
@@ -321,12 +328,14 @@ describe('image', () => {
     expect(platform.repository).toBeUndefined();
   });
 
-  test.each(['public.ecr.aws/a/b:1', 'ghcr.io/a/b:1', 'audit-anchor:1'])(
-    '%s lies outside of ECR',
-    (image) => {
-      expect(platformIn({ image }).platform.imageRepositoryArn).toBeUndefined();
-    },
-  );
+  test.each([
+    'public.ecr.aws/a/b:1',
+    'ghcr.io/a/b:1',
+    'audit-anchor:1',
+    '123456789012.dkr-ecr.us-east-1.on.aws.example.com/a:1',
+  ])('%s lies outside of ECR', (image) => {
+    expect(platformIn({ image }).platform.imageRepositoryArn).toBeUndefined();
+  });
 
   test('the repository of an image that Terraform knows is given', () => {
     const imageRepositoryArn = 'arn:aws:ecr:eu-central-1:111122223333:repository/x';

@@ -1,9 +1,13 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { TerraformStack } from 'cdktf';
 import { ServiceRole } from '../../../constructs/access/grantee-role';
 import { AnchorService } from '../../../constructs/compute/anchor-service';
 import { DeadLetterQueue } from '../../../constructs/compute/dead-letter-queue';
+import { FullVerification } from '../../../constructs/compute/full-verification';
+import type { TaskPlatform } from '../../../constructs/compute/task-platform';
 import { VerifierTask } from '../../../constructs/compute/verifier-task';
 import type { VerifierTaskProps, Writer } from '../../../constructs/compute/verifier-task-props';
+import type { AnchorBucket } from '../../../constructs/storage/anchor-bucket';
 import { bucketIn, DATABASE, HMAC, platformIn, READ_ONLY } from '../../support/compute';
 import { errorOf, faultsOf, foreignStack, resource, synthesise } from '../../support/infra-stack';
 import { brokenReferences } from '../../support/terraform-references';
@@ -31,6 +35,10 @@ const writer = (given: Partial<Writer> = {}): Writer => ({
   ...given,
 });
 
+/** A role as somebody passes it who has no construct of it. */
+const plain = (roleName: string) => ({ roleName, roleArn: `arn:aws:iam::111122223333:role/${roleName}` });
+const ARN_WITH_PATH = 'arn:aws:iam::111122223333:role/team/gateway';
+
 describe('values', () => {
   test.each<[Given, string[]]>([
     [{}, []],
@@ -43,6 +51,9 @@ describe('values', () => {
     [{ verifyIntervalMinutes: 4 }, ['verifyIntervalMinutes']],
     [{ verifyFullIntervalHours: 167 }, ['verifyFullIntervalHours']],
     [{ cpu: 512 }, ['memoryMiB']],
+    [{ verifyWorkers: 64 }, []],
+    [{ verifyWorkers: 0 }, ['verifyWorkers']],
+    [{ verifyWorkers: 65 }, ['verifyWorkers']],
     [{ chainId: '' }, ['chainId']],
     [{ name: 'A' }, ['name']],
     [{ intervalMinutes: 0 }, ['intervalMinutes']],
@@ -63,6 +74,18 @@ describe('it has nothing in common with the writer', () => {
     expect(props(given)).toEqual(['databaseSecretArn']);
   });
 
+  test('the keys do not lie beside the database URL of the writer', () => {
+    const fault = (given: Given) => faultsOf(() => made({ writer: writer(), ...given }));
+    for (const hmacKeysSecretArn of [DATABASE, `${DATABASE}:keys::`]) {
+      expect(fault({ hmacKeysSecretArn })).toMatchObject([
+        { prop: 'hmacKeysSecretArn', fix: 'move the HMAC keys into a secret of their own' },
+      ]);
+    }
+    const own = { databaseSecretArn: `${READ_ONLY}:url::`, hmacKeysSecretArn: `${READ_ONLY}:keys::` };
+    expect(fault(own)).toEqual([]);
+    expect(fault({ writer: undefined, hmacKeysSecretArn: DATABASE })).toEqual([]);
+  });
+
   test('a role of its own, by name', () => {
     expect(props({ taskRole: 'gateway', writer: writer({ roles: ['gateway'] }) })).toEqual(['taskRole']);
     expect(props({ taskRole: 'auditor', writer: writer({ roles: ['gateway'] }) })).toEqual([]);
@@ -80,6 +103,21 @@ describe('it has nothing in common with the writer', () => {
     expect(shares('writer', [construct])).toBe(true);
     expect(shares(resourceOfStack, ['gateway'])).toBe(true);
     expect(shares(resourceOfStack, [construct, resourceOfStack])).toBe(true);
+  });
+
+  test.each<[string, VerifierTaskProps['taskRole'], Writer['roles'][number], boolean]>([
+    ['the same names and ARNs', plain('x'), plain('x'), true],
+    ['a name and an object', plain('gateway'), 'gateway', true],
+    ['an object and a name', 'gateway', plain('gateway'), true],
+    ['ARNs, while a name is known later', { ...plain('x'), roleName: '${var.name}' }, plain('x'), true],
+    ['names, while an ARN is known later', { ...plain('x'), roleArn: '${var.arn}' }, plain('x'), true],
+    ['a role with a path', { ...plain('x'), roleArn: ARN_WITH_PATH }, 'gateway', true],
+    ['the same name that is known later', plain('${var.role}'), '${var.role}', true],
+    ['other names', plain('x'), plain('y'), false],
+    ['another object and a name', plain('x'), 'gateway', false],
+  ])('a role of its own, given as a plain object: %s', (_, taskRole, role, shared) => {
+    const found = props({ taskRole, writer: writer({ roles: [role] }) });
+    expect(found).toEqual(shared ? ['taskRole'] : []);
   });
 
   test('and says why', () => {
@@ -167,29 +205,72 @@ test('a replica is read too, under a policy of its own name', () => {
   );
 });
 
-test('chains on one platform have names of their own for everything', () => {
-  const stack = foreignStack();
-  const { platform } = platformIn({}, stack);
-  const bucket = bucketIn(stack);
-  for (const chainId of ['one', 'two']) {
-    const chain = { platform, bucket, chainId, name: chainId, hmacKeysSecretArn: HMAC };
-    new AnchorService(stack, `Anchor-${chainId}`, {
-      ...chain,
-      mode: 'scheduled',
-      databaseSecretArn: DATABASE,
-    });
-    new VerifierTask(stack, `Verify-${chainId}`, { ...chain, databaseSecretArn: READ_ONLY });
+describe('chains on one platform', () => {
+  /** Everything that runs for a chain, in a stack with others. */
+  function newTasks(platform: TaskPlatform, bucket: AnchorBucket, chainId: string, name?: string) {
+    const stack = TerraformStack.of(platform);
+    const chain = { platform, bucket, chainId, name, hmacKeysSecretArn: HMAC };
+    const reading = { ...chain, databaseSecretArn: READ_ONLY };
+    return {
+      anchor: () =>
+        new AnchorService(stack, `Anchor-${chainId}`, {
+          ...chain,
+          mode: 'scheduled',
+          databaseSecretArn: DATABASE,
+        }),
+      verify: () => new VerifierTask(stack, `Verify-${chainId}`, reading),
+      verifyInTasks: () =>
+        new FullVerification(stack, `Full-${chainId}`, {
+          ...reading,
+          tasks: 2,
+          schedule: 'rate(1 day)',
+          topicArns: ['arn:aws:sns:eu-central-1:111122223333:on-call'],
+        }),
+    };
   }
-  const json = synthesise(stack);
-  const named = ['aws_iam_role', 'aws_sqs_queue', 'aws_scheduler_schedule_group', 'aws_cloudwatch_log_group'];
-  for (const [type, argument] of [
-    ...named.map((type) => [type, 'name']),
-    ['aws_ecs_task_definition', 'family'],
-  ]) {
-    const names = Object.values(json.resource[String(type)] ?? {}).map((each) => each[String(argument)]);
-    expect(names.length).toBeGreaterThanOrEqual(4);
-    expect(new Set(names).size).toBe(names.length);
+
+  /** Policies of a role and schedules of a group have a name beside others of the same name. */
+  const NESTED = ['aws_iam_role_policy', 'aws_scheduler_schedule'];
+  const NAMES = ['name', 'family', 'alarm_name', 'bucket', 'bucket_prefix'];
+
+  function namesTwice(stack: TerraformStack): string[] {
+    const { resource: types } = synthesise(stack);
+    const names = Object.entries(types)
+      .filter(([type]) => !NESTED.includes(type))
+      .flatMap(([type, each]) =>
+        Object.values(each).flatMap((block) =>
+          NAMES.filter((name) => name in block).map((name) => `${type} ${String(block[name])}`),
+        ),
+      );
+    expect(names.length).toBeGreaterThan(40);
+    return names.filter((name, at) => names.indexOf(name) !== at);
   }
+
+  test('have names of their own for everything', () => {
+    const { stack, platform } = platformIn();
+    const bucket = bucketIn(stack);
+    for (const [chainId, name] of [['one', undefined] as const, ['two', 'two'] as const]) {
+      Object.values(newTasks(platform, bucket, chainId, name)).forEach((make) => make());
+    }
+    expect(namesTwice(stack)).toEqual([]);
+  });
+
+  test.each(['anchor', 'verify', 'verifyInTasks'] as const)('without a name are refused: %s', (kind) => {
+    const { stack, platform } = platformIn();
+    const bucket = bucketIn(stack);
+    newTasks(platform, bucket, 'one')[kind]();
+    const fault = (chainId: string, name?: string) =>
+      faultsOf(newTasks(platform, bucket, chainId, name)[kind]);
+    expect(fault('two')).toMatchObject([
+      {
+        prop: 'name',
+        found: expect.stringMatching(/^absent, so "staging", as another [a-z-]+ on this platform/) as string,
+        fix: 'give each chain on the platform a "name" of its own',
+      },
+    ]);
+    expect(fault('three', 'three')).toEqual([]);
+    expect(fault('four', 'three')).toMatchObject([{ prop: 'name' }]);
+  });
 });
 
 test('a queue can be shared', () => {

@@ -132,6 +132,19 @@ test('the bounds of the retention are those of the constructs', () => {
   expect(validation?.condition).toContain(`>= ${min} && var.worm_retention_days <= ${max}`);
 });
 
+test('the verifier demands the retention of now, or the one from before it was lengthened', () => {
+  const { variable, output, ...rest } = synthesise(anchorStack());
+  const { locals } = rest as unknown as { locals: Record<string, string> };
+  const { value } = output?.gateway_environment as { value: Record<string, string> };
+  expect(variable?.verify_retention_days).toMatchObject({ type: 'number', default: 0, nullable: false });
+  expect(locals.verify_retention).toBe(
+    '${(var.verify_retention_days < 1) ? var.worm_retention_days : var.verify_retention_days}',
+  );
+  expect(value.AUDIT_VERIFY_RETENTION_DAYS).toMatch(
+    /^\$\{\(local\.verify_retention <= var\.worm_retention_days\) \? local\.verify_retention : tonumber\("The verifier/,
+  );
+});
+
 describe('outputs', () => {
   const names = (context: Record<string, unknown>) =>
     Object.keys(synthesise(anchorStack(context)).output ?? {}).sort();
@@ -183,6 +196,7 @@ describe('outputs', () => {
       'AUDIT_ANCHOR_CHAIN_ID',
       'AUDIT_ANCHOR_KMS_KEY_ARN',
       'AUDIT_ANCHOR_RETENTION_DAYS',
+      'AUDIT_VERIFY_RETENTION_DAYS',
     ]);
   });
 });
@@ -300,8 +314,8 @@ describe('settings of tasks', () => {
   test('of which Fargate has none, or that the mode does not have, are told', () => {
     const found = (settings: Record<string, unknown>) =>
       faultsOf(() => anchorStack({ ...COMPUTE_SETTINGS, ...settings })).map(({ prop }) => prop);
-    expect(found({ task_cpu: 300 })).toEqual(['compute.cpu', 'compute.verifier.cpu']);
-    expect(found({ schedule_minutes: 5 })).toEqual(['compute.scheduleMinutes']);
+    expect(found({ task_cpu: 300 })).toEqual(['auditAnchor.task_cpu']);
+    expect(found({ schedule_minutes: 5 })).toEqual(['auditAnchor.schedule_minutes']);
   });
 });
 

@@ -16,6 +16,21 @@ test.each([0, -1, 36_501, 1.5])('refuses %d days', (days) => {
   }
 });
 
+test('a verifier may demand fewer days than anchors are locked for now, not more', () => {
+  expect(ObjectLockRetention.complianceDays(2_557).verifiedDays).toBeUndefined();
+  expect(ObjectLockRetention.complianceDays(2_557, 400)).toMatchObject({ days: 2_557, verifiedDays: 400 });
+  for (const verified of [0, 2_558, 1.5]) {
+    const error = errorOf(() => ObjectLockRetention.complianceDays(2_557, verified));
+    expect(error.faults).toEqual([
+      expect.objectContaining({
+        prop: 'verifiedDays',
+        found: String(verified),
+        allowed: 'a whole number of days from 1 to 2557',
+      }),
+    ]);
+  }
+});
+
 test('the default is what the runtime assumes', () => {
   expect(ObjectLockRetention.DEFAULT).toMatchObject({ mode: 'COMPLIANCE', days: DEFAULTS.retentionDays });
 });

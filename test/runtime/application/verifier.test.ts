@@ -30,11 +30,12 @@ test('every finding has a scenario that produces it', () => {
     ...DATABASE_SCENARIOS,
     ...SCOPE_SCENARIOS,
   ];
-  // The foreign chain, the file of --state and the replica are scenes of their own.
+  // The foreign chain, the file of --state, the replica and a lengthened retention are scenes of their own.
   const produced = codesOf(scenarios)
     .add('CONTENTS_NOT_EVALUATED')
     .add('STATE_DISCARDED')
-    .add('ANCHOR_NOT_REPLICATED');
+    .add('ANCHOR_NOT_REPLICATED')
+    .add('ANCHOR_RETENTION_EARLIER');
   expect([...produced].sort()).toEqual(Object.keys(FINDINGS).sort());
 });
 

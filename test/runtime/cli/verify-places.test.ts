@@ -169,27 +169,32 @@ describe.each(PLACES)('in $kind', ({ make }) => {
     expect(stderr).toContain('shards 1, 3 of the plan missing');
   });
 
-  test('what somebody else has put under the name of a part is not taken for one', async () => {
+  test.each([
+    ['without a seal', () => '{"kind":"audit-anchor/part","format":1}', 'its seal does not fit'],
+    ['no part at all', () => '{}', 'it is no partial report'],
+    ['the part of another shard', () => opened.get('part-00001.json'), 'overlap: both are of shard 1'],
+  ])('what has the name of a part keeps no shard from being read: %s', async (_name, text, why) => {
     await plan();
-    await opened.put('part-00002.json', '{"kind":"audit-anchor/part","format":1}');
-    const refused = await shard(2);
-    expect(refused.exitCode).toBe(2);
-    expect(refused.stderr).toContain('part-00002.json is there already, and its seal does not fit');
     await shard(1);
+    await opened.put('part-00002.json', await text());
+    expect((await shard(2)).exitCode).toBe(0);
     await shard(3);
+    const kept = (await opened.names()).filter((name) => name.startsWith('part-00002'));
+    expect(kept).toEqual([expect.stringMatching(/^part-00002\.[0-9a-f]{16}\.json$/), 'part-00002.json']);
     const { exitCode, stderr } = await verify(`--merge ${opened.place}`);
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('part-00002.json is foreign');
+    expect(stderr).toContain(why);
   });
 
-  test('the part of one shard is not that of another', async () => {
+  test('and hides nothing that the shard finds', async () => {
     await plan();
-    await shard(1);
-    await opened.put('part-00002.json', await opened.get('part-00001.json'));
-    expect(await shard(2)).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('it is not of shard 2 of this plan') as string,
-    });
+    await forged();
+    await opened.put('part-00001.json', '{}');
+    for (const number of [1, 2, 3]) await shard(number);
+    const { exitCode, stdout } = await verify(`--merge ${opened.place}`);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('EVENT_HASH');
+    expect(stdout).toContain('part-00001.json is foreign');
   });
 
   test('a plan that somebody has changed is refused by everyone', async () => {
@@ -329,6 +334,28 @@ test('what was kept too long ago is not taken for what is there now, by any step
     stdout: expect.stringContaining('read before, at ') as string,
   });
   expect((await scene.run(`verify --merge ${folder} --max-age 26`)).exitCode).toBe(0);
+});
+
+test.each([
+  ['--plan 2 --out', ''],
+  ['--plan 2 --out', 'x/'],
+  ['--merge', 'x/'],
+])('%s s3://BUCKET/CHAIN/%s is refused: it would lie among the anchors', async (option, below) => {
+  await anchored();
+  const place = `s3://${scene.embedded.bucket}/${CHAIN_ID}/${below}`;
+  const { exitCode, stderr } = await scene.run(`verify ${option} ${place}`);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`found ${place}, allowed a place outside of`);
+  expect(await scene.run('verify')).toMatchObject({ exitCode: 0 });
+});
+
+test('the report of a merge neither, and it is said before anything is read', async () => {
+  await anchored();
+  await scene.run(`verify --plan 1 --out ${folder}`);
+  const out = `s3://${scene.embedded.bucket}/${CHAIN_ID}/report/`;
+  const { exitCode, stderr } = await scene.run(`verify --merge ${folder} --out ${out}`);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('allowed a place outside of');
 });
 
 describe('a report that cannot be kept', () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CliScene } from '../../support/cli-scene';
@@ -190,14 +190,6 @@ describe('what cannot be merged', () => {
   test.each([
     ['an empty folder', () => Promise.resolve(), /no file in it is a plan/],
     [
-      'two plans',
-      async () => {
-        await planned(1);
-        await writeFile(inFolder('second.json'), await readFile(inFolder('plan.json')));
-      },
-      /holds one plan/,
-    ],
-    [
       'an edited plan',
       async () => {
         await planned(1);
@@ -211,6 +203,42 @@ describe('what cannot be merged', () => {
     const { exitCode, stderr } = await scene.run(`verify --merge ${folder}`);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(expected);
+  });
+
+  test.each<[string, (plan: string) => Promise<unknown>, string]>([
+    [
+      'a plan without a seal',
+      () => writeFile(inFolder('z.json'), '{"kind":"audit-anchor/plan"}'),
+      'z.json is foreign',
+    ],
+    [
+      'a copy of the plan',
+      (plan) => writeFile(inFolder('z.json'), plan),
+      'z.json is foreign: it is another plan',
+    ],
+    ['a folder', () => mkdir(inFolder('z.json')), 'z.json cannot be read'],
+    [
+      'a part that is nested without end',
+      () =>
+        writeFile(
+          inFolder('z.json'),
+          `{"kind":"audit-anchor/part","format":1,"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+        ),
+      'z.json is foreign: it is nested more than 32 levels deep',
+    ],
+  ])('what anybody can put there hides nothing that was found: %s', async (_name, put, why) => {
+    await planned(2);
+    await shard(1);
+    await shard(2);
+    await put(await readFile(inFolder('plan.json'), 'utf8'));
+    const refused = await scene.run(`verify --merge ${folder}`);
+    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(why) as string });
+    await edit('mallory');
+    await shard(1);
+    const { exitCode, stdout } = await scene.run(`verify --merge ${folder}`);
+    await edit('alice@example.com');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(why);
   });
 
   test('a folder that does not exist', async () => {

@@ -1,7 +1,6 @@
-import { chainColumnFaults } from '../../../runtime/config/chain-columns';
+import { chainColumnFaults } from '../../../runtime/contract/chain-settings';
+import { COLUMN_TYPES, DEFAULT_COLUMN_NAMES } from '../../../runtime/contract/columns';
 import {
-  COLUMN_TYPES,
-  DEFAULT_COLUMN_NAMES,
   formatColumnList,
   linksLayout,
   parseColumnList,
@@ -110,7 +109,7 @@ describe('version 1 columns', () => {
       for (const type of COLUMN_TYPES) {
         const list = Object.entries({ ...good, [role]: type }).map(([name, of]) => `${name}:${of}`);
         const columns = parseColumnList(list.join(','));
-        const faults = chainColumnFaults(columns, DEFAULT_COLUMN_NAMES);
+        const faults = chainColumnFaults(columns, DEFAULT_COLUMN_NAMES, { name: (setting) => setting });
         const layout = () => v1Layout(columns);
         if (faults.length > 0) {
           expect(layout).toThrow(expect.objectContaining({ code: 'COLUMN_LIST_INVALID' }) as Error);

@@ -93,6 +93,26 @@ describe('what a command needs', () => {
   });
 });
 
+describe('retention that verification demands', () => {
+  test('is that of the writer unless it is given', () => {
+    expect(load({ AUDIT_ANCHOR_RETENTION_DAYS: '2557' })).toMatchObject({ verifyRetentionDays: 2_557 });
+    expect(load({ AUDIT_ANCHOR_RETENTION_DAYS: '2557', AUDIT_VERIFY_RETENTION_DAYS: '400' })).toMatchObject({
+      retentionDays: 2_557,
+      verifyRetentionDays: 400,
+    });
+  });
+
+  test.each([
+    ['401', '"401"', 'at most AUDIT_ANCHOR_RETENTION_DAYS, which is 400'],
+    ['0', '"0"', 'a whole number of days from 1 to 36500, in digits only'],
+    ['1y', '"1y"', 'a whole number of days from 1 to 36500, in digits only'],
+  ])('%s is refused', (given, found, allowed) => {
+    expect(faultsOf({ AUDIT_VERIFY_RETENTION_DAYS: given })).toEqual([
+      { setting: ENV.verifyRetentionDays, found, allowed },
+    ]);
+  });
+});
+
 describe('numbers', () => {
   const NUMBERS = [
     'retentionDays',

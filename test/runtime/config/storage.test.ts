@@ -73,6 +73,7 @@ describe('endpoint', () => {
   test.each([
     'https://AKIAEXAMPLE:topsecret@s3.example',
     'https://s3.example/?token=topsecret',
+    'https://AKIAEXAMPLE:topsecret#x@s3.example',
     'x//u:top/topsecret@h',
   ])('credentials in %s are not shown', (endpoint) => {
     const fault = faultOf({ AWS_ENDPOINT_URL_S3: endpoint });

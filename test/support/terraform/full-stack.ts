@@ -12,6 +12,8 @@ export const REPLICA = `${BUCKET}-dr`;
 export const LOGS = `${BUCKET}-logs`;
 export const CHAIN = 'production';
 export const RETENTION_DAYS = 400;
+/** As if the retention had been lengthened. */
+export const VERIFIED_DAYS = 365;
 export const roleArn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 
 const secretArn = (name: string): string =>
@@ -48,6 +50,7 @@ const VARIABLES: Readonly<Record<string, Value>> = {
   chain_id: CHAIN,
   dr_region: DR_REGION,
   worm_retention_days: RETENTION_DAYS,
+  verify_retention_days: VERIFIED_DAYS,
   auditor_account_ids: [AUDITOR_ACCOUNT],
   auditor_external_id: 'a-secret-between-two',
 };

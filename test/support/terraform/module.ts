@@ -17,6 +17,7 @@ type Block = { readonly [name: string]: Value };
 interface TerraformJson {
   readonly provider: Readonly<Record<string, readonly Block[]>>;
   readonly variable?: Readonly<Record<string, { readonly default?: Value }>>;
+  readonly locals?: Block;
   readonly data?: Readonly<Record<string, Readonly<Record<string, Block>>>>;
   readonly resource: Readonly<Record<string, Readonly<Record<string, Block>>>>;
   readonly output?: Readonly<Record<string, { readonly value: Value }>>;
@@ -57,6 +58,7 @@ export class TerraformModule {
 
   private readonly scope = (root: string): Value => {
     if (root === 'var') return lazily(this.json.variable ?? {}, (name) => this.variable(name));
+    if (root === 'local') return lazily(this.json.locals ?? {}, (name) => this.local(name));
     if (root === 'data') {
       return lazily(this.json.data ?? {}, (type) =>
         lazily(this.json.data?.[type] ?? {}, (name) => this.data(type, name)),
@@ -70,6 +72,12 @@ export class TerraformModule {
     const value = this.surroundings.variables[name] ?? this.json.variable?.[name]?.default;
     if (value === undefined) throw new Error(`the variable "${name}" has no value`);
     return value;
+  }
+
+  private local(name: string): Value {
+    const value = this.json.locals?.[name];
+    if (value === undefined) throw new Error(`there is no local.${name}`);
+    return evaluate(value, this.scope);
   }
 
   private resource(type: string, name: string): Value {

@@ -290,6 +290,31 @@ describe('refused, each by name', () => {
       }
     });
 
+    test('an anchor cannot be read any more', async () => {
+      const { whole, planned, first, second, third } = await forged();
+      whole.store.versions[2]!.storageClass = 'DEEP_ARCHIVE';
+      const report = await merge(whole, planned, [first, second, third]);
+      expect(report.verdict).toBe('tampered');
+      expect(report.findings.map(({ code }) => code)).toEqual(
+        expect.arrayContaining(['EVENT_HASH', 'RANGE_ROOT', 'ANCHOR_ARCHIVED', 'DATABASE_UNREADABLE']),
+      );
+      expect(report.findings).toContainEqual(
+        expect.objectContaining({
+          message:
+            'the parts cannot be merged: the plan cannot be held against the anchors in the bucket: some of them cannot be read now',
+        }),
+      );
+    });
+
+    test('what rests on an anchor that is another one now is left out', async () => {
+      const { whole, planned, first, second, third } = await forged();
+      whole.store.versions[0]!.storageClass = 'DEEP_ARCHIVE';
+      const { findings } = await merge(whole, planned, [first, second, third]);
+      const codes = findings.map(({ code }) => code);
+      expect(codes).toContain('EVENT_HASH');
+      expect(codes).not.toContain('RANGE_ROOT');
+    });
+
     test.each(['plan', 'bounds'])('but not when that part is not sound: %s', async (what) => {
       const { whole, planned, first, second } = await forged();
       const { report } = first;

@@ -5,7 +5,7 @@ import { withIdentity } from '../../../fakes/standby';
 import type { StoredEvent } from '../../../support/chain';
 import { buildChain, plainContents } from '../../../support/chain';
 import type { World } from '../verify/worlds';
-import { world } from '../verify/worlds';
+import { verify, world } from '../verify/worlds';
 import { everyShard, merge, plan, shard } from './sharded';
 
 /** What becomes of a plan when database, bucket or clock go on without it. */
@@ -28,6 +28,15 @@ async function aroundChange(
 function rewritten(row: StoredEvent | undefined): StoredEvent {
   if (!row) throw new Error('there is no such row');
   return { ...row, hash: Buffer.alloc(32, 7) };
+}
+
+/** Rows with another index, in the columns too, as an UPDATE would leave them. */
+function reindex(rows: readonly StoredEvent[], by: number): void {
+  for (const row of rows) {
+    const message = Buffer.from(row.message);
+    message.writeBigInt64BE(BigInt(row.index + by), 4);
+    Object.assign(row, { index: row.index + by, message });
+  }
 }
 
 /** Two anchored ranges of three events, and three events behind them. */
@@ -204,6 +213,49 @@ describe('the last event that the planner saw', () => {
     whole.rows[8] = rewritten(whole.rows[8]);
     whole.rows.push(...buildChain([plainContents(9)], 10, whole.rows[8].hash));
     await expect(shard(whole, planned, 1)).rejects.toMatchObject({ code: 'SHARD_REFUSED' });
+  });
+
+  test('may have changed: what a shard finds all the same is told', async () => {
+    const whole = withTail();
+    const planned = await plan(whole, 2);
+    whole.rows[1] = rewritten(whole.rows[1]);
+    whole.rows[8] = rewritten(whole.rows[8]);
+    const parts = await everyShard(whole, planned);
+    const why = 'event 9 is no longer the one that the planner saw last';
+    expect(parts.map(({ report }) => [report.unfit, report.contradiction])).toEqual([
+      [why, null],
+      [why, null],
+    ]);
+    for (const some of [parts, parts.slice(0, 1), parts.slice(1)]) {
+      const { verdict, findings } = await merge(whole, planned, some);
+      expect(verdict).toBe('tampered');
+      expect(findings.map(({ code }) => code)).toEqual(
+        expect.arrayContaining(['EVENT_HASH', 'DATABASE_UNREADABLE']),
+      );
+      expect(findings.find(({ code }) => code === 'DATABASE_UNREADABLE')?.message).toContain(
+        `is incomplete: ${why}`,
+      );
+    }
+  });
+
+  test.each([
+    ['every index from 4 on moved up by one', (rows: StoredEvent[]) => reindex(rows.slice(3), 1)],
+    ['every index moved down by one', (rows: StoredEvent[]) => reindex(rows, -1)],
+    ['the head moved to the highest index', (rows: StoredEvent[]) => reindex(rows.slice(8), 2 ** 53 - 10)],
+  ])('%s: tampered, as without shards', async (_name, change) => {
+    const whole = withTail();
+    const planned = await plan(whole, 2);
+    change(whole.rows);
+    expect(await verify(whole)).toMatchObject({ verdict: 'tampered' });
+    const parts: NamedPart[] = [];
+    for (const { number } of planned.shards) {
+      const report = await shard(whole, planned, number).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'SHARD_REFUSED' });
+        return null;
+      });
+      if (report) parts.push({ name: `part-${number}.json`, report });
+    }
+    expect(await merge(whole, planned, parts)).toMatchObject({ verdict: 'tampered' });
   });
 
   test.each([

@@ -72,6 +72,7 @@ const PART: PartialReport = {
       { code: 'EVENT_INDEX', severity: 'tampering', place: { kind: 'database' }, message: 'odd', count: 2 },
     ],
   },
+  unfit: null,
   contradiction: {
     code: 'CHAIN_TRUNCATED',
     severity: 'tampering',

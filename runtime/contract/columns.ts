@@ -1,0 +1,102 @@
+/** Columns of an audit table, as settings name them and as the chain format knows them. */
+
+/** PostgreSQL types whose binary form the chain format fixes. */
+export const COLUMN_TYPES = [
+  'int8',
+  'int4',
+  'int2',
+  'timestamptz',
+  'text',
+  'varchar',
+  'json',
+  'bytea',
+  'uuid',
+  'bool',
+] as const;
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+/** A hashed column, as named in the column list. */
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** The columns that make the chain. */
+export interface ColumnNames {
+  readonly index: string;
+  readonly prevHash: string;
+  readonly hash: string;
+  /** Null only for a foreign chain without one. */
+  readonly keyId: string | null;
+}
+
+/** The hashed columns of the default table; `event_hash` follows them. */
+export const DEFAULT_COLUMN_LIST =
+  'chain_index:int8,occurred_at:timestamptz,actor:text,action:text,resource:text,outcome:text,details:json,key_id:text,prev_hash:bytea';
+
+export const DEFAULT_COLUMN_NAMES = {
+  index: 'chain_index',
+  prevHash: 'prev_hash',
+  hash: 'event_hash',
+  keyId: 'key_id',
+} as const;
+
+export const INDEX_TYPES = ['int8', 'int4', 'int2'] as const;
+export const KEY_ID_TYPES = ['text', 'varchar'] as const;
+
+export function isIndexType(type: ColumnType): type is (typeof INDEX_TYPES)[number] {
+  return (INDEX_TYPES as readonly ColumnType[]).includes(type);
+}
+
+/** PostgreSQL keeps 63 bytes of an identifier. */
+export const MAX_NAME_BYTES = 63;
+/** The separators of a column list cannot be part of a name. */
+const NAME = /^[^\s,:"\0]+$/u;
+
+export function isName(text: string): boolean {
+  return NAME.test(text) && Buffer.byteLength(text) <= MAX_NAME_BYTES;
+}
+
+/** What is wrong with a text, and what is allowed instead. */
+export interface Problem {
+  readonly found: string;
+  readonly allowed: string;
+}
+
+/** An entry `name:type` of a column list, or what is wrong with it. */
+export function readColumn(entry: string): Column | Problem {
+  const separator = entry.lastIndexOf(':');
+  const name = entry.slice(0, separator);
+  const type = COLUMN_TYPES.find((known) => known === entry.slice(separator + 1));
+  if (separator < 1 || !isName(name)) {
+    return {
+      found: `entry "${entry}" is not name:type`,
+      allowed: `names of 1 to ${MAX_NAME_BYTES} bytes without white space, comma, colon or quote`,
+    };
+  }
+  if (type === undefined) {
+    return {
+      found: `column "${name}" has type "${entry.slice(separator + 1)}"`,
+      allowed: COLUMN_TYPES.join(', '),
+    };
+  }
+  return { name, type };
+}
+
+/** What a column list says; its columns count only when there is no problem. */
+export interface ColumnList {
+  readonly columns: readonly Column[];
+  readonly problems: readonly Problem[];
+}
+
+/** Reads `name:type,name:type` entry by entry, so that every wrong one is reported. */
+export function readColumnList(text: string): ColumnList {
+  const entries = text.split(',').map(readColumn);
+  const columns = entries.filter((entry) => 'name' in entry);
+  const twice = columns.find(({ name }, at) => columns.findIndex((other) => other.name === name) !== at);
+  const problems = entries.filter((entry) => 'found' in entry);
+  if (problems.length > 0 || twice === undefined) return { columns, problems };
+  return { columns, problems: [{ found: `column "${twice.name}" is listed twice`, allowed: LIST_RULE }] };
+}
+
+const LIST_RULE = 'name:type,name:type,... in the order of the hash, each name once';
