@@ -76,7 +76,7 @@ export function anchorOutcome(outcome: AnchorOutcome, bucket: string): Outcome {
         document: { outcome: 'refused', findings: outcome.findings },
         text: (colors) => [
           colors.bad('✘ no anchor was written: it would certify what does not hold'),
-          ...findingsText(outcome.findings, colors),
+          ...findingsText(outcome.findings, colors, outcome.eventsRecomputed),
         ],
       };
   }
