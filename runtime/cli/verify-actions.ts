@@ -1,5 +1,6 @@
 import { readText, writeText } from '../adapters/files/text-files';
 import { FolderReports } from '../adapters/reports/folder-reports';
+import { writeReport } from '../adapters/reports/report-file';
 import type { ReportStore } from '../application/shards/report-store';
 import type { ChainReading } from '../application/scan-chain';
 import type { StateStore } from '../application/verify/run-memory';
@@ -56,7 +57,7 @@ function stateIn(file: string): StateStore {
 }
 
 function keepIn(file: string | null): Keep {
-  return file === null ? null : (text) => writeText(file, text);
+  return file === null ? null : (text) => writeReport(file, text);
 }
 
 /** Plans and partial reports are sealed with the chain's keys, of which a foreign chain has none. */
@@ -164,7 +165,7 @@ async function merge(
     };
     const outcome = await mergeInStore(options, composition.reports(config, from), keys);
     return await keptOutcome(outcome, async () => {
-      if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
+      if (out?.kind === 'file') await writeReport(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
       else if (out) await keepReport(outcome, composition.reports(config, out));
     });
   } finally {
