@@ -20,6 +20,7 @@ import { storeAnchor } from './store-anchor';
 /** The clock of this machine may be this far behind the newest anchor; the writer then waits. */
 const MAX_CLOCK_WAIT_SECONDS = 5;
 
+/** What an anchorer works with. */
 export interface AnchorerOptions {
   readonly store: AnchorStore;
   readonly auditLog: AuditLog;
@@ -32,6 +33,7 @@ export interface AnchorerOptions {
   readonly lockWaitMs: number;
 }
 
+/** How one attempt to anchor is made. */
 export interface AnchorRequest {
   /** Write even when no trigger is due: `manual` on demand, `shutdown` only if events are unanchored. */
   readonly force?: 'manual' | 'shutdown';
@@ -47,6 +49,7 @@ export interface Pending {
   readonly unanchored: number;
 }
 
+/** An anchor that is in the bucket, and locked. */
 export interface WrittenAnchor {
   readonly kind: 'written';
   readonly anchor: Anchor;
@@ -61,6 +64,7 @@ export interface WrittenAnchor {
   readonly durationMs: number;
 }
 
+/** What came of an attempt to anchor. */
 export type AnchorOutcome =
   | WrittenAnchor
   /** `nextInterval`: when the interval trigger comes, milliseconds since 1970. */

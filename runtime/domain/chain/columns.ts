@@ -13,6 +13,7 @@ export const COLUMN_TYPES = [
   'uuid',
   'bool',
 ] as const;
+/** Types that a hashed column may have. */
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /** A hashed column, as named in the column list. */
@@ -98,6 +99,7 @@ export function formatColumnList(columns: readonly Column[]): string {
   return columns.map(({ name, type }) => `${name}:${type}`).join(',');
 }
 
+/** Names of the chain's own columns in the table. */
 export interface ColumnNames {
   readonly index: string;
   readonly prevHash: string;
