@@ -1,12 +1,11 @@
 import { readText, writeText } from '../adapters/files/text-files';
 import { FolderReports } from '../adapters/reports/folder-reports';
 import { writeReport } from '../adapters/reports/report-file';
-import type { ReportStore } from '../application/shards/report-store';
+import type { ReportPlace, ReportStore } from '../application/shards/report-store';
 import type { ChainReading } from '../application/scan-chain';
 import type { StateStore } from '../application/verify/run-memory';
 import type { Outcome } from '../commands/outcome';
 import { keptOutcome } from '../commands/report-outcome';
-import type { ReportPlace } from '../commands/report-location';
 import type { VerifyOptions } from '../commands/verify';
 import { verifyCommand } from '../commands/verify';
 import { keepReport, mergeInStore, planInStore, shardInStore } from '../commands/verify-in-store';
