@@ -1,7 +1,4 @@
-/**
- * Makes the program one file that runs wherever Node.js does, and the licences of what went into it.
- * Usage: node .config/bundle.mjs [--out FOLDER]
- */
+/** Makes the program one file that runs wherever Node.js does, and the licences of what went into it. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,6 +10,15 @@ const PROGRAM = 'audit-anchor.cjs';
 const NOTICES = 'THIRD-PARTY-NOTICES.txt';
 const LICENCE_FILE = /^(?:licen[cs]e|notice|copying)(?:[.-].*)?$/i;
 const RULE = '-'.repeat(80);
+const HELP = `Usage: npm run bundle -- [--out FOLDER]
+
+Makes the program one file that runs wherever Node.js does, and the licences of what went into it.
+
+  --out FOLDER   where both are written, which is made when it is not there (default: bundle)
+  -h, --help     show this
+
+Exit codes: 0 done, 2 the arguments have to change.
+`;
 
 /** The demo starts servers that are no part of the product; its place is taken by a file that says so. */
 const withoutDemo = {
@@ -89,8 +95,23 @@ export async function bundle(folder) {
   return { program, bytes: output.bytes, packages: folders.length };
 }
 
+/** Values of the options; null, and said, when they are wrong. */
+function readOptions() {
+  try {
+    const out = { type: 'string', default: join(ROOT, 'bundle') };
+    return parseArgs({ options: { out, help: { type: 'boolean', short: 'h', default: false } } }).values;
+  } catch (error) {
+    process.stderr.write(`error: ${error.message}\n  See npm run bundle -- --help\n`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: join(ROOT, 'bundle') } } });
-  const { program, bytes, packages } = await bundle(resolve(values.out));
-  process.stdout.write(`${program}: ${Math.ceil(bytes / 1024)} KiB, ${packages} packages\n`);
+  const options = readOptions();
+  if (options?.help) process.stdout.write(HELP);
+  else if (options) {
+    const { program, bytes, packages } = await bundle(resolve(options.out));
+    process.stdout.write(`${program}: ${Math.ceil(bytes / 1024)} KiB, ${packages} packages\n`);
+  }
 }

@@ -1,8 +1,4 @@
-/**
- * Builds the image of runtime/Dockerfile for every platform and pushes it, under a tag that is used once.
- * Usage: npm run image -- --push REPO[:TAG] [--platform LIST] [--build-arg NAME=VALUE] [--dry-run]
- * Exit codes: 0 pushed, 2 the arguments have to change, 3 nothing was built because Docker is not here or failed.
- */
+/** Builds the image of runtime/Dockerfile for every platform and pushes it, under a tag that is used once. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -12,6 +8,18 @@ import { parseArgs } from 'node:util';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DOCKERFILE = 'runtime/Dockerfile';
 const PLATFORMS = ['linux/arm64', 'linux/amd64'];
+const HELP = `Usage: npm run image -- --push REPO[:TAG] [options]
+
+Builds the image of ${DOCKERFILE} for every platform and pushes it, under a tag that is used once.
+
+  --push REPO[:TAG]        repository to push to (default of TAG: version and revision)
+  --platform LIST          ${PLATFORMS.join(' and ')}, separated by a comma (default: both)
+  --build-arg NAME=VALUE   for the Dockerfile, such as BASE_IMAGE=...; may be given more than once
+  --dry-run                print the command instead of running it
+  -h, --help               show this
+
+Exit codes: 0 pushed, 2 the arguments have to change, 3 nothing was pushed because Docker is not here or failed.
+`;
 
 const REPOSITORY = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
@@ -32,6 +40,7 @@ function parse(argv) {
     platform: { type: 'string', default: PLATFORMS.join(',') },
     'build-arg': { type: 'string', multiple: true, default: [] },
     'dry-run': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   };
   try {
     return parseArgs({ args: argv, options }).values;
@@ -114,8 +123,7 @@ function defaultTag({ version, revision, changed }) {
 }
 
 /** What to run: the reference that is pushed, and the arguments of `docker`. */
-function plan(argv) {
-  const values = parse(argv);
+function plan(values) {
   if (values.push === undefined) {
     throw new UsageError('--push: found nothing, allowed the repository to push to: --push REPO[:TAG]');
   }
@@ -173,12 +181,15 @@ function shellQuoted(word) {
 }
 
 try {
-  const planned = plan(process.argv.slice(2));
-  if (planned.dryRun) process.stdout.write(`${['docker', ...planned.command].map(shellQuoted).join(' ')}\n`);
+  const values = parse(process.argv.slice(2));
+  const planned = values.help ? null : plan(values);
+  if (planned === null) process.stdout.write(HELP);
+  else if (planned.dryRun)
+    process.stdout.write(`${['docker', ...planned.command].map(shellQuoted).join(' ')}\n`);
   else build(planned);
 } catch (error) {
   if (error instanceof UsageError) {
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`error: ${error.message}\n  See npm run image -- --help\n`);
     process.exitCode = 2;
   } else if (error instanceof Failed) {
     process.stderr.write(`error: ${error.message}\n`);

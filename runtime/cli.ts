@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import { CommanderError } from 'commander';
 import { systemClock } from './adapters/clock/system-clock';
 import { isReaderThread, serveReader } from './adapters/workers/reader-thread';
 import type { StartThread } from './adapters/workers/thread-readers';
@@ -66,8 +65,11 @@ function parse(process: ProcessLike): Chosen | ExitCode {
     if (json) printed += text;
     else stdout.write(text);
   };
+  let helped = false;
   const err = (text: string): void => {
-    if (!json && !logs) stderr.write(text);
+    if (json || logs) return;
+    stderr.write(text);
+    helped = true;
   };
   try {
     const chosen = parseCommandLine(args, { out, err }, (context, options) =>
@@ -77,11 +79,8 @@ function parse(process: ProcessLike): Chosen | ExitCode {
     if (json) io.print({ exitCode: EXIT.ok, document: { output: printed.trimEnd() }, text: () => [] });
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    const what = error.code === 'commander.help' ? 'no command was given' : error.message;
-    const usage = new ConfigError('USAGE', what.replace(/^error: /, ''), { hint: 'See audit-anchor --help' });
-    if (json || logs) io.printError(usage);
-    return EXIT.usage;
+    if (!(error instanceof ConfigError)) throw error;
+    return helped ? EXIT.usage : io.printError(error);
   }
 }
 

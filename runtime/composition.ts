@@ -9,7 +9,7 @@ import { ThreadReaders } from './adapters/workers/thread-readers';
 import { Anchorer } from './application/anchorer';
 import type { AnchorStore, AuditLog, Clock } from './application/ports';
 import type { ChainReading } from './application/scan-chain';
-import type { ReportStore } from './application/shards/report-store';
+import type { ReportPlace, ReportStore } from './application/shards/report-store';
 import type { VerifiedDatabase } from './application/verifier';
 import { Verifier } from './application/verifier';
 import type { StateStore } from './application/verify/run-memory';
@@ -23,11 +23,6 @@ import { ConfigError } from './errors';
 
 /** How long an anchorer waits for another one of the same chain, milliseconds. */
 const LOCK_WAIT_MS = 60_000;
-
-/** Where plans and reports are kept. */
-type ReportPlace =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 'bucket'; readonly bucket: string; readonly prefix: string };
 
 type Present<K extends keyof Config> = Config & { readonly [P in K]: NonNullable<Config[P]> };
 type WithBucket = Present<'bucket' | 'region' | 'chainId'>;

@@ -8,7 +8,8 @@ export interface ConfigFault {
   readonly allowed: string;
 }
 
-interface ErrorOptionsWithHint extends ErrorOptions {
+/** Options of every error of this program. */
+export interface ErrorOptionsWithHint extends ErrorOptions {
   /** What to do about it, one sentence. */
   readonly hint?: string;
 }
@@ -28,6 +29,7 @@ export abstract class AuditAnchorError<Code extends string = string> extends Err
   }
 }
 
+/** What has to change. */
 export type ConfigErrorCode =
   | 'CONFIG_INVALID'
   | 'USAGE'
@@ -66,6 +68,7 @@ export class ConfigError extends AuditAnchorError<ConfigErrorCode> {
   readonly faults: readonly ConfigFault[];
 }
 
+/** What could not be done. */
 export type UnavailableErrorCode =
   | 'S3_ACCESS_DENIED'
   | 'S3_UNREACHABLE'
@@ -93,11 +96,11 @@ export type UnavailableErrorCode =
 /** It was not possible to look, or to finish: nothing is known to be wrong and nothing is proven. Exit code 3. */
 export class UnavailableError extends AuditAnchorError<UnavailableErrorCode> {}
 
+/** What is malformed. */
 export type FormatErrorCode =
   | 'ANCHOR_MALFORMED'
   | 'OBJECT_KEY_MALFORMED'
   | 'COLUMN_LIST_INVALID'
-  | 'CHAIN_ID_INVALID'
   | 'VALUE_INVALID'
   | 'COPY_MALFORMED'
   | 'DOCUMENT_MALFORMED';

@@ -8,17 +8,41 @@ export type {
   AnchorOutcome,
   AnchorRequest,
   BusyOutcome,
+  Pending,
   WrittenAnchor,
 } from './application/anchorer';
-export type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock } from './application/ports';
-export type { ChainReading } from './application/scan-chain';
+export type { KnownAnchor } from './application/known-anchor';
+export type {
+  AnchorStore,
+  AuditLog,
+  AuditLogSnapshot,
+  BucketLock,
+  ChainHead,
+  Clock,
+  CreateObject,
+  CreateResult,
+  DatabaseIdentity,
+  ExclusiveSession,
+  ObjectHead,
+  ObjectLock,
+  ObjectVersion,
+  SnapshotOptions,
+  StoredObject,
+  TupleRange,
+  TupleStream,
+  VersionPage,
+} from './application/ports';
+export type { ChainReading, ScanRequest } from './application/scan-chain';
 export type { Failure } from './application/failure';
 export type { Gauges } from './application/gauges';
 export { Service } from './application/service';
 export type { ServiceOptions, ServiceSink, ServiceState, ServiceSummary } from './application/service';
+export type { VerificationScheduleOptions } from './application/verification-schedule';
 export { Verifier } from './application/verifier';
 export type { VerifiedDatabase, VerifierOptions, VerifyProgress } from './application/verifier';
 export type { StateStore } from './application/verify/run-memory';
+export type { PartOptions, PartRequest } from './application/verify/scan-part';
+export type { PartListener, PartScanner, ScanWorkers } from './application/verify/scan-parts';
 export type { Bound, VerifyScope } from './application/verify/scope';
 
 export { systemClock } from './adapters/clock/system-clock';
@@ -34,32 +58,56 @@ export { PostgresAuditLog } from './adapters/postgres/audit-log';
 export type { PostgresAuditLogOptions } from './adapters/postgres/audit-log';
 export type { EventValues } from './adapters/postgres/event-values';
 export { initSql } from './adapters/postgres/schema';
+export type { TableName } from './adapters/postgres/table';
+export type { Jitter } from './adapters/s3/backoff';
 export { S3AnchorStore } from './adapters/s3/s3-anchor-store';
 export type { S3AnchorStoreOptions } from './adapters/s3/s3-anchor-store';
+export type { S3Connection } from './adapters/s3/s3-client';
 
 export { LIST_PRICES } from './cost/prices';
 export type { PriceName, Prices } from './cost/prices';
-export type { CostLine } from './cost/line';
+export type { CostGroup, CostLine } from './cost/line';
 export { DEFAULT_COST_SETTINGS } from './cost/settings';
-export type { CostSettings } from './cost/settings';
+export type {
+  Anchoring as CostAnchoring,
+  CostSettings,
+  NetworkPath as CostNetworkPath,
+  TaskSize as CostTaskSize,
+  Verification as CostVerification,
+} from './cost/settings';
 export { yearlyCost } from './cost/yearly-cost';
 export type { CostSection, YearlyCost } from './cost/yearly-cost';
 
 export type { Anchor, Trigger } from './domain/anchor/anchor';
 export { anchorHash, parseAnchor, serializeAnchor } from './domain/anchor/anchor';
 export { anchorKey, parseAnchorKey } from './domain/anchor/object-key';
+export type { AnchorPolicy } from './domain/anchor/policy';
+export type { CadencePolicy } from './domain/cadence';
 export { deriveChainKeys } from './domain/chain/chain-keys';
-export type { SecretRing } from './domain/chain/chain-keys';
+export type { ChainKeys, SecretRing } from './domain/chain/chain-keys';
+export type { Checkpoint } from './domain/chain/checkpoint';
 export { formatColumnList, linksLayout, parseColumnList, v1Layout } from './domain/chain/columns';
-export type { ChainLayout, Column, ColumnType } from './domain/chain/columns';
+export type { ChainFormat, ChainLayout, Column, ColumnNames, ColumnType } from './domain/chain/columns';
+export type { DigestEngine, DigestEngineFactory, TupleBatch } from './domain/chain/digest-engine';
 export { chainKey, eventHash, eventLeaf } from './domain/chain/event-hash';
 export { encodeMessage } from './domain/chain/message';
 export type { FieldValue } from './domain/chain/message';
-export type { Finding, FindingCode, Place, Severity } from './domain/findings/finding';
+export type { ScanKernel, SoundRun } from './domain/chain/scan-kernel';
+export type { Finding, FindingCode, NewFinding, Place, Severity } from './domain/findings/finding';
 export { FINDINGS } from './domain/findings/finding';
+export type { FindingLog } from './domain/findings/finding-log';
 export type { Coverage, NotRead, UnanchoredTail, VerificationReport } from './domain/findings/report';
 export type { Verdict } from './domain/findings/verdict';
 export { inclusionPath, verifyInclusion } from './domain/merkle/inclusion-proof';
+export type { NodeHasher } from './domain/merkle/node-hasher';
+export type { FirstEvent, PartResult } from './domain/sharding/part-result';
+export type { ChainPart } from './domain/sharding/partition';
 
 export { AuditAnchorError, ConfigError, FormatError, UnavailableError } from './errors';
-export type { ConfigErrorCode, ConfigFault, FormatErrorCode, UnavailableErrorCode } from './errors';
+export type {
+  ConfigErrorCode,
+  ConfigFault,
+  ErrorOptionsWithHint,
+  FormatErrorCode,
+  UnavailableErrorCode,
+} from './errors';

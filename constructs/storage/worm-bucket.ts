@@ -20,7 +20,7 @@ export interface StepOrder {
 }
 
 /** A resource, or a construct around one. */
-type ConfigurationPart = ITerraformDependable | { readonly resource: ITerraformDependable };
+export type ConfigurationPart = ITerraformDependable | { readonly resource: ITerraformDependable };
 
 export interface WormBucketConfig {
   readonly bucketName: string;

@@ -22,6 +22,7 @@ const BUSY_AFTER_MS = 3_000;
 /** The clock of this machine may be this far behind the newest anchor; the writer then waits. */
 const MAX_CLOCK_WAIT_SECONDS = 5;
 
+/** What an anchorer works with. */
 export interface AnchorerOptions {
   readonly store: AnchorStore;
   readonly auditLog: AuditLog;
@@ -34,6 +35,7 @@ export interface AnchorerOptions {
   readonly lockWaitMs: number;
 }
 
+/** How one attempt to anchor is made. */
 export interface AnchorRequest {
   /** Write even when no trigger is due: `manual` on demand, `shutdown` only if events are unanchored. */
   readonly force?: 'manual' | 'shutdown';
@@ -50,6 +52,7 @@ export interface Pending {
   readonly unanchored: number | null;
 }
 
+/** An anchor that is in the bucket, and locked. */
 export interface WrittenAnchor {
   readonly kind: 'written';
   readonly anchor: Anchor;
@@ -64,12 +67,18 @@ export interface WrittenAnchor {
   readonly durationMs: number;
 }
 
+/** What came of an attempt to anchor. */
 export type AnchorOutcome =
   | WrittenAnchor
   /** `nextInterval`: when the interval trigger comes, milliseconds since 1970. */
   | { readonly kind: 'not due'; readonly nextInterval: number; readonly unanchored: number }
   /** The database contradicts the bucket, or the new events are broken or cannot be recomputed: nothing was written. */
-  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+  | {
+      readonly kind: 'refused';
+      readonly findings: readonly Finding[];
+      /** New events whose HMAC was recomputed; absent when none was read. */
+      readonly eventsRecomputed?: number;
+    };
 
 /** Another anchorer held the chain's lock all the while: neither bucket nor events were looked at. */
 export interface BusyOutcome {
@@ -87,6 +96,15 @@ interface Draft {
   readonly merkleRoot: string;
   readonly identity: DatabaseIdentity;
 }
+
+interface NewEvents {
+  /** Null when the events do not lead to the head. */
+  readonly merkleRoot: string | null;
+  /** Absent when none was read. */
+  readonly recomputed?: number;
+}
+
+const NO_EVENTS: NewEvents = { merkleRoot: EMPTY_ROOT };
 
 /** Writes anchors: one for each trigger, each only after the events it certifies were verified. */
 export class Anchorer {
@@ -195,8 +213,13 @@ export class Anchorer {
     const firstSeq = previous
       ? previous.lastSeq + 1
       : await firstIndexOf(snapshot, this.options.reading.layout);
-    const merkleRoot = await this.verifyRange(snapshot, { previous, head, firstSeq }, findings, request);
-    if (blocks(findings) || merkleRoot === null) return refusal(findings);
+    const { merkleRoot, recomputed } = await this.verifyRange(
+      snapshot,
+      { previous, head, firstSeq },
+      findings,
+      request,
+    );
+    if (blocks(findings) || merkleRoot === null) return refusal(findings, recomputed);
     return { kind: 'draft', trigger, previous, head, firstSeq, merkleRoot, identity };
   }
 
@@ -211,22 +234,22 @@ export class Anchorer {
     return { kind: 'not due', nextInterval, unanchored: unanchoredEvents({ head, newest }) };
   }
 
-  /** Verifies the new events; their Merkle root, or null when they do not lead to the head. */
+  /** Verifies the new events. */
   private async verifyRange(
     snapshot: AuditLogSnapshot,
     { previous, head, firstSeq }: Pick<Draft, 'previous' | 'head' | 'firstSeq'>,
     findings: FindingLog,
     { signal, onProgress }: AnchorRequest,
-  ): Promise<string | null> {
-    if (!head) return EMPTY_ROOT;
+  ): Promise<NewEvents> {
+    if (!head) return NO_EVENTS;
     if (head.index < firstSeq) {
-      if (previous && !attestsEmptyChain(previous.lastHash)) return EMPTY_ROOT;
+      if (previous && !attestsEmptyChain(previous.lastHash)) return NO_EVENTS;
       findings.add({
         code: 'EVENT_INDEX',
         place: { kind: 'events', from: head.index, to: head.index },
         message: `the chain begins at index ${firstSeq}; its last event stands before it`,
       });
-      return null;
+      return { merkleRoot: null };
     }
     const range = { from: firstSeq, to: head.index };
     const checkpoint = { firstSeq, lastSeq: head.index, lastHash: null, merkleRoot: null, anchor: null };
@@ -240,7 +263,8 @@ export class Anchorer {
       ...(signal ? { signal } : {}),
     });
     const reachesHead = scanned.lastIndex === head.index && scanned.lastHash === head.hash;
-    return reachesHead ? (scanned.ranges[0]?.root ?? null) : null;
+    const { recomputed } = scanned;
+    return { merkleRoot: reachesHead ? (scanned.ranges[0]?.root ?? null) : null, recomputed };
   }
 
   /** A table with other columns gives an error that names them, not one of SQL. */
@@ -313,12 +337,17 @@ function blocks(findings: FindingLog): boolean {
   return findings.all().some(({ severity }) => severity === 'tampering' || severity === 'unproven');
 }
 
-function refusal(findings: FindingLog): AnchorOutcome {
+function refusal(findings: FindingLog, recomputed?: number): AnchorOutcome {
   if (findings.all().length === 0) {
     throw new UnavailableError(
       'COPY_INCOMPLETE',
       'the events that were read do not reach the head of the chain',
     );
   }
-  return { kind: 'refused', findings: explainFindings(findings.all()) };
+  const explained = explainFindings(findings.all());
+  return {
+    kind: 'refused',
+    findings: explained,
+    ...(recomputed === undefined ? {} : { eventsRecomputed: recomputed }),
+  };
 }

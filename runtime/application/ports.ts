@@ -34,6 +34,7 @@ export interface VersionPage {
   readonly truncated: boolean;
 }
 
+/** The lock of one version. */
 export interface ObjectLock {
   readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
   /** Milliseconds since the epoch. */
@@ -73,6 +74,7 @@ export interface StoredObject {
     | { readonly kind: 'corrupt'; readonly reason: string };
 }
 
+/** A new object, locked from its first moment. */
 export interface CreateObject {
   readonly key: string;
   readonly body: Uint8Array;
@@ -83,11 +85,13 @@ export interface CreateObject {
   readonly retainUntil: number;
 }
 
+/** What came of a conditional write. */
 export type CreateResult =
   | { readonly kind: 'created'; readonly versionId: string }
   /** 412: a current version of this key exists; nothing was written by this request. */
   | { readonly kind: 'exists' };
 
+/** What keeps a bucket's versions. */
 export interface BucketLock {
   readonly versioning: 'Enabled' | 'Suspended' | 'Off';
   readonly objectLock: boolean;
@@ -179,6 +183,7 @@ export interface AuditLogSnapshot {
   readTuples(range?: TupleRange): TupleStream;
 }
 
+/** How a snapshot is taken. */
 export interface SnapshotOptions {
   /**
    * Name of a snapshot that another connection exported.

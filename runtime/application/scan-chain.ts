@@ -16,6 +16,7 @@ export interface ChainReading {
   readonly createEngine: DigestEngineFactory;
 }
 
+/** What one pass over the chain reads, and what it is held against. */
 export interface ScanRequest {
   /** Chain indices, both included; absent for the whole table. */
   readonly range?: TupleRange;

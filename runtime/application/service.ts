@@ -25,6 +25,7 @@ export interface ServiceSink {
   gauges(values: Gauges): void;
 }
 
+/** What the daemon works with, and how often. */
 export interface ServiceOptions extends VerificationScheduleOptions {
   readonly anchorer: Pick<Anchorer, 'anchor' | 'pending' | 'newestKnown' | 'unanchoredKnown'>;
   readonly sink: ServiceSink;
@@ -48,6 +49,7 @@ export interface ServiceState {
   readonly lastVerification: { readonly verdict: string; readonly at: string } | null;
 }
 
+/** What the daemon has done when it stops. */
 export interface ServiceSummary {
   readonly anchorsWritten: number;
   readonly verifications: number;

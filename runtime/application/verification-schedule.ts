@@ -8,6 +8,7 @@ import type { VerifyScope } from './verify/scope';
 const MINUTE_MILLIS = 60_000;
 const HOUR_MILLIS = 3_600_000;
 
+/** What is verified how often. */
 export interface VerificationScheduleOptions {
   readonly verify: (scope: VerifyScope, signal: AbortSignal) => Promise<VerificationReport>;
   readonly clock: Clock;

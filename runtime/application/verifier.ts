@@ -21,6 +21,7 @@ import { selectionOf } from './verify/scope';
 
 export type { VerifyProgress } from './verify/every-anchor';
 
+/** What a verifier works with: the evidence, and what is held against it. */
 export interface VerifierOptions {
   readonly store: AnchorStore;
   readonly clock: Clock;
@@ -29,6 +30,7 @@ export interface VerifierOptions {
   readonly database: VerifiedDatabase | null;
 }
 
+/** The database that is held against the anchors, and how it is read. */
 export interface VerifiedDatabase {
   readonly auditLog: AuditLog;
   readonly reading: ChainReading;

@@ -138,12 +138,11 @@ export async function appendAction(context: ActionContext, options: { keyId?: st
 
 /** Asks a daemon on this machine whether it works; loads neither S3 nor PostgreSQL. */
 export async function healthAction({ composition }: ActionContext): Promise<Outcome> {
-  const { httpPort } = composition.config({});
-  if (httpPort === null || httpPort === 0) {
-    const found = httpPort === null ? 'nothing' : '0, a port that only the daemon knows';
+  const { httpPort } = composition.config({ daemonPort: true });
+  if (httpPort === null) {
     throw new ConfigError(
       'CONFIG_INVALID',
-      `${ENV.httpPort}: found ${found}, allowed the port that audit-anchor run serves its health checks on`,
+      `${ENV.httpPort}: found nothing, allowed the port that audit-anchor run serves its health checks on`,
       { hint: 'Set it to the same port for both, for example 8080' },
     );
   }

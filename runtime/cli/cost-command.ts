@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { costCommand } from '../commands/cost';
+import { costCommand, usage } from '../commands/cost';
 import { fullVerificationCostCommand } from '../commands/full-verification-cost';
 import type { Outcome } from '../commands/outcome';
 import { ENV } from '../contract';
@@ -66,7 +66,32 @@ export function addCostCommand(
     .option('--rate <number>', 'with it: events per second of one task, as measured')
     .option('--database-rate <number>', 'with it: events per second that the database gives to all of them')
     .addHelpText('after', HELP)
-    .action((options: Options) => choose((context) => costAction(context, options)));
+    .action((options: Options, command: Command) => {
+      choose((context) => {
+        refuseOutsideItsMode(command, options.fullVerification === true);
+        return costAction(context, options);
+      });
+    });
+}
+
+/** Options of `--full-verification` alone. */
+const OF_FULL_VERIFICATION = ['--events', '--tasks', '--rate', '--database-rate'];
+/** Options of the yearly bill and of a full verification. */
+const OF_BOTH = ['--full-verification', '--prices'];
+
+/** An option of the other mode would change nothing, and the answer would look as if it had. */
+function refuseOutsideItsMode(command: Command, fullVerification: boolean): void {
+  const given = command.options
+    .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+    .map(({ long }) => long ?? '');
+  const foreign = given.filter(
+    (option) => !OF_BOTH.includes(option) && OF_FULL_VERIFICATION.includes(option) !== fullVerification,
+  );
+  if (foreign.length === 0) return;
+  const [found, allowed] = fullVerification
+    ? ['it with --full-verification', `only ${[...OF_FULL_VERIFICATION, '--prices'].join(', ')} beside that`]
+    : ['it without --full-verification', 'only with that'];
+  throw usage(foreign.map((setting) => ({ setting, found, allowed })));
 }
 
 type Options = CostOptions & FullVerificationOptions;

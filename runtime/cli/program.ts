@@ -4,6 +4,8 @@ import type { Outcome } from '../commands/outcome';
 import type { ActionContext } from './actions';
 import * as actions from './actions';
 import { addCostCommand } from './cost-command';
+import { addHelpCommand } from './help-command';
+import { usageError } from './usage-error';
 import { verifyAction } from './verify-actions';
 import { packageVersion } from './version';
 
@@ -33,10 +35,20 @@ function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
+/** Makes every command throw what is wrong with a command line; commander ends the process otherwise. */
+function refuseWithUsage(command: Command): void {
+  command.exitOverride((error) => {
+    throw error.code === 'commander.helpDisplayed' || error.code === 'commander.version'
+      ? error
+      : usageError(command, error);
+  });
+  command.commands.forEach(refuseWithUsage);
+}
+
 /**
  * Parses the command line; runs nothing.
  * @returns null when help or the version was printed
- * @throws CommanderError for a wrong command line
+ * @throws ConfigError `USAGE` for a wrong command line; the help is on `err` already when no command was given
  */
 export function parseCommandLine(
   args: readonly string[],
@@ -66,10 +78,10 @@ export function parseCommandLine(
         '\n' +
         EXIT_CODES,
     )
-    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    // Whoever catches the error shows it.
+    .configureOutput({ writeOut: output.out, writeErr: output.err, outputError: () => {} })
     .configureHelp({ showGlobalOptions: true })
-    .showSuggestionAfterError()
-    .exitOverride();
+    .showSuggestionAfterError();
 
   program
     .command('init')
@@ -173,6 +185,7 @@ export function parseCommandLine(
         choose((context) => actions.holdAction(context, state === 'on', key, options)),
       );
   }
+  addHelpCommand(hold);
   program
     .command('demo')
     .description(
@@ -180,11 +193,13 @@ export function parseCommandLine(
     )
     .option('--keep', 'leave both servers running and print the environment for another shell')
     .action((options: { keep?: boolean }) => choose((context) => demo(context, options)));
+  addHelpCommand(program);
+  refuseWithUsage(program);
 
   try {
     program.parse([...args], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return null;
+    if (error instanceof CommanderError) return null;
     throw error;
   }
   const { json = false, quiet = false } = program.opts<{ json?: boolean; quiet?: boolean }>();

@@ -1,11 +1,11 @@
-import { readText, requireWritable, writeText } from '../adapters/files/text-files';
+import { readText, writeText } from '../adapters/files/text-files';
 import { FolderReports } from '../adapters/reports/folder-reports';
-import type { ReportStore } from '../application/shards/report-store';
+import { prepareReport, writeReport } from '../adapters/reports/report-file';
+import type { ReportPlace, ReportStore } from '../application/shards/report-store';
 import type { ChainReading } from '../application/scan-chain';
 import type { StateStore } from '../application/verify/run-memory';
 import type { Outcome } from '../commands/outcome';
 import { keptOutcome } from '../commands/report-outcome';
-import type { ReportPlace } from '../commands/report-location';
 import type { VerifyOptions } from '../commands/verify';
 import { verifyCommand } from '../commands/verify';
 import { keepReport, mergeInStore, planInStore, shardInStore } from '../commands/verify-in-store';
@@ -55,11 +55,10 @@ function stateIn(file: string): StateStore {
   return { name: file, load: () => readText(file), save: (text) => writeText(file, text) };
 }
 
-/** What can never be written is refused now, and not after hours of reading. */
 async function keepIn(file: string | null): Promise<Keep> {
   if (file === null) return null;
-  await requireWritable(file);
-  return (text) => writeText(file, text);
+  await prepareReport(file);
+  return (text) => writeReport(file, text);
 }
 
 /** Plans and partial reports are sealed with the chain's keys, of which a foreign chain has none. */
@@ -168,7 +167,7 @@ async function merge(
     const kept = out === null || out.kind === 'file' ? null : composition.reports(config, out);
     const outcome = await mergeInStore(options, composition.reports(config, from), keys);
     return await keptOutcome(outcome, async () => {
-      if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
+      if (out?.kind === 'file') await writeReport(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
       else if (kept) await keepReport(outcome, kept);
     });
   } finally {

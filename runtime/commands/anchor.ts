@@ -85,7 +85,7 @@ export function anchorOutcome(outcome: AnchorOutcome | BusyOutcome, bucket: stri
         document: { outcome: 'refused', findings: outcome.findings },
         text: (colors) => [
           colors.bad('✘ no anchor was written: it would certify what does not hold'),
-          ...findingsText(outcome.findings, colors),
+          ...findingsText(outcome.findings, colors, outcome.eventsRecomputed),
         ],
       };
   }

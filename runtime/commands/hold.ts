@@ -4,6 +4,8 @@ import { parseAnchorKey } from '../domain/anchor/object-key';
 import { ConfigError, UnavailableError } from '../errors';
 import type { Outcome } from './outcome';
 
+const KEYS_ARE_PRINTED = 'audit-anchor status and audit-anchor verify print keys';
+
 /** The first version of the key: the one that is evidence, whatever was laid over it. */
 async function firstVersion(store: AnchorStore, key: string): Promise<ObjectVersion | null> {
   let first: ObjectVersion | null = null;
@@ -39,12 +41,14 @@ export async function holdCommand(
     throw new ConfigError(
       'USAGE',
       `KEY: found ${JSON.stringify(key.slice(0, 200))}, allowed the key of an anchor of chain ${chainId}, such as ${chainId}/2025/01/15/14/anchor-20250115T140000Z.json`,
-      { hint: 'audit-anchor status and audit-anchor verify print keys' },
+      { hint: KEYS_ARE_PRINTED },
     );
   }
   const versionId = request.versionId ?? (await firstVersion(store, key))?.versionId;
   if (versionId === undefined) {
-    throw new ConfigError('OBJECT_NOT_FOUND', `there is no anchor ${key} in bucket ${store.bucket}`);
+    throw new ConfigError('OBJECT_NOT_FOUND', `there is no anchor ${key} in bucket ${store.bucket}`, {
+      hint: KEYS_ARE_PRINTED,
+    });
   }
   await store.setLegalHold(key, versionId, on);
   const shown = await shownHold(store, key, versionId);

@@ -1,12 +1,9 @@
+import type { ReportPlace } from '../application/shards/report-store';
 import { ConfigError } from '../errors';
 import { printable } from '../printable';
 
 /** Where plans and reports are: one file, or a place for all of them. */
 export type ReportLocation = { readonly kind: 'file'; readonly path: string } | ReportPlace;
-
-export type ReportPlace =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 'bucket'; readonly bucket: string; readonly prefix: string };
 
 const S3_URL = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
 /** Characters of keys that need no quoting anywhere; 900 leaves room for the names below. */

@@ -1,8 +1,9 @@
 import { LIMITS } from '../contract';
+import type { ReportPlace } from '../application/shards/report-store';
 import type { AgeOptions } from '../application/shards/sharding';
 import type { VerifyScope } from '../application/verify/scope';
 import { ConfigError } from '../errors';
-import { parseLocation, type ReportLocation, type ReportPlace } from './report-location';
+import { parseLocation, type ReportLocation } from './report-location';
 import type { VerifyOptions } from './verify';
 import { parseScope } from './verify';
 

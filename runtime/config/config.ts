@@ -99,7 +99,9 @@ export interface Need {
   readonly verifyDatabase?: boolean;
   /** The HMAC keys and the chain id they are bound to. Foreign chains have no use for keys. */
   readonly hmacKeys?: boolean;
-  /** The daemon: all of the above. */
+  /** The port of a daemon that runs: only the daemon itself can be told to take any. */
+  readonly daemonPort?: boolean;
+  /** The daemon: bucket, databases and keys. */
   readonly service?: boolean;
 }
 

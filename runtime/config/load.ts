@@ -35,7 +35,10 @@ const UNITS: Readonly<Record<Exclude<keyof Numbers, 'verifyRetentionDays' | 'htt
   verifyWorkers: 'whole number of readers',
 };
 
-function readNumbers(reader: SettingReader): Numbers {
+/** 0 lets the system choose, and then only the daemon knows what it chose. */
+const DAEMON_PORT = { ...LIMITS.httpPort, min: 1 };
+
+function readNumbers(reader: SettingReader, { daemonPort = false }: Need): Numbers {
   const read = (name: keyof typeof UNITS) =>
     reader.integer(ENV[name], LIMITS[name], UNITS[name], DEFAULTS[name]);
   const retentionDays = read('retentionDays');
@@ -49,7 +52,7 @@ function readNumbers(reader: SettingReader): Numbers {
     verifyFullIntervalHours: read('verifyFullIntervalHours'),
     clockToleranceSeconds: read('clockToleranceSeconds'),
     verifyWorkers: read('verifyWorkers'),
-    httpPort: reader.integer(ENV.httpPort, LIMITS.httpPort, 'port number', null),
+    httpPort: reader.integer(ENV.httpPort, daemonPort ? DAEMON_PORT : LIMITS.httpPort, 'port number', null),
   };
 }
 
@@ -83,12 +86,13 @@ export function loadConfig<const N extends Need>(
   need: N,
   readFile: ReadFile,
 ): ConfigFor<N> {
-  const needs = (part: Exclude<keyof Need, 'service'>) => need[part] === true || need.service === true;
+  const needs = (part: Exclude<keyof Need, 'service' | 'daemonPort'>) =>
+    need[part] === true || need.service === true;
   const reader = new SettingReader(env, readFile);
   reader.faults.push(...unknownSettings(env));
   const storage = needs('bucket') ? readStorage(reader) : NO_STORAGE;
   const chainId = needs('bucket') || needs('hmacKeys') ? readChainId(reader) : null;
-  const numbers = readNumbers(reader);
+  const numbers = readNumbers(reader, need);
   const output = reader.choice(ENV.output, OUTPUTS, 'report');
   const { table, schema } = readTable(reader);
   const layout = readLayout(reader);

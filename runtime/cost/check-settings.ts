@@ -85,11 +85,28 @@ function numbersOf(settings: CostSettings): Checked[] {
   ];
 }
 
+/** What a task that looks too seldom is told; null when every interval anchor would be in time. */
+export function looksTooSeldom(everyMinutes: number, intervalMinutes: number): string | null {
+  return everyMinutes <= intervalMinutes
+    ? null
+    : `at most the ${intervalMinutes} minutes between two anchors`;
+}
+
+function seldomFaults({ anchoring, intervalMinutes }: CostSettings): ConfigFault[] {
+  if (anchoring.mode !== 'scheduled' || !isInRange(intervalMinutes, COST_LIMITS.intervalMinutes)) return [];
+  const { everyMinutes } = anchoring;
+  const allowed = looksTooSeldom(everyMinutes, intervalMinutes);
+  return allowed === null || !isInRange(everyMinutes, COST_LIMITS.everyMinutes)
+    ? []
+    : [{ setting: 'anchoring.everyMinutes', found: String(everyMinutes), allowed }];
+}
+
 /** @throws ConfigError `CONFIG_INVALID` with every setting that is out of its range */
 export function checkCostSettings(settings: CostSettings): void {
-  const faults: ConfigFault[] = numbersOf(settings)
+  const outOfRange = numbersOf(settings)
     .filter(([, value, range]) => value !== null && !isInRange(value, range))
     .map(([setting, value, range]) => ({ setting, found: String(value), allowed: rangeRule(range) }));
+  const faults: ConfigFault[] = [...outOfRange, ...seldomFaults(settings)];
   if (faults.length === 0) return;
   throw new ConfigError(
     'CONFIG_INVALID',

@@ -4,7 +4,12 @@ import { DEFAULT_REPLICA, SCHEDULED_TASK_SECONDS } from './settings';
 import { yearlyCost } from './yearly-cost';
 
 /** Minutes between two looks of scheduled anchoring, so that the event trigger is not late. */
-export const DEFAULT_EVERY_MINUTES = 5;
+const DEFAULT_EVERY_MINUTES = 5;
+/** They are never longer than the time between two anchors. */
+export function defaultEveryMinutes(intervalMinutes: number): number {
+  return Math.min(DEFAULT_EVERY_MINUTES, intervalMinutes);
+}
+
 /** Ages at which `archive_anchors` moves anchors. */
 export const DEFAULT_ARCHIVE = { glacierInstantRetrievalAfterDays: 30, deepArchiveAfterDays: 90 } as const;
 
@@ -37,14 +42,16 @@ function changesOf(settings: CostSettings): Change[] {
   const { anchoring, encryption, intervalMinutes, replica, dashboards, dataEvents, archive, freeTier } =
     settings;
   const everyMinutes = anchoring.mode === 'scheduled' ? anchoring.everyMinutes : null;
-  const scheduled = [...new Set([DEFAULT_EVERY_MINUTES, intervalMinutes])].map((minutes): Change => {
-    const change = { anchoring: scheduledEvery(minutes) };
-    return [
-      `scheduled${minutes}`,
-      `anchoring by a task every ${minutes} min`,
-      minutes === everyMinutes ? null : change,
-    ];
-  });
+  const scheduled = [...new Set([defaultEveryMinutes(intervalMinutes), intervalMinutes])].map(
+    (minutes): Change => {
+      const change = { anchoring: scheduledEvery(minutes) };
+      return [
+        `scheduled${minutes}`,
+        `anchoring by a task every ${minutes} min`,
+        minutes === everyMinutes ? null : change,
+      ];
+    },
+  );
   const paths = (Object.keys(PATHS) as NetworkPath[]).map((network): Change => {
     return [network, PATHS[network], network === settings.network ? null : { network }];
   });

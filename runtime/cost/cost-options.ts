@@ -1,7 +1,8 @@
 import { quoted } from '../config-faults';
 import type { ConfigFault } from '../errors';
-import { COST_LIMITS, isInRange, rangeRule } from './check-settings';
-import { DEFAULT_ARCHIVE, DEFAULT_EVERY_MINUTES, scheduledEvery } from './choices';
+import { ENV } from '../contract';
+import { COST_LIMITS, isInRange, looksTooSeldom, rangeRule } from './check-settings';
+import { DEFAULT_ARCHIVE, defaultEveryMinutes, scheduledEvery } from './choices';
 import type { Anchoring, CostSettings, NetworkPath, Verification } from './settings';
 import { DEFAULT_COST_SETTINGS, DEFAULT_REPLICA } from './settings';
 
@@ -89,10 +90,20 @@ class OptionReader {
   }
 }
 
-function readAnchoring(reader: OptionReader, options: CostOptions): Anchoring {
+function readAnchoring(
+  reader: OptionReader,
+  options: CostOptions,
+  { intervalMinutes }: ConfiguredCosts,
+): Anchoring {
   const mode = reader.oneOf('--mode', options.mode, MODES, DEFAULT_COST_SETTINGS.anchoring.mode);
-  const everyMinutes = reader.whole('--every', options.every, 'everyMinutes', DEFAULT_EVERY_MINUTES);
-  if (mode === 'scheduled') return scheduledEvery(everyMinutes);
+  const fallback = defaultEveryMinutes(intervalMinutes);
+  const everyMinutes = reader.whole('--every', options.every, 'everyMinutes', fallback);
+  if (mode === 'scheduled') {
+    const allowed = looksTooSeldom(everyMinutes, intervalMinutes);
+    if (allowed !== null)
+      reader.fault('--every', quoted(`${everyMinutes}`), `${allowed} (${ENV.intervalMinutes})`);
+    return scheduledEvery(everyMinutes);
+  }
   if (options.every !== undefined) {
     reader.fault(
       '--every',
@@ -170,7 +181,7 @@ export function readCostOptions(
   const verification = readVerification(reader, options, configured);
   const settings: CostSettings = {
     ...defaults,
-    anchoring: readAnchoring(reader, options),
+    anchoring: readAnchoring(reader, options, configured),
     task: {
       ...defaults.task,
       architecture: reader.oneOf(

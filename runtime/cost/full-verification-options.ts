@@ -18,6 +18,9 @@ export interface FullVerificationQuestion {
   readonly databaseRate: number | null;
 }
 
+/** Measures what `--rate` asks for. */
+export const RATE_COMMAND = 'npm run bench -- --only merkle';
+
 const DEFAULT_EVENTS = '1e8,1e9,1e10';
 const DEFAULT_TASKS = '1,4,16,64';
 const EVENTS = { min: 1, max: 1e13, what: 'events' };
@@ -54,8 +57,7 @@ export function readFullVerificationOptions(options: FullVerificationOptions): {
     faults.push({
       setting: '--rate',
       found: 'nothing',
-      allowed:
-        'events per second of one reader on your machine, as "npm run bench -- --only verify" prints them',
+      allowed: `events per second of one reader on your machine; ${RATE_COMMAND} prints them, in a checkout of the sources`,
     });
   }
   return {

@@ -15,6 +15,7 @@ export const COST_GROUPS = {
   replica: 'Replica in another Region',
   records: 'Access logs and trail',
 } as const;
+/** A group of lines of the bill. */
 export type CostGroup = keyof typeof COST_GROUPS;
 
 /** One line of the yearly bill: `usd` is `quantity` times `unitPrice`. */

@@ -65,6 +65,7 @@ export const PRICE_TABLE = {
   cloudTrailDataEventsPer100000: { usd: 0.1, unit: '100,000 events', source: CLOUDTRAIL },
 } as const satisfies Readonly<Record<string, PriceEntry>>;
 
+/** What has a price; `--prices` takes these names. */
 export type PriceName = keyof typeof PRICE_TABLE;
 /** US dollars for one unit of each thing; the units are those of `PRICE_TABLE`. */
 export type Prices = Readonly<Record<PriceName, number>>;

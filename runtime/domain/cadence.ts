@@ -1,5 +1,6 @@
 import type { Trigger } from './anchor/anchor';
 
+/** When an anchor is due: minutes of the wall-clock grid, and events since the last one. */
 export interface CadencePolicy {
   readonly intervalMinutes: number;
   readonly eventThreshold: number;

@@ -53,7 +53,7 @@ function countText({ code, place, count }: Finding): string {
     : `, ${formatCount(count)} in all`;
 }
 
-function findingLines(found: Finding, colors: Colors): string[] {
+function findingLines(found: Finding, colors: Colors, remedy: string | undefined): string[] {
   const lines = [
     `${paint(found.severity, colors)(LABELS[found.severity])} ${colors.strong(found.code)} ${placeText(found.place)}${countText(found)}`,
     `  ${printable(found.message)}`,
@@ -63,16 +63,20 @@ function findingLines(found: Finding, colors: Colors): string[] {
   if (found.anchor) {
     lines.push(`  anchor    #${formatCount(found.anchor.seq)} ${objectText(found.anchor)}`);
   }
-  const remedy = remedyFor(found.code);
   if (remedy !== undefined) lines.push(`  to do     ${remedy}`);
   return lines;
 }
 
-/** Findings as text: causes in full, their consequences as one line each. */
-export function findingsText(findings: readonly Finding[], colors: Colors): string[] {
+/**
+ * Findings as text: causes in full, their consequences as one line each.
+ * @param recomputed events whose HMAC was recomputed, 0 where that says nothing of the findings
+ */
+export function findingsText(findings: readonly Finding[], colors: Colors, recomputed = 0): string[] {
   const causes = findings.filter(({ explainedBy }) => explainedBy === undefined);
   const consequences = findings.filter(({ explainedBy }) => explainedBy !== undefined);
-  const lines = causes.slice(0, MAX_SHOWN).flatMap((found) => findingLines(found, colors));
+  const lines = causes
+    .slice(0, MAX_SHOWN)
+    .flatMap((found) => findingLines(found, colors, remedyFor(found, findings, recomputed)));
   const left = causes.length - MAX_SHOWN;
   if (left > 0) lines.push(colors.dim(`… and ${formatCount(left)} further findings; --json lists them`));
   for (const { code, place, explainedBy } of consequences.slice(0, MAX_SHOWN)) {

@@ -81,7 +81,7 @@ function coverageRows(report: VerificationReport): [string, string][] {
 
 /** A verification report for people: the verdict, what it rests on, and the finding that explains the others. */
 export function reportText(report: VerificationReport, colors: Colors): string[] {
-  const findings = findingsText(report.findings, colors);
+  const findings = findingsText(report.findings, colors, report.coverage.eventsRecomputed);
   return [
     verdictText(report.verdict, colors),
     ...keyValueLines(coverageRows(report), { width: UNLIMITED, indent: 2 }),

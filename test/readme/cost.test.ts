@@ -1,3 +1,4 @@
+import { RATE_COMMAND } from '../../runtime/cost/full-verification-options';
 import { runCli } from '../support/run-cli';
 import { README } from './readme';
 
@@ -20,4 +21,8 @@ test('the cost table is what its command prints, with nothing set', async () => 
   const { exitCode, stdout } = await runCli(args);
   expect(exitCode).toBe(0);
   expect(output).toBe(stdout);
+});
+
+test('the bench that measures --rate is the one that the error names', () => {
+  expect(README).toContain(`\`${RATE_COMMAND}\` prints the rate of one reader`);
 });

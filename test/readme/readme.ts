@@ -41,12 +41,13 @@ export function codeBlocks(language: string): string[] {
  */
 export function compileExample(example: string, ambient: string): string[] {
   const file = join(ROOT, 'readme-example.ts');
-  const imports = [...example.matchAll(/^import .*$/gm)].map(([line]) =>
+  const statement = /^import [^;]*;$/gm;
+  const imports = [...example.matchAll(statement)].map(([line]) =>
     line
       .replace("'cdktf-audit-anchor/constructs'", "'./constructs/index'")
       .replace("'cdktf-audit-anchor'", "'./runtime/index'"),
   );
-  const body = example.replace(/^import .*$/gm, '');
+  const body = example.replace(statement, '');
   const text = [...imports, ambient, `export async function example() {\n${body}\n}`].join('\n');
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
     config: object;

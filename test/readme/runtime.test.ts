@@ -77,6 +77,13 @@ test('the example of the library compiles', () => {
   ).not.toEqual([]);
 }, 60_000);
 
+test('the example of the verifier compiles', () => {
+  const example = codeBlocks('ts').find((code) => code.includes('new Verifier')) ?? '';
+  expect(example).not.toBe('');
+  expect(compileExample(example, '')).toEqual([]);
+  expect(compileExample(example.replace('retentionDays:', 'retention:'), '')).not.toEqual([]);
+}, 60_000);
+
 test('the example of the writer compiles', () => {
   const example = codeBlocks('ts').find((code) => code.includes('ChainWriter')) ?? '';
   expect(example).not.toBe('');

@@ -12,7 +12,7 @@ import { explainFindings } from '../../runtime/domain/findings/explain';
 import type { Finding } from '../../runtime/domain/findings/finding';
 import { FindingLog } from '../../runtime/domain/findings/finding-log';
 import { MerkleAccumulator } from '../../runtime/domain/merkle/accumulator';
-import { plainNodeHasher } from '../../runtime/domain/merkle/node-hasher';
+import { plainNodeHasher } from './plain-node-hasher';
 
 /** A stored event: the bytes PostgreSQL would send for it. */
 export interface StoredEvent {

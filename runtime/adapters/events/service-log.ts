@@ -28,7 +28,7 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
       } else if (outcome.kind === 'busy') {
         log.info({ event: EVENTS.anchorBusy }, `left to the anchorer at work: ${outcome.message}`);
       } else if (!repeated) {
-        logRefusal(log, outcome.findings);
+        logRefusal(log, outcome.findings, outcome.eventsRecomputed ?? 0);
       }
       metrics?.anchored(outcome);
     },
@@ -38,12 +38,14 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
     },
     verified(report) {
       const { verdict, scope, contents, coverage, findings } = report;
+      const hint = findings[0] && remedyFor(findings[0], findings, coverage.eventsRecomputed);
       const fields = {
         event: EVENTS.verificationDone,
         verdict,
         scope,
         contents,
         coverage,
+        ...(hint === undefined ? {} : { hint }),
         findings: findings.slice(0, MAX_LOGGED_FINDINGS),
         findingsInAll: findings.length,
       };
@@ -67,10 +69,10 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
 }
 
 /** A refusal is tampering only where something contradicts the evidence; events that cannot be recomputed do not. */
-function logRefusal(log: Logger, all: readonly Finding[]): void {
+function logRefusal(log: Logger, all: readonly Finding[], recomputed: number): void {
   const severity = SEVERITIES.find((each) => all.some((found) => found.severity === each));
   const [worst] = all;
-  const hint = worst && remedyFor(worst.code);
+  const hint = worst && remedyFor(worst, all, recomputed);
   const fields = {
     event: EVENTS.anchorRefused,
     severity,

@@ -9,6 +9,7 @@ export interface AppendKeys {
   secretFor(keyId: string): Uint8Array | undefined;
 }
 
+/** Which chain events are appended to, and under which key. */
 export interface AppendOptions {
   readonly table: TableName;
   readonly layout: ChainLayout;
@@ -17,6 +18,7 @@ export interface AppendOptions {
   readonly keys: AppendKeys;
 }
 
+/** What was appended. */
 export interface AppendResult {
   /** Chain indices of the first and the last event that were appended. */
   readonly firstIndex: number;

@@ -13,6 +13,7 @@ import { openReadingSession, type ReadingSession } from './connection';
 import { withSnapshot } from './snapshot';
 import { requireShape, requireTable, type TableName } from './table';
 
+/** Which table is read, over which connection. */
 export interface PostgresAuditLogOptions {
   /** As `pg` takes it. */
   readonly connection: ClientConfig;

@@ -25,6 +25,7 @@ export type ChainWriterTarget =
       readonly connection?: never;
     };
 
+/** Which chain is written where, and how long is waited for a database that is away. */
 export type ChainWriterOptions = AppendOptions &
   ChainWriterTarget & {
     /**

@@ -2,7 +2,7 @@ import type { ClientBase, ClientConfig } from 'pg';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { ConfigError } from '../../errors';
 import { Connection, query, searchPathOf } from './connection';
-import { initLock, schemaNames, type SchemaNames, schemaStatements } from './schema';
+import { initLock, requireOwnFormat, schemaNames, type SchemaNames, schemaStatements } from './schema';
 import { findTable, requireShape, type Table, type TableName } from './table';
 
 /** One database object that `init` looks after. */
@@ -129,11 +129,7 @@ export async function initialise(
   name: TableName,
   signal?: AbortSignal,
 ): Promise<InitResult> {
-  if (layout.format !== 'v1') {
-    throw new ConfigError('USAGE', 'init creates tables of chain format v1, found AUDIT_CHAIN_FORMAT=links', {
-      hint: 'The table of a foreign chain belongs to its own program.',
-    });
-  }
+  requireOwnFormat(layout);
   const connection = await Connection.open(config, signal);
   try {
     return await connection.until(signal, async () => {

@@ -5,6 +5,7 @@ import {
   parseColumnList,
 } from '../../domain/chain/columns';
 import { DIGEST_BYTES } from '../../domain/digests';
+import { ConfigError } from '../../errors';
 import { advisoryKey } from './advisory-lock';
 import { quoteIdentifier, quoteLiteral } from './quoting';
 import { qualifiedName } from './table';
@@ -125,10 +126,23 @@ export function initLock(names: SchemaNames): string {
 }
 
 /**
+ * Refuses the table of a foreign chain: the statements would change its protection, and the rights of its writer.
+ * @throws ConfigError `USAGE` for a foreign chain
+ */
+export function requireOwnFormat({ format }: ChainLayout): void {
+  if (format === 'v1') return;
+  throw new ConfigError('USAGE', 'init creates tables of chain format v1, found AUDIT_CHAIN_FORMAT=links', {
+    hint: 'The table of a foreign chain belongs to its own program.',
+  });
+}
+
+/**
  * The statements that create what is missing of table, protection and roles, in order. Each may run again; they
  * belong in one transaction, after `initLock`.
+ * @throws ConfigError `USAGE` for a foreign chain
  */
 export function schemaStatements(names: SchemaNames, layout: ChainLayout): readonly string[] {
+  requireOwnFormat(layout);
   const schema = quoteIdentifier(names.schema);
   const table = qualifiedName(names.schema, names.table);
   const refusal = `${qualifiedName(names.schema, names.refusal)}()`;
@@ -159,6 +173,7 @@ ${TAG}`,
 /**
  * The same SQL as text, for psql or a migration tool.
  * @param schema where the table goes; a script cannot resolve a search path safely, so it is always named
+ * @throws ConfigError `USAGE` for a foreign chain
  */
 export function initSql(layout: ChainLayout, table: string, schema = 'public'): string {
   const names = schemaNames(schema, table);

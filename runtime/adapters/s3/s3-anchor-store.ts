@@ -20,6 +20,7 @@ import type { S3Connection } from './s3-client';
 import { unexpectedReply } from './s3-errors';
 import { S3Gateway } from './s3-gateway';
 
+/** Which bucket holds the anchors, and how it is reached. */
 export interface S3AnchorStoreOptions extends S3Connection {
   readonly bucket: string;
   /** ARN of the KMS key that encrypts new objects; S3's own key (SSE-S3) when absent. */

@@ -1,3 +1,8 @@
+/** Where plans and reports are kept. */
+export type ReportPlace =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'bucket'; readonly bucket: string; readonly prefix: string };
+
 /**
  * A place for plans, partial reports and reports, where nothing is written twice. What is read from it is hostile
  * until its seal was checked.

@@ -36,7 +36,9 @@ function shardOf({ shards }: ShardPlan, number: number): Shard {
   const shard = shards[number - 1];
   if (shard) return shard;
   const allowed = shards.length === 1 ? '1, the only shard' : `1 to ${shards.length}, the shards of the plan`;
-  throw new ConfigError('USAGE', `--number: found ${number}, allowed ${allowed}`);
+  throw new ConfigError('USAGE', `--number: found ${number}, allowed ${allowed}`, {
+    hint: 'A plan may have fewer shards than were asked for: it names them.',
+  });
 }
 
 /**

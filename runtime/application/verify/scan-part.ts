@@ -18,6 +18,7 @@ export interface PartRequest {
   readonly start: { readonly firstIndex: number; readonly firstLink: string | null } | null;
 }
 
+/** What a reader tells while it reads, and what stops it. */
 export interface PartOptions extends Pick<ScanRequest, 'onProgress' | 'pace' | 'signal'> {
   /** Is given what was found in a part that could not be read to its end. */
   readonly onUnfinished?: (findings: readonly Finding[]) => void;

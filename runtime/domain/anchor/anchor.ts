@@ -5,6 +5,7 @@ import { CHAIN_ID_RULE, isChainId } from './object-key';
 
 /** Why an anchor was written. */
 export const TRIGGERS = ['interval', 'events', 'key_rotation', 'manual', 'shutdown'] as const;
+/** Why an anchor was written: `manual` on demand, `shutdown` when the daemon stops, the others by themselves. */
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** The body of an anchor, format 1. Field names are the JSON keys, in their order. */

@@ -1,5 +1,3 @@
-import { FormatError } from '../../errors';
-
 /** "." and ".." as whole parts are left out: HTTP clients and S3 gateways rewrite such paths. */
 const CHAIN_ID = /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/;
 /** An S3 key has at most 1,024 bytes; the date path and the name need 44 of them. */
@@ -12,16 +10,6 @@ const TAIL =
 
 export function isChainId(text: string): boolean {
   return text.length <= MAX_CHAIN_ID_BYTES && CHAIN_ID.test(text);
-}
-
-/** @throws FormatError `CHAIN_ID_INVALID` */
-export function assertChainId(text: string): void {
-  if (!isChainId(text)) {
-    throw new FormatError(
-      'CHAIN_ID_INVALID',
-      `chain id ${JSON.stringify(text.slice(0, 80))} is not allowed; allowed: ${CHAIN_ID_RULE}`,
-    );
-  }
 }
 
 /** Everything of a chain sorts below this prefix. A longer chain id may share it: see `classifyKey`. */

@@ -64,6 +64,7 @@ export const FINDINGS = {
   ANCHOR_RETENTION_EARLIER: 'info',
 } as const satisfies Readonly<Record<string, Severity>>;
 
+/** Stable name of what was found; part of the public contract. */
 export type FindingCode = keyof typeof FINDINGS;
 
 /** One thing that is wrong or unproven, with its place. */

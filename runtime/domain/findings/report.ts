@@ -46,6 +46,7 @@ export interface UnanchoredTail {
   readonly ageSeconds: number | null;
 }
 
+/** What a verification looked at, what it found, and the verdict over it. */
 export interface VerificationReport {
   readonly verdict: Verdict;
   readonly scope: 'full' | 'latest' | 'anchors-only' | 'range' | 'since-last';

@@ -4,8 +4,8 @@ import { anchorHash, parseAnchor } from '../../../runtime/domain/anchor/anchor';
 import { eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { ZERO_HASH } from '../../../runtime/domain/digests';
 import { EMPTY_ROOT, MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
-import { plainNodeHasher } from '../../../runtime/domain/merkle/node-hasher';
 import { Embedded, KMS_KEY_ARN } from '../../support/embedded';
+import { plainNodeHasher } from '../../support/plain-node-hasher';
 
 let servers: Embedded;
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import { NO_CHAIN_KEYS } from '../../../runtime/domain/chain/chain-keys';
 import { linksLayout } from '../../../runtime/domain/chain/columns';
 import { eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
-import { plainNodeHasher } from '../../../runtime/domain/merkle/node-hasher';
 import { CHAIN_ID, Embedded } from '../../support/embedded';
+import { plainNodeHasher } from '../../support/plain-node-hasher';
 
 let servers: Embedded;
 const opened: PostgresAuditLog[] = [];

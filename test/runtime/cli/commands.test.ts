@@ -93,6 +93,12 @@ describe('init', () => {
     const { document } = await runCli(['init', '--print', '--json'], { env });
     expect(`${String(document.sql).trimEnd()}\n`).toBe(stdout);
   });
+
+  test.each(['init', 'init --print'])('%s refuses the table of a foreign chain', async (command) => {
+    const { exitCode, stdout, stderr } = await scene.run(command, { more: { AUDIT_CHAIN_FORMAT: 'links' } });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain('found AUDIT_CHAIN_FORMAT=links [USAGE]');
+  });
 });
 
 describe('anchor and status', () => {

@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { runCli } from '../../support/run-cli';
+
+const ROOT = join(__dirname, '../../..');
 
 const COMMANDS = ['init', 'anchor', 'run', 'health', 'verify', 'status', 'append', 'cost', 'hold', 'demo'];
 
@@ -74,7 +78,30 @@ describe('help and version', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });
 
-  test.each(['--help', '--version', 'verify --help', 'help verify'])(
+  test.each([
+    ['help', 'Usage: audit-anchor [options] [command]'],
+    ['help verify', 'Usage: audit-anchor verify [options]'],
+    ['help hold', 'Usage: audit-anchor hold [options] [command]'],
+    ['help hold on', 'Usage: audit-anchor hold on [options] <key>'],
+    ['hold help off', 'Usage: audit-anchor hold off [options] <key>'],
+  ])('%s', async (args, usage) => {
+    const { exitCode, stdout, stderr } = await runCli(args.split(' '));
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout.split('\n')[0]).toBe(usage);
+  });
+
+  // The process has an exit code of its own before the command line is parsed.
+  test.each(['help', 'help verify', 'hold help', '--json help'])('%s in a process ends well', (args) => {
+    const program = ['-r', './test/support/register-typescript.cjs', 'runtime/cli.ts'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...args.split(' ')], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('Usage: audit-anchor');
+  });
+
+  test.each(['--help', '--version', 'verify --help', 'help verify', 'help', 'hold help on'])(
     '%s with --json is a document',
     async (args) => {
       const { exitCode, document } = await runCli([...args.split(' '), '--json']);
@@ -114,6 +141,9 @@ const WRONG: readonly (readonly [name: string, args: readonly string[], message:
     /--from: found "yesterday", allowed a chain index/,
   ],
   ['a day that does not exist', ['verify', '--to', '2025-02-30'], /--to: found "2025-02-30"/],
+  ['help on an unknown command', ['help', 'nope'], /unknown command 'nope'/],
+  ['help on an unknown command of a group', ['help', 'hold', 'nope'], /unknown command 'nope'/],
+  ['help on what is below a command', ['help', 'verify', 'full'], /unknown command 'full'/],
   ['an index beyond all', ['verify', '--to', '99999999999999999'], /--to: found "99999999999999999"/],
 ];
 
@@ -134,14 +164,26 @@ describe('a wrong command line', () => {
     expect(JSON.stringify(document)).not.toContain('outputHelp');
   });
 
-  test('a typing error is answered with what was probably meant', async () => {
-    const { stderr } = await runCli(['verfy']);
-    expect(stderr).toMatchInlineSnapshot(`
-      "error: unknown command 'verfy'
-      (Did you mean verify?)
-      "
-    `);
-  });
+  test.each([
+    [['verfy'], "unknown command 'verfy'", 'Did you mean verify? See audit-anchor --help'],
+    [['help', 'verfy'], "unknown command 'verfy'", 'Did you mean verify? See audit-anchor --help'],
+    [
+      ['verify', '--anchor-only'],
+      "unknown option '--anchor-only'",
+      'Did you mean --anchors-only? See audit-anchor verify --help',
+    ],
+    [['verify', '--anchros'], "unknown option '--anchros'", 'See audit-anchor verify --help'],
+    [['hold', 'on'], "missing required argument 'key'", 'See audit-anchor hold on --help'],
+    [['hold', 'of'], "unknown command 'of'", 'Did you mean one of off, on? See audit-anchor hold --help'],
+  ])(
+    '%j is answered with what was probably meant, as text and as a document',
+    async (args, message, hint) => {
+      const { stderr } = await runCli(args);
+      expect(stderr).toBe(`error: ${message} [USAGE]\n  ${hint}\n`);
+      const { document } = await runCli([...args, '--json']);
+      expect(document).toEqual({ exitCode: 2, error: { code: 'USAGE', message, hint } });
+    },
+  );
 
   test('what came from the command line cannot act on the terminal', async () => {
     const { stderr } = await runCli(['verify', '--from', '\u001b[2Jnow']);

@@ -359,9 +359,10 @@ test('the report of a merge neither, and it is said before anything is read', as
 });
 
 describe('a report that cannot be kept', () => {
-  const unwritable = () => `${folder}nowhere/report.txt`;
+  const unwritable = () => `${folder}file/report.txt`;
   beforeEach(async () => {
     await anchored();
+    writeFileSync(`${folder}file`, 'not a folder');
   });
   async function readShard(): Promise<void> {
     await scene.run(`verify --plan 1 --out ${folder}parts/`);
@@ -377,7 +378,7 @@ describe('a report that cannot be kept', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain('TAMPERED');
     expect(stdout).toMatch(
-      /warning: the report could not be kept: .*cannot be written \(ENOENT\) \[FILE_UNUSABLE\]/,
+      /warning: the report could not be kept: .*cannot be written: its folder cannot be made \(EEXIST\) \[FILE_UNUSABLE\]/,
     );
     const { document } = await merge(' --json');
     expect(document).toMatchObject({
@@ -395,7 +396,7 @@ describe('a report that cannot be kept', () => {
     await readShard();
     const { exitCode, stdout, stderr } = await merge();
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toContain('cannot be written (ENOENT)');
+    expect(stderr).toContain('its folder cannot be made (EEXIST)');
   });
 });
 
@@ -403,8 +404,8 @@ test('a report of a merge may go into a file', async () => {
   await anchored();
   await scene.run(`verify --plan 1 --out ${folder}parts/`);
   await scene.run(`verify --shard ${folder}parts/ --number 1`);
-  expect((await scene.run(`verify --merge ${folder}parts --out ${folder}report.txt`)).exitCode).toBe(0);
-  expect(JSON.parse(readFileSync(`${folder}report.txt`, 'utf8'))).toMatchObject({
+  expect((await scene.run(`verify --merge ${folder}parts --out ${folder}new/report.txt`)).exitCode).toBe(0);
+  expect(JSON.parse(readFileSync(`${folder}new/report.txt`, 'utf8'))).toMatchObject({
     verdict: 'verified',
     scope: 'full',
   });

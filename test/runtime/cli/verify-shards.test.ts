@@ -58,6 +58,14 @@ describe('plan, shards and merge', () => {
     expect(comparable(merged.document)).toEqual(comparable(whole.document));
   });
 
+  test('in folders that are not there yet', async () => {
+    const plan = inFolder('new/parts/plan.json');
+    expect(await scene.run(`verify --plan 1 --out ${plan}`)).toMatchObject({ exitCode: 0 });
+    const shard = `verify --shard ${plan} --number 1 --out ${inFolder('new/parts/more/1.json')}`;
+    expect(await scene.run(shard)).toMatchObject({ exitCode: 0 });
+    expect(await readdir(inFolder('new/parts/more'))).toEqual(['1.json']);
+  });
+
   test('and its findings', async () => {
     await edit('mallory');
     await planned(4);

@@ -117,6 +117,46 @@ describe('verify', () => {
     `);
   });
 
+  describe('under a wrong setting every event fails', () => {
+    const SECRET = Buffer.alloc(32, 'another secret').toString('base64');
+    const COLUMNS =
+      'chain_index:int8,occurred_at:timestamptz,actor:text,action:text,outcome:text,key_id:text,prev_hash:bytea';
+    const TO_DO =
+      'to do     every event fails: check AUDIT_ANCHOR_CHAIN_ID, AUDIT_HMAC_KEYS and AUDIT_EVENTS_COLUMNS';
+
+    test.each([
+      ['chain id', { AUDIT_ANCHOR_CHAIN_ID: 'other' }],
+      ['secret', { AUDIT_HMAC_KEYS: JSON.stringify({ k1: SECRET }) }],
+      ['columns', { AUDIT_EVENTS_COLUMNS: COLUMNS }],
+    ])('%s: it is tampering, and the settings to look at are named', async (_name, more) => {
+      await anchored();
+      await scene.run('append', { stdin: scene.events(2) });
+      const { exitCode, stdout } = await scene.run('verify', { more });
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain(`TAMPERING EVENT_HASH at events 1 to 12\n`);
+      expect(stdout).toContain(TO_DO);
+      const refused = await scene.run('anchor --force', { more });
+      expect(refused.exitCode).toBe(1);
+      expect(refused.stdout).toContain(TO_DO);
+    });
+
+    test.each([
+      ['one event does not fail', "key_id = 'k2'", 'WHERE chain_index <> 7'],
+      [
+        'an anchored hash does not hold',
+        "event_hash = decode(repeat('ab', 32), 'hex')",
+        'WHERE chain_index = 10',
+      ],
+    ])('but not when %s', async (_name, change, where) => {
+      await anchored();
+      await scene.embedded.sql(`UPDATE audit_events SET ${change} ${where}`);
+      const { exitCode, stdout } = await scene.run('verify');
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain('TAMPERING EVENT_HASH');
+      expect(stdout).not.toContain('to do');
+    });
+  });
+
   test('no evidence at all', async () => {
     const { exitCode, stdout } = await scene.run('verify');
     expect(exitCode).toBe(3);

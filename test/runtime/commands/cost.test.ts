@@ -85,6 +85,15 @@ test.each([
 });
 
 describe('options', () => {
+  test('a task looks every 5 minutes, or as often as an anchor is due', async () => {
+    const anchored = { AUDIT_ANCHOR_INTERVAL_MINUTES: '2' };
+    const { settings, choices } = await bill(['--mode', 'scheduled'], anchored);
+    expect(settings).toMatchObject({ anchoring: { everyMinutes: 2 } });
+    const ids = (await bill([], anchored)).choices.map(({ id }) => id);
+    expect(ids.filter((id) => id.startsWith('scheduled'))).toEqual(['scheduled2']);
+    expect(choices.map(({ id }) => id)).not.toContain('scheduled5');
+  });
+
   test.each([
     ['--mode scheduled', { anchoring: { mode: 'scheduled', everyMinutes: 5, taskSeconds: 60 } }],
     ['--mode scheduled --every 60', { anchoring: { mode: 'scheduled', everyMinutes: 60 } }],
@@ -141,6 +150,31 @@ const WRONG: readonly (readonly [name: string, args: readonly string[], message:
     'a schedule without scheduled anchoring',
     ['--every', '5'],
     '--every: found it with --mode service, allowed only with --mode scheduled; leave it out or change the mode',
+  ],
+  [
+    'a task that looks more seldom than an anchor is due',
+    ['--mode', 'scheduled', '--every', '120'],
+    '--every: found "120", allowed at most the 60 minutes between two anchors (AUDIT_ANCHOR_INTERVAL_MINUTES)',
+  ],
+  [
+    'a rate without a full verification',
+    ['--rate', '3'],
+    '--rate: found it without --full-verification, allowed only with that',
+  ],
+  [
+    'numbers of events without a full verification',
+    ['--compare', '--events', '3'],
+    '--events: found it without --full-verification, allowed only with that',
+  ],
+  [
+    'a comparison of a full verification',
+    ['--full-verification', '--rate', '700000', '--compare'],
+    '--compare: found it with --full-verification, allowed only --events, --tasks, --rate, --database-rate, --prices beside that',
+  ],
+  [
+    'what a full verification has no use for, default or not',
+    ['--full-verification', '--rate', '700000', '--no-s3-endpoint', '--zones', '2'],
+    '--no-s3-endpoint: found it with --full-verification',
   ],
   [
     'zones without anything in them',

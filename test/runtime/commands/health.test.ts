@@ -87,8 +87,12 @@ test('a server that hangs up', async () => {
 
 test.each([
   ['not set', {}, 'found nothing'],
-  ['left to the system', { AUDIT_HTTP_PORT: '0' }, 'found 0, a port that only the daemon knows'],
-  ['nonsense', { AUDIT_HTTP_PORT: 'http' }, 'found "http"'],
+  [
+    'left to the system',
+    { AUDIT_HTTP_PORT: '0' },
+    'found "0", allowed a port number from 1 to 65535, in digits only',
+  ],
+  ['nonsense', { AUDIT_HTTP_PORT: 'http' }, 'found "http", allowed a port number from 1 to 65535'],
 ])('a port that is %s: exit 2', async (_name, env, found) => {
   const { exitCode, stdout, stderr } = await runCli(['health'], { env });
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

@@ -77,6 +77,7 @@ describe('hold', () => {
     await expect(holdCommand(servers.store(), CHAIN_ID, { on: true, key: KEY })).rejects.toMatchObject({
       code: 'OBJECT_NOT_FOUND',
       message: `there is no anchor ${KEY} in bucket ${servers.bucket}`,
+      hint: expect.stringContaining('audit-anchor status'),
     });
   });
 });

@@ -46,4 +46,14 @@ export const costSettings: fc.Arbitrary<CostSettings> = fc
     archive: fc.record({ glacierInstantRetrievalAfterDays: age, deepArchiveAfterDays: age }),
     freeTier: fc.boolean(),
   })
-  .map((settings) => ({ ...DEFAULT_COST_SETTINGS, ...settings }));
+  .map((settings) => ({ ...DEFAULT_COST_SETTINGS, ...settings, anchoring: inTime(settings) }));
+
+/** A task looks at least as often as an anchor is due. */
+function inTime({
+  anchoring: made,
+  intervalMinutes,
+}: Pick<CostSettings, 'anchoring' | 'intervalMinutes'>): Anchoring {
+  return made.mode === 'scheduled'
+    ? { ...made, everyMinutes: Math.min(made.everyMinutes, intervalMinutes) }
+    : made;
+}

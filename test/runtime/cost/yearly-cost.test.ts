@@ -182,3 +182,14 @@ test('settings out of range are refused, all at once', () => {
     'year: 0, a whole number of years from 1 to 100',
   ]);
 });
+
+test('a task that looks more seldom than an anchor is due is refused', () => {
+  const every = (everyMinutes: number): CostSettings => ({
+    ...DEFAULT_COST_SETTINGS,
+    anchoring: { mode: 'scheduled', everyMinutes, taskSeconds: 60 },
+  });
+  expect(yearlyCost(every(60)).usd).toBeGreaterThan(0);
+  expect(() => yearlyCost(every(61))).toThrow(
+    'anchoring.everyMinutes: found 61, allowed at most the 60 minutes between two anchors',
+  );
+});

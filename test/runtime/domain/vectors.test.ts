@@ -16,9 +16,9 @@ import { encodeMessage } from '../../../runtime/domain/chain/message';
 import { formatTimestamp, parseTimestamp } from '../../../runtime/domain/chain/timestamp';
 import { MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
 import { inclusionPath, verifyInclusion } from '../../../runtime/domain/merkle/inclusion-proof';
-import { plainNodeHasher } from '../../../runtime/domain/merkle/node-hasher';
 import type { VectorEvent } from '../../support/vectors';
 import { vectors } from '../../support/vectors';
+import { plainNodeHasher } from '../../support/plain-node-hasher';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const columns = parseColumnList(vectors.column_spec);

@@ -1,11 +1,21 @@
-// Compiles sha256-simd.ts into ../sha256-simd.wasm.ts; with --print, to standard output instead.
+// Compiles sha256-simd.ts into ../sha256-simd.wasm.ts.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
 
 const ENTRY = 'sha256-simd.ts';
 const OUTPUT = new URL('../sha256-simd.wasm.ts', import.meta.url);
 const LINE_LENGTH = 100;
+const HELP = `Usage: npm run build:wasm -- [--print]
+
+Compiles assembly/${ENTRY} into the WebAssembly module that hashes events.
+
+  --print      write the module to standard output instead of runtime/adapters/digests/sha256-simd.wasm.ts
+  -h, --help   show this
+
+Exit codes: 0 done, 2 the arguments have to change.
+`;
 
 /** The bytes of the module. Nothing is written to disk. */
 async function compile() {
@@ -48,6 +58,22 @@ ${lines.join('\n')}
 `;
 }
 
-const source = render(await compile());
-if (process.argv.includes('--print')) process.stdout.write(source);
-else await writeFile(OUTPUT, source);
+/** Values of the options; null, and said, when they are wrong. */
+function readOptions() {
+  const flag = { type: 'boolean', default: false };
+  try {
+    return parseArgs({ options: { print: flag, help: { ...flag, short: 'h' } } }).values;
+  } catch (error) {
+    process.stderr.write(`error: ${error.message}\n  See npm run build:wasm -- --help\n`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+const options = readOptions();
+if (options?.help) process.stdout.write(HELP);
+else if (options) {
+  const source = render(await compile());
+  if (options.print) process.stdout.write(source);
+  else await writeFile(OUTPUT, source);
+}

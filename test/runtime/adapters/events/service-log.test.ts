@@ -172,6 +172,19 @@ test.each([
   expect(emf()[0]).toMatchObject({ VerificationResult: result, Scope: 'full', VerifiedEvents: 12 });
 });
 
+test.each([
+  [12, 'every event fails: check AUDIT_ANCHOR_CHAIN_ID'],
+  [11, undefined],
+])('%s of 12 events that fail: a report and a refusal name the settings only for all', (count, hint) => {
+  const { sink, log } = open();
+  const place = { kind: 'events', from: 1, to: count } as const;
+  const findings = [finding({ code: 'EVENT_HASH', place, message: 'another hash', count })];
+  sink.verified({ ...reportOf('tampered'), findings });
+  sink.anchored({ kind: 'refused', findings, eventsRecomputed: 12 });
+  const start = (line: Record<string, unknown>) => (line.hint as string | undefined)?.slice(0, hint?.length);
+  expect(log().map(start)).toEqual([hint, hint]);
+});
+
 test('without metrics the log is the same', () => {
   const { sink, log, emf } = open(false);
   sink.verified(reportOf('verified'));

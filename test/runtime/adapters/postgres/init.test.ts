@@ -263,4 +263,8 @@ describe('the printed SQL', () => {
     await appendOne();
     await expect(client.query('TRUNCATE audit_events')).rejects.toThrow('append-only');
   });
+
+  it('is not given for a foreign chain', () => {
+    expect(() => initSql(linksLayout(), name.table)).toThrow('found AUDIT_CHAIN_FORMAT=links');
+  });
 });

@@ -332,6 +332,9 @@ describe('a shard', () => {
     const whole = world([3, 3]);
     const planned = await plan(whole, 2);
     await expect(shard(whole, planned, 3)).rejects.toThrow('--number: found 3, allowed 1 to 2');
-    await expect(shard(whole, planned, 0)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(shard(whole, planned, 0)).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('fewer shards'),
+    });
   });
 });

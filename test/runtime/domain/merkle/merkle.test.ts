@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { sha256 } from '../../../../runtime/domain/digests';
 import { EMPTY_ROOT, MerkleAccumulator } from '../../../../runtime/domain/merkle/accumulator';
 import { inclusionPath, verifyInclusion } from '../../../../runtime/domain/merkle/inclusion-proof';
-import { plainNodeHasher } from '../../../../runtime/domain/merkle/node-hasher';
+import { plainNodeHasher } from '../../../support/plain-node-hasher';
 
 /** RFC 9162, 2.1.1, word by word. */
 function definition(leaves: readonly Buffer[]): Buffer {
