@@ -98,7 +98,7 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
     await outcome.lasting?.();
     return exitCode;
   } catch (error) {
-    const interrupted = signal.aborted && !(error instanceof ConfigError);
+    const interrupted = signal.aborted && !(error instanceof ConfigError) && !saysMore(error);
     return io.printError(
       interrupted
         ? new UnavailableError('INTERRUPTED', 'interrupted before it was done', { cause: error })
@@ -107,6 +107,14 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
   } finally {
     await resources.release();
   }
+}
+
+/** What may have been written tells more than that the command was interrupted. */
+function saysMore(error: unknown): boolean {
+  return (
+    error instanceof UnavailableError &&
+    (error.code === 'INTERRUPTED' || error.code === 'PUT_UNRESOLVED' || error.code === 'APPEND_UNRESOLVED')
+  );
 }
 
 /** Exits even if something still keeps the event loop busy after everything was released. */

@@ -85,12 +85,15 @@ export class Composition {
     return this.openStore(config, config.bucket);
   }
 
-  /** A place for plans and reports; a bucket locks and encrypts them as it does anchors. */
-  reports(config: WithBucket, place: ReportPlace): ReportStore {
+  /**
+   * A place for plans and reports; a bucket locks and encrypts them as it does anchors.
+   * @param signal ends what is asked of a bucket when it aborts
+   */
+  reports(config: WithBucket, place: ReportPlace, signal: AbortSignal): ReportStore {
     if (place.kind === 'folder') return new FolderReports(place.path);
     const { retentionDays } = config;
     const store = this.openStore(config, place.bucket);
-    return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock });
+    return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock, signal });
   }
 
   private openStore({ region, endpoint, kmsKeyArn }: WithBucket, bucket: string): AnchorStore {

@@ -104,7 +104,7 @@ export class Anchorer {
       async (session) => {
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
         if (draft.kind !== 'draft') return draft;
-        await this.checkBucket();
+        await this.checkBucket(request.signal);
         const anchor = await this.compose(draft, request.signal);
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
@@ -144,7 +144,7 @@ export class Anchorer {
     const findings = new FindingLog();
     const identity = await snapshot.identity();
     const head = await snapshot.head();
-    const previous = await this.newest.refresh(this.now(), findings);
+    const previous = await this.newest.refresh(this.now(), findings, request.signal);
     if (previous) await checkAnchoredEvent(snapshot, identity, head, previous, findings);
     if (blocks(findings)) return refusal(findings);
 
@@ -208,9 +208,9 @@ export class Anchorer {
     this.tableChecked = true;
   }
 
-  private async checkBucket(): Promise<void> {
+  private async checkBucket(signal: AbortSignal | undefined): Promise<void> {
     if (this.bucketChecked) return;
-    await requireLockedBucket(this.options.store);
+    await requireLockedBucket(this.options.store, signal);
     this.bucketChecked = true;
   }
 

@@ -73,7 +73,7 @@ export async function statusAction({ composition, signal }: ActionContext): Prom
 }
 
 export async function holdAction(
-  { composition }: ActionContext,
+  { composition, signal }: ActionContext,
   on: boolean,
   key: string,
   options: { versionId?: string },
@@ -84,6 +84,7 @@ export async function holdAction(
     on,
     key,
     ...(versionId ? { versionId } : {}),
+    signal,
   });
 }
 

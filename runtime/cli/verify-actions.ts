@@ -88,7 +88,7 @@ async function plan(
     };
     if (out === null || out.kind === 'file')
       return await planCommand(options, count, keepIn(out?.path ?? null));
-    return await planInStore(options, count, composition.reports(config, out));
+    return await planInStore(options, count, composition.reports(config, out, signal));
   } finally {
     following.finish();
   }
@@ -115,7 +115,7 @@ async function shard(
       signal,
     };
     if (location.kind !== 'file') {
-      return await shardInStore(options, number, reportsOf(composition, location));
+      return await shardInStore(options, number, reportsOf(composition, location, signal));
     }
     const text = await required(location.path);
     const planned = planOf({ name: location.path, text }, reading.keys);
@@ -126,10 +126,10 @@ async function shard(
 }
 
 /** A bucket needs more of the configuration than a folder does. */
-function reportsOf(composition: Composition, place: ReportPlace): ReportStore {
+function reportsOf(composition: Composition, place: ReportPlace, signal: AbortSignal): ReportStore {
   return place.kind === 'folder'
     ? new FolderReports(place.path)
-    : composition.reports(composition.config({ bucket: true }), place);
+    : composition.reports(composition.config({ bucket: true }), place, signal);
 }
 
 async function required(file: string): Promise<string> {
@@ -162,10 +162,10 @@ async function merge(
       signal,
       ...age,
     };
-    const outcome = await mergeInStore(options, composition.reports(config, from), keys);
+    const outcome = await mergeInStore(options, composition.reports(config, from, signal), keys);
     return await keptOutcome(outcome, async () => {
       if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
-      else if (out) await keepReport(outcome, composition.reports(config, out));
+      else if (out) await keepReport(outcome, composition.reports(config, out, signal));
     });
   } finally {
     following.finish();
