@@ -236,7 +236,8 @@ export class Service {
 /** Aborts so long after `signal` did; does not keep the process alive for it. */
 function later(signal: AbortSignal, millis: number): AbortSignal {
   const late = new AbortController();
-  const wait = (): void => void setTimeout(() => late.abort(), millis).unref();
+  const wait = (): void =>
+    AbortSignal.timeout(millis).addEventListener('abort', () => late.abort(), { once: true });
   if (signal.aborted) wait();
   else signal.addEventListener('abort', wait, { once: true });
   return late.signal;
