@@ -98,23 +98,22 @@ export async function main(process: ProcessLike): Promise<ExitCode> {
     await outcome.lasting?.();
     return exitCode;
   } catch (error) {
-    const interrupted = signal.aborted && !(error instanceof ConfigError) && !saysMore(error);
-    return io.printError(
-      interrupted
-        ? new UnavailableError('INTERRUPTED', 'interrupted before it was done', { cause: error })
-        : error,
-    );
+    return io.printError(signal.aborted ? asInterruption(error) : error);
   } finally {
     await resources.release();
   }
 }
 
-/** What may have been written tells more than that the command was interrupted. */
-function saysMore(error: unknown): boolean {
-  return (
-    error instanceof UnavailableError &&
-    (error.code === 'INTERRUPTED' || error.code === 'PUT_UNRESOLVED' || error.code === 'APPEND_UNRESOLVED')
-  );
+const INTERRUPTED = 'interrupted before it was done';
+
+/** What a command that was told to stop failed with: what may have been written tells more than that. */
+function asInterruption(error: unknown): unknown {
+  if (error instanceof ConfigError) return error;
+  if (!(error instanceof UnavailableError))
+    return new UnavailableError('INTERRUPTED', INTERRUPTED, { cause: error });
+  const { code, hint, done } = error;
+  if (code === 'INTERRUPTED' || code === 'PUT_UNRESOLVED' || code === 'APPEND_UNRESOLVED') return error;
+  return new UnavailableError('INTERRUPTED', INTERRUPTED, { cause: error, ...(done ? { hint, done } : {}) });
 }
 
 /** Exits even if something still keeps the event loop busy after everything was released. */

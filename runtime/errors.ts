@@ -10,12 +10,15 @@ export interface ConfigFault {
 
 interface ErrorOptionsWithHint extends ErrorOptions {
   /** What to do about it, one sentence. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
+  /** What was done before it failed, and stays: members of the document of --json. */
+  readonly done?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Base of every error this program raises on purpose: a literal code to test for, a text for people. */
 export abstract class AuditAnchorError<Code extends string = string> extends Error {
   readonly hint: string | undefined;
+  readonly done: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     readonly code: Code,
@@ -25,6 +28,7 @@ export abstract class AuditAnchorError<Code extends string = string> extends Err
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.hint = options.hint;
+    this.done = options.done;
   }
 }
 

@@ -53,7 +53,7 @@ export class TerminalIo implements CommandIo {
       const { code = 'INTERNAL', hint } = known ?? {};
       const faults = known instanceof ConfigError && known.faults.length > 0 ? { faults: known.faults } : {};
       const details = { code, message, ...(hint === undefined ? {} : { hint }), ...faults };
-      this.stdout.write(`${JSON.stringify({ exitCode, error: details }, null, 2)}\n`);
+      this.stdout.write(`${JSON.stringify({ exitCode, ...known?.done, error: details }, null, 2)}\n`);
       return exitCode;
     }
     const label = known instanceof UnavailableError ? 'could not be evaluated' : 'error';

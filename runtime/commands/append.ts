@@ -26,7 +26,7 @@ export function appendOutcome(result: Appended | null, interrupted: boolean): Ou
       exitCode: EXIT.notEvaluated,
       document: { ...(result ?? { appended: 0 }), interrupted },
       text: (colors) => [
-        `${colors.warn('?')} interrupted: ${result ? appendedText(result) : 'no event was appended'}; the rest of the input was not`,
+        `${colors.warn('?')} interrupted: ${result ? `${appendedText(result)}; the rest of the input was not` : 'no event was appended'}`,
       ],
     };
   }

@@ -1,8 +1,9 @@
 import type { ClientConfig } from 'pg';
-import { AuditAnchorError, ConfigError } from '../../errors';
 import type { AppendOptions, AppendResult } from './append-options';
+import { withProgress } from './append-progress';
 import { BatchAppender } from './batch-appender';
 import { BATCH_BYTES, BATCH_EVENTS } from './batch-limits';
+import { commit } from './batch-store';
 import { Connection } from './connection';
 import type { PreparedEvent } from './event-encoder';
 import type { EventValues } from './event-values';
@@ -51,7 +52,7 @@ class BatchWriter {
     const head = await this.appender.begin(client);
     const batch = this.appender.link(this.pending, head);
     await this.appender.send(client, batch);
-    await this.connection.query('COMMIT');
+    await commit(client, { batch, head });
     const result = this.appender.resultOf(batch, head);
     const appended = this.appended + this.pending.length;
     this.total = { ...result, firstIndex: this.total?.firstIndex ?? result.firstIndex, appended };
@@ -59,16 +60,6 @@ class BatchWriter {
     this.pendingBytes = 0;
     this.onBatch?.(result, appended);
   }
-}
-
-/** Tells how far a stream came: what was committed stays, so a retry has to start after it. */
-function withProgress(error: unknown, appended: number): unknown {
-  if (!(error instanceof ConfigError && error.code === 'EVENT_INVALID')) return error;
-  const hint =
-    appended === 0
-      ? 'No event was stored; correct it and send all of them again.'
-      : `Events 1 to ${appended} are stored; correct it and send from event ${appended + 1} on.`;
-  return new ConfigError(error.code, error.message, { cause: error, hint, faults: error.faults });
 }
 
 /** Events as they come, with the signal looked at before each. */
@@ -86,8 +77,9 @@ async function* untilAborted(
  * Appends a stream of events, in transactions of up to 1,000 events or 4 MiB, on a connection of its own. Events
  * of other writers may come between two batches.
  * @returns what was appended; null for an empty stream. After `signal` aborted: what was appended until then.
- * @throws ConfigError `EVENT_INVALID` with the number of the event in the stream; its hint says what is stored
- * @throws as `appendEvents`
+ * @throws ConfigError `EVENT_INVALID` with the number of the event in the stream
+ * @throws UnavailableError `APPEND_UNRESOLVED` when it is unknown whether the last batch was stored
+ * @throws as `appendEvents`; hint and `done` of every error say what is stored
  */
 export async function appendStream(
   events: AsyncIterable<EventValues>,
@@ -96,17 +88,17 @@ export async function appendStream(
   const appender = new BatchAppender(options);
   const connection = await Connection.open(options.connection);
   const writer = new BatchWriter(connection, appender, options.onBatch);
+  let taken = 0;
   try {
     const encoder = await appender.open(connection.client);
-    let position = 0;
     for await (const event of untilAborted(events, options.signal)) {
-      position += 1;
-      await writer.add(encoder.prepare(event, `event ${position}`));
+      taken += 1;
+      await writer.add(encoder.prepare(event, `event ${taken}`));
     }
     await writer.flush();
     return writer.result;
   } catch (error) {
-    throw error instanceof AuditAnchorError ? withProgress(error, writer.appended) : error;
+    throw withProgress(error, { result: writer.result, taken });
   } finally {
     await connection.close();
     appender.dispose();
