@@ -17,6 +17,7 @@ import { initOutcome, initSqlOutcome } from '../commands/init';
 import type { Outcome } from '../commands/outcome';
 import { runOutcome } from '../commands/run';
 import { statusCommand } from '../commands/status';
+import { followVerification } from '../commands/verify-progress';
 import type { Composition } from '../composition';
 import { ENV, EVENTS } from '../contract';
 import { ConfigError } from '../errors';
@@ -55,10 +56,20 @@ export async function initAction(
 
 export async function anchorAction(context: ActionContext, options: { force?: boolean }): Promise<Outcome> {
   const config = context.composition.config(EVERYTHING);
-  const { composition, signal } = context;
+  const { composition, progress, signal } = context;
   const anchorer = composition.anchorer(config);
   const { clock } = composition;
-  return anchorCommand(anchorer, config.bucket, { force: options.force === true, clock, signal });
+  const following = followVerification(progress, signal);
+  try {
+    return await anchorCommand(anchorer, config.bucket, {
+      force: options.force === true,
+      clock,
+      signal,
+      onProgress: (events) => following.report('events', events, null),
+    });
+  } finally {
+    following.finish();
+  }
 }
 
 export async function statusAction({ composition, signal }: ActionContext): Promise<Outcome> {

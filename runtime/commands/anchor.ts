@@ -98,10 +98,19 @@ function leftUnanchored(outcome: AnchorOutcome): number | null {
 export async function anchorCommand(
   anchorer: Anchorer,
   bucket: string,
-  options: { readonly force: boolean; readonly clock: Clock; readonly signal: AbortSignal },
+  options: {
+    readonly force: boolean;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly onProgress: (events: number) => void;
+  },
 ): Promise<Outcome> {
-  const { force, clock, signal } = options;
-  const outcome = await anchorer.anchor({ ...(force ? { force: 'manual' as const } : {}), signal });
+  const { force, clock, signal, onProgress } = options;
+  const outcome = await anchorer.anchor({
+    ...(force ? { force: 'manual' as const } : {}),
+    signal,
+    onProgress,
+  });
   return {
     ...anchorOutcome(outcome, bucket),
     tell: (sink) => {
