@@ -60,12 +60,16 @@ export class TerminalIo implements CommandIo {
     const shown = printableLines(message);
     this.stderr.write(`${this.errorColors.bad(`${label}:`)} ${shown}${known ? ` [${known.code}]` : ''}\n`);
     if (known?.hint !== undefined) this.stderr.write(`  ${printableLines(known.hint)}\n`);
-    if (!known)
-      this.stderr.write(
-        `${error instanceof Error ? (error.stack ?? '') : ''}\nThis is a defect of audit-anchor.\n`,
-      );
+    if (!known) this.stderr.write(`${framesOf(error)}This is a defect of audit-anchor.\n`);
     return exitCode;
   }
+}
+
+/** Where an error was thrown, without its message. */
+function framesOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  return first < 0 ? '' : `${lines.slice(first).join('\n')}\n`;
 }
 
 function printableLines(text: string): string {
