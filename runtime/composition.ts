@@ -16,6 +16,7 @@ import type { StateStore } from './application/verify/run-memory';
 import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
+import { ENV } from './contract';
 import type { AnchorPolicy } from './domain/anchor/policy';
 import { deriveChainKeys, NO_CHAIN_KEYS, wipeChainKeys } from './domain/chain/chain-keys';
 
@@ -82,23 +83,29 @@ export class Composition {
   }
 
   store(config: WithBucket): AnchorStore {
-    return this.openStore(config, config.bucket);
+    return this.openStore(config, config.bucket, ENV.bucket);
   }
 
   /**
    * A place for plans and reports; a bucket locks and encrypts them as it does anchors.
+   * @param option that names the place, for errors
    * @param signal ends what is asked of a bucket when it aborts
    */
-  reports(config: WithBucket, place: ReportPlace, signal: AbortSignal): ReportStore {
+  reports(config: WithBucket, place: ReportPlace, option: string, signal: AbortSignal): ReportStore {
     if (place.kind === 'folder') return new FolderReports(place.path);
     const { retentionDays } = config;
-    const store = this.openStore(config, place.bucket);
+    const store = this.openStore(config, place.bucket, option);
     return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock, signal });
   }
 
-  private openStore({ region, endpoint, kmsKeyArn }: WithBucket, bucket: string): AnchorStore {
+  private openStore(
+    { region, endpoint, kmsKeyArn }: WithBucket,
+    bucket: string,
+    setting: string,
+  ): AnchorStore {
     const store = new S3AnchorStore({
       bucket,
+      setting,
       region,
       clock: this.clock,
       ...(endpoint === null ? {} : { endpoint }),

@@ -88,7 +88,7 @@ async function plan(
     };
     if (out === null || out.kind === 'file')
       return await planCommand(options, count, keepIn(out?.path ?? null));
-    return await planInStore(options, count, composition.reports(config, out, signal));
+    return await planInStore(options, count, composition.reports(config, out, '--out', signal));
   } finally {
     following.finish();
   }
@@ -129,7 +129,7 @@ async function shard(
 function reportsOf(composition: Composition, place: ReportPlace, signal: AbortSignal): ReportStore {
   return place.kind === 'folder'
     ? new FolderReports(place.path)
-    : composition.reports(composition.config({ bucket: true }), place, signal);
+    : composition.reports(composition.config({ bucket: true }), place, '--shard', signal);
 }
 
 async function required(file: string): Promise<string> {
@@ -162,10 +162,10 @@ async function merge(
       signal,
       ...age,
     };
-    const outcome = await mergeInStore(options, composition.reports(config, from, signal), keys);
+    const outcome = await mergeInStore(options, composition.reports(config, from, '--merge', signal), keys);
     return await keptOutcome(outcome, async () => {
       if (out?.kind === 'file') await writeText(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
-      else if (out) await keepReport(outcome, composition.reports(config, out, signal));
+      else if (out) await keepReport(outcome, composition.reports(config, out, '--out', signal));
     });
   } finally {
     following.finish();

@@ -9,14 +9,15 @@ export interface HoldRequest {
   readonly key: string;
   /** Absent for the version that was written first. */
   readonly versionId?: string;
-  readonly signal: AbortSignal;
+  /** Ends what is asked of S3 when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /** The first version of the key: the one that is evidence, whatever was laid over it. */
 async function firstVersion(
   store: AnchorStore,
   key: string,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<ObjectVersion | null> {
   let first: ObjectVersion | null = null;
   for await (const page of store.listAll(key, signal)) {
@@ -65,7 +66,7 @@ export async function holdCommand(
   }
   const state = on ? 'on' : 'off';
   const shown = await setHold(store, versionId, request).catch((error: unknown) => {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    if (!signal?.aborted || error !== signal.reason) throw error;
     throw new UnavailableError(
       'INTERRUPTED',
       `interrupted: the legal hold of ${key} may be ${state} or not`,

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { unlessAborted } from '../../application/interruption';
+import { ENV } from '../../contract';
 import { AuditAnchorError } from '../../errors';
 import type { S3Operation } from './s3-actions';
 import { DEFAULT_REQUEST_TIMEOUT_MS, openS3, type OpenS3, type S3Connection, type S3Sdk } from './s3-client';
@@ -78,6 +79,7 @@ export class S3Gateway {
     return {
       ...call,
       bucket: this.bucket,
+      setting: this.#connection.setting ?? ENV.bucket,
       region: this.#connection.region,
       host: this.#host,
       timeoutMs: this.#connection.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
