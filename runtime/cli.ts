@@ -110,16 +110,22 @@ async function run(chosen: Chosen, process: ProcessLike): Promise<Ending> {
     await outcome.lasting?.();
     return { exitCode, printedOnly: outcome.printedOnly === true };
   } catch (error) {
-    const interrupted = signal.aborted && !(error instanceof ConfigError);
-    const exitCode = io.printError(
-      interrupted
-        ? new UnavailableError('INTERRUPTED', 'interrupted before it was done', { cause: error })
-        : error,
-    );
-    return { exitCode };
+    return { exitCode: io.printError(signal.aborted ? asInterruption(error) : error) };
   } finally {
     await resources.release();
   }
+}
+
+const INTERRUPTED = 'interrupted before it was done';
+
+/** What a command that was told to stop failed with: what may have been written tells more than that. */
+function asInterruption(error: unknown): unknown {
+  if (error instanceof ConfigError) return error;
+  if (!(error instanceof UnavailableError))
+    return new UnavailableError('INTERRUPTED', INTERRUPTED, { cause: error });
+  const { code, hint, done } = error;
+  if (code === 'INTERRUPTED' || code === 'PUT_UNRESOLVED' || code === 'APPEND_UNRESOLVED') return error;
+  return new UnavailableError('INTERRUPTED', INTERRUPTED, { cause: error, ...(done ? { hint, done } : {}) });
 }
 
 /** Exits even if something still keeps the event loop busy after everything was released. */

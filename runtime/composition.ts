@@ -16,6 +16,7 @@ import type { StateStore } from './application/verify/run-memory';
 import type { ScanWorkers } from './application/verify/scan-parts';
 import type { Config, ConfigFor, Need } from './config/config';
 import { loadConfig } from './config/load';
+import { ENV } from './contract';
 import type { AnchorPolicy } from './domain/anchor/policy';
 import { chainPrefix } from './domain/anchor/object-key';
 import { deriveChainKeys, NO_CHAIN_KEYS, wipeChainKeys } from './domain/chain/chain-keys';
@@ -79,31 +80,38 @@ export class Composition {
   }
 
   store(config: WithBucket): AnchorStore {
-    return this.openStore(config, config.bucket);
+    return this.openStore(config, config.bucket, ENV.bucket);
   }
 
   /**
    * A place for plans and reports; a bucket locks and encrypts them as it does anchors.
+   * @param option that names the place, for errors
+   * @param signal ends what is asked of a bucket when it aborts
    * @throws ConfigError `USAGE` for a place among the chain's anchors, where every verification would report them
    */
-  reports(config: WithBucket, place: ReportPlace): ReportStore {
+  reports(config: WithBucket, place: ReportPlace, option: string, signal: AbortSignal): ReportStore {
     if (place.kind === 'folder') return new FolderReports(place.path);
     const anchors = chainPrefix(config.chainId);
     if (place.bucket === config.bucket && place.prefix.startsWith(anchors)) {
       throw new ConfigError(
         'USAGE',
-        `found s3://${place.bucket}/${place.prefix}, allowed a place outside of s3://${place.bucket}/${anchors}, where the anchors are`,
+        `${option}: found s3://${place.bucket}/${place.prefix}, allowed a place outside of s3://${place.bucket}/${anchors}, where the anchors are`,
         { hint: 'Whatever lies among anchors is reported as foreign. Choose another prefix or bucket.' },
       );
     }
     const { retentionDays } = config;
-    const store = this.openStore(config, place.bucket);
-    return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock });
+    const store = this.openStore(config, place.bucket, option);
+    return new BucketReports({ store, prefix: place.prefix, retentionDays, clock: this.clock, signal });
   }
 
-  private openStore({ region, endpoint, kmsKeyArn }: WithBucket, bucket: string): AnchorStore {
+  private openStore(
+    { region, endpoint, kmsKeyArn }: WithBucket,
+    bucket: string,
+    setting: string,
+  ): AnchorStore {
     const store = new S3AnchorStore({
       bucket,
+      setting,
       region,
       clock: this.clock,
       ...(endpoint === null ? {} : { endpoint }),

@@ -11,12 +11,15 @@ export interface ConfigFault {
 /** Options of every error of this program. */
 export interface ErrorOptionsWithHint extends ErrorOptions {
   /** What to do about it, one sentence. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
+  /** What was done before it failed, and stays: members of the document of --json. */
+  readonly done?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Base of every error this program raises on purpose: a literal code to test for, a text for people. */
 export abstract class AuditAnchorError<Code extends string = string> extends Error {
   readonly hint: string | undefined;
+  readonly done: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     readonly code: Code,
@@ -26,6 +29,7 @@ export abstract class AuditAnchorError<Code extends string = string> extends Err
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.hint = options.hint;
+    this.done = options.done;
   }
 }
 

@@ -3,14 +3,14 @@
  * or the daemon in another program. Nothing here imports cdktf.
  */
 export { Anchorer } from './application/anchorer';
+export type { AnchorerOptions } from './application/anchorer';
 export type {
-  AnchorerOptions,
   AnchorOutcome,
   AnchorRequest,
   BusyOutcome,
   Pending,
   WrittenAnchor,
-} from './application/anchorer';
+} from './application/anchoring';
 export type { KnownAnchor } from './application/known-anchor';
 export type {
   AnchorStore,

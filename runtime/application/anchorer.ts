@@ -4,11 +4,11 @@ import { attestsEmptyChain, formatAnchorTime } from '../domain/anchor/anchor';
 import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
 import { ZERO_HASH } from '../domain/digests';
-import type { Finding } from '../domain/findings/finding';
 import { FindingLog } from '../domain/findings/finding-log';
 import { explainFindings } from '../domain/findings/explain';
 import { EMPTY_ROOT } from '../domain/merkle/accumulator';
 import { checkAnchoredEvent } from './anchored-event';
+import type { AnchorOutcome, AnchorRequest, BusyOutcome, Pending, WrittenAnchor } from './anchoring';
 import type { KnownAnchor } from './known-anchor';
 import { requireLockedBucket } from './locked-bucket';
 import { NewestAnchor } from './newest-known';
@@ -36,57 +36,6 @@ export interface AnchorerOptions {
 }
 
 /** How one attempt to anchor is made. */
-export interface AnchorRequest {
-  /** Write even when no trigger is due: `manual` on demand, `shutdown` only if events are unanchored. */
-  readonly force?: 'manual' | 'shutdown';
-  readonly signal?: AbortSignal;
-  /** Called now and then while new events are verified, with their number so far. */
-  readonly onProgress?: (events: number) => void;
-}
-
-/** What the head of the chain says between two looks at the bucket. */
-export interface Pending {
-  /** The trigger that `anchor()` would write for now. */
-  readonly trigger: Trigger | null;
-  /** Null when no look at the bucket has told yet which anchor is the newest. */
-  readonly unanchored: number | null;
-}
-
-/** An anchor that is in the bucket, and locked. */
-export interface WrittenAnchor {
-  readonly kind: 'written';
-  readonly anchor: Anchor;
-  readonly trigger: Trigger;
-  readonly key: string;
-  readonly versionId: string;
-  /** Milliseconds since 1970. */
-  readonly retainUntil: number;
-  /** True when an earlier request whose reply was lost had already stored these very bytes. */
-  readonly alreadyStored: boolean;
-  /** Milliseconds of the whole attempt: waiting for the chain's lock, verifying the new events, writing. */
-  readonly durationMs: number;
-}
-
-/** What came of an attempt to anchor. */
-export type AnchorOutcome =
-  | WrittenAnchor
-  /** `nextInterval`: when the interval trigger comes, milliseconds since 1970. */
-  | { readonly kind: 'not due'; readonly nextInterval: number; readonly unanchored: number }
-  /** The database contradicts the bucket, or the new events are broken or cannot be recomputed: nothing was written. */
-  | {
-      readonly kind: 'refused';
-      readonly findings: readonly Finding[];
-      /** New events whose HMAC was recomputed; absent when none was read. */
-      readonly eventsRecomputed?: number;
-    };
-
-/** Another anchorer held the chain's lock all the while: neither bucket nor events were looked at. */
-export interface BusyOutcome {
-  readonly kind: 'busy';
-  /** Who holds the lock, and how long it was waited for. */
-  readonly message: string;
-}
-
 interface Draft {
   readonly kind: 'draft';
   readonly trigger: Trigger;
@@ -151,7 +100,7 @@ export class Anchorer {
       async (session) => {
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
         if (draft.kind !== 'draft') return draft;
-        await this.checkBucket();
+        await this.checkBucket(request.signal);
         const anchor = await this.compose(draft, request.signal);
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
@@ -203,7 +152,7 @@ export class Anchorer {
     const findings = new FindingLog();
     const identity = await snapshot.identity();
     const head = await snapshot.head();
-    const previous = await this.newest.refresh(this.now(), findings);
+    const previous = await this.newest.refresh(this.now(), findings, request.signal);
     this.unanchored = this.behindNewest(head);
     if (previous) await checkAnchoredEvent(snapshot, identity, head, previous, findings);
     if (blocks(findings)) return refusal(findings);
@@ -274,9 +223,9 @@ export class Anchorer {
     this.tableChecked = true;
   }
 
-  private async checkBucket(): Promise<void> {
+  private async checkBucket(signal: AbortSignal | undefined): Promise<void> {
     if (this.bucketChecked) return;
-    await requireLockedBucket(this.options.store);
+    await requireLockedBucket(this.options.store, signal);
     this.bucketChecked = true;
   }
 

@@ -6,9 +6,9 @@ import type { AnchorStore } from './ports';
  * @throws ConfigError `BUCKET_NOT_LOCKED` without Object Lock, `BUCKET_NOT_COMPLIANCE` with a weaker default
  * @throws UnavailableError when S3 could not be asked
  */
-export async function requireLockedBucket(store: AnchorStore): Promise<void> {
+export async function requireLockedBucket(store: AnchorStore, signal?: AbortSignal): Promise<void> {
   try {
-    const lock = await store.bucketLock();
+    const lock = await store.bucketLock(signal);
     if (!lock.objectLock) {
       throw new ConfigError(
         'BUCKET_NOT_LOCKED',

@@ -33,14 +33,21 @@ export async function findNewestKey(
   chainId: string,
   now: number,
   lastKnownKey: string | null,
+  signal?: AbortSignal,
 ): Promise<NewestKey | null> {
   const after = lastKnownKey ?? hourPrefix(chainId, now - FRESH_WINDOW_SECONDS);
-  const page = await store.listPage({ prefix: chainPrefix(chainId), after });
+  const page = await store.listPage({ prefix: chainPrefix(chainId), after, signal });
   if (!page.truncated || reachesBehindYears(page, chainId)) {
     const newest = newestOf(page.versions, chainId);
     if (newest || lastKnownKey !== null) return newest;
   }
-  return descend(store, chainId, chainPrefix(chainId), 0);
+  return descend({ store, chainId, signal }, chainPrefix(chainId), 0);
+}
+
+interface Search {
+  readonly store: AnchorStore;
+  readonly chainId: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 function reachesBehindYears(page: VersionPage, chainId: string): boolean {
@@ -48,32 +55,28 @@ function reachesBehindYears(page: VersionPage, chainId: string): boolean {
   return last !== undefined && last.key > chainPrefix(chainId) + BEHIND_YEARS;
 }
 
-async function descend(
-  store: AnchorStore,
-  chainId: string,
-  prefix: string,
-  level: number,
-): Promise<NewestKey | null> {
+async function descend(search: Search, prefix: string, level: number): Promise<NewestKey | null> {
   const pattern = LEVELS[level];
-  if (!pattern) return newestOf(await listHour(store, prefix), chainId);
-  const folders = (await listFolders(store, prefix)).filter((folder) =>
+  if (!pattern) return newestOf(await listHour(search, prefix), search.chainId);
+  const folders = (await listFolders(search, prefix)).filter((folder) =>
     pattern.test(folder.slice(prefix.length, -1)),
   );
   for (const folder of folders.sort().reverse()) {
-    const newest = await descend(store, chainId, folder, level + 1);
+    const newest = await descend(search, folder, level + 1);
     if (newest) return newest;
   }
   return null;
 }
 
 /** The folders one level below, up to the last that can be a part of a date. */
-async function listFolders(store: AnchorStore, prefix: string): Promise<string[]> {
+async function listFolders({ store, signal }: Search, prefix: string): Promise<string[]> {
   const folders: string[] = [];
   let after: string | null = null;
   for (;;) {
     const page: VersionPage = await store.listPage({
       prefix,
       delimiter: '/',
+      signal,
       ...(after === null ? {} : { after }),
     });
     folders.push(...page.folders);
@@ -85,9 +88,9 @@ async function listFolders(store: AnchorStore, prefix: string): Promise<string[]
 }
 
 /** Everything in one hour's folder, on as many pages as it takes: versions of a key can cross a page's end. */
-async function listHour(store: AnchorStore, prefix: string): Promise<ObjectVersion[]> {
+async function listHour({ store, signal }: Search, prefix: string): Promise<ObjectVersion[]> {
   const versions: ObjectVersion[] = [];
-  for await (const page of store.listAll(prefix)) versions.push(...page.versions);
+  for await (const page of store.listAll(prefix, signal)) versions.push(...page.versions);
   return versions;
 }
 

@@ -42,15 +42,15 @@ export class NewestAnchor {
    * @param now seconds since 1970
    * @throws UnavailableError when the bucket or the anchor could not be read
    */
-  async refresh(now: number, findings: FindingLog): Promise<KnownAnchor | null> {
-    const newest = await findNewestKey(this.store, this.chainId, now, this.current?.key ?? null);
+  async refresh(now: number, findings: FindingLog, signal?: AbortSignal): Promise<KnownAnchor | null> {
+    const newest = await findNewestKey(this.store, this.chainId, now, this.current?.key ?? null, signal);
     if (!newest || newest.key === this.current?.key) {
       this.found = true;
       return this.current;
     }
     const seen = new FindingLog();
     const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
-    const stored = await this.store.read(address.key, address.versionId, MAX_ANCHOR_BYTES);
+    const stored = await this.store.read(address.key, address.versionId, MAX_ANCHOR_BYTES, signal);
     const evidence = evidenceOf(address, stored, seen);
     checkAnchorObject(
       evidence,

@@ -98,7 +98,10 @@ export interface BucketLock {
   readonly defaultRetention: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | null;
 }
 
-/** The bucket that holds the anchors. */
+/**
+ * The bucket that holds the anchors. An abort of `signal` ends what is asked at once, also while S3 is silent, and its
+ * reason is thrown, except by `create`.
+ */
 export interface AnchorStore {
   readonly bucket: string;
   /**
@@ -110,20 +113,22 @@ export interface AnchorStore {
     readonly prefix: string;
     readonly after?: string;
     readonly delimiter?: '/';
+    readonly signal?: AbortSignal | undefined;
   }): Promise<VersionPage>;
   /** Every page of the version listing below `prefix`, in order, also across pages that split one key. */
-  listAll(prefix: string): AsyncIterable<VersionPage>;
-  head(key: string, versionId: string): Promise<ObjectHead>;
+  listAll(prefix: string, signal?: AbortSignal): AsyncIterable<VersionPage>;
+  head(key: string, versionId: string, signal?: AbortSignal): Promise<ObjectHead>;
   /** Reads one version; bodies above `maxBytes` are not downloaded. */
-  read(key: string, versionId: string, maxBytes: number): Promise<StoredObject>;
+  read(key: string, versionId: string, maxBytes: number, signal?: AbortSignal): Promise<StoredObject>;
   /**
    * Creates the object once (If-None-Match: *), locked and encrypted. Retries conflicts (409), throttling, 5xx
    * and lost replies with the same bytes until S3 gave a definite answer or `signal` aborts; then
    * `PUT_UNRESOLVED`.
    */
   create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult>;
-  bucketLock(): Promise<BucketLock>;
-  setLegalHold(key: string, versionId: string, on: boolean): Promise<void>;
+  bucketLock(signal?: AbortSignal): Promise<BucketLock>;
+  /** After an abort the hold is either as it was or as it was to be. */
+  setLegalHold(key: string, versionId: string, on: boolean, signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 

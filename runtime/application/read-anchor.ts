@@ -18,11 +18,12 @@ export async function readAnchor(
   store: AnchorStore,
   address: AnchorAddress,
   findings: FindingLog,
+  signal?: AbortSignal,
 ): Promise<AnchorEvidence> {
   const place = { kind: 'object', key: address.key, versionId: address.versionId } as const;
   let stored: StoredObject;
   try {
-    stored = await store.read(address.key, address.versionId, MAX_ANCHOR_BYTES);
+    stored = await store.read(address.key, address.versionId, MAX_ANCHOR_BYTES, signal);
   } catch (error) {
     // An anchor past its retention may be removed between the listing and this.
     const gone = error instanceof ConfigError && error.code === 'OBJECT_NOT_FOUND';

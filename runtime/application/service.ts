@@ -2,11 +2,12 @@ import { AuditAnchorError } from '../errors';
 import { nextGridTime } from '../domain/cadence';
 import type { Finding } from '../domain/findings/finding';
 import type { VerificationReport } from '../domain/findings/report';
-import type { Anchorer, AnchorOutcome, AnchorRequest, BusyOutcome } from './anchorer';
+import type { Anchorer } from './anchorer';
+import type { AnchorOutcome, AnchorRequest, BusyOutcome } from './anchoring';
 import type { Failure } from './failure';
 import type { Gauges } from './gauges';
 import { ageSeconds, gaugesOf } from './gauges';
-import { isInterruption } from './interruption';
+import { isInterruption, unlessAborted } from './interruption';
 import { VerificationSchedule } from './verification-schedule';
 import type { VerificationScheduleOptions } from './verification-schedule';
 
@@ -32,6 +33,13 @@ export interface ServiceOptions extends VerificationScheduleOptions {
   readonly intervalMinutes: number;
   /** Seconds between two looks at the head of the chain. */
   readonly pollSeconds: number;
+  /**
+   * Milliseconds from the request to stop until the last anchor has to be written. Orchestrators kill a task that does
+   * not stop: ECS after 30 s, or after the 90 s of the task definition here.
+   *
+   * @default 25,000
+   */
+  readonly lastAnchorMillis?: number;
 }
 
 /** What the health endpoints show. */
@@ -61,8 +69,9 @@ export interface ServiceSummary {
 
 const GAUGE_MILLIS = 60_000;
 const MAX_BACKOFF_MILLIS = 60_000;
-/** Orchestrators kill a task that does not stop: ECS after 30 s, or after the 90 s of the task definition here. */
-const SHUTDOWN_MILLIS = 25_000;
+const DEFAULT_LAST_ANCHOR_MILLIS = 25_000;
+/** What a last anchor that is given up may take to say what became of it; a database is told to cancel meanwhile. */
+const GIVE_UP_MILLIS = 2_000;
 
 /**
  * The daemon: anchors when a trigger is due, verifies on its own grid beside that, and writes a last anchor when it
@@ -87,10 +96,28 @@ export class Service {
   }
 
   /**
-   * Runs until `signal` aborts; then finishes what is under way and writes the last anchor.
+   * Runs until `signal` aborts; then gives up what is under way and writes the last anchor. Ends in time also when
+   * bucket and database are silent.
    * @throws only what is a defect of this program: trouble with bucket or database goes to the sink
    */
   async run(signal: AbortSignal): Promise<ServiceSummary> {
+    const { lastAnchorMillis = DEFAULT_LAST_ANCHOR_MILLIS } = this.options;
+    const deadline = later(signal, lastAnchorMillis);
+    const end = later(deadline, GIVE_UP_MILLIS);
+    const work = unlessAborted(() => this.work(signal, deadline), end);
+    const shutdownProblem = await work.catch((error: unknown) => {
+      if (error !== deadline.reason && error !== end.reason) throw error;
+      return `not done after ${lastAnchorMillis / 1000} s`;
+    });
+    this.verification.raiseDefect();
+    const { count: verifications, lastReport } = this.verification;
+    const contradicted = this.refused?.some(({ severity }) => severity === 'tampering') ?? false;
+    const tampered = contradicted || lastReport?.verdict === 'tampered';
+    return { anchorsWritten: this.anchorsWritten, verifications, tampered, shutdownProblem };
+  }
+
+  /** @returns why there are unanchored events left; null when there are none */
+  private async work(signal: AbortSignal, deadline: AbortSignal): Promise<string | null> {
     while (!signal.aborted) {
       this.lastTick = this.options.clock.now();
       await this.anchorIfDue(signal);
@@ -99,12 +126,7 @@ export class Service {
       if (!signal.aborted) await this.options.clock.sleep(this.pause(), signal);
     }
     await this.verification.settle();
-    const shutdownProblem = await this.lastAnchor();
-    this.verification.raiseDefect();
-    const { count: verifications, lastReport } = this.verification;
-    const contradicted = this.refused?.some(({ severity }) => severity === 'tampering') ?? false;
-    const tampered = contradicted || lastReport?.verdict === 'tampered';
-    return { anchorsWritten: this.anchorsWritten, verifications, tampered, shutdownProblem };
+    return this.lastAnchor(deadline);
   }
 
   get state(): ServiceState {
@@ -212,18 +234,26 @@ export class Service {
     sink.gauges(gaugesOf(anchorer.newestKnown, this.unanchored, now));
   }
 
-  /** Why there are unanchored events left; null when there are none. */
-  private async lastAnchor(): Promise<string | null> {
-    const signal = AbortSignal.timeout(SHUTDOWN_MILLIS);
+  private async lastAnchor(deadline: AbortSignal): Promise<string | null> {
     try {
-      await this.anchor({ force: 'shutdown', signal });
+      await this.anchor({ force: 'shutdown', signal: deadline });
       return this.refused ? this.anchorProblem : null;
     } catch (error) {
-      if (error instanceof AuditAnchorError) this.fail(error);
-      else if (!isInterruption(error, signal)) throw error;
-      return error instanceof AuditAnchorError ? error.message : `not done after ${SHUTDOWN_MILLIS / 1000} s`;
+      if (!(error instanceof AuditAnchorError)) throw error;
+      this.fail(error);
+      return error.message;
     }
   }
+}
+
+/** Aborts so long after `signal` did; does not keep the process alive for it. */
+function later(signal: AbortSignal, millis: number): AbortSignal {
+  const late = new AbortController();
+  const wait = (): void =>
+    AbortSignal.timeout(millis).addEventListener('abort', () => late.abort(), { once: true });
+  if (signal.aborted) wait();
+  else signal.addEventListener('abort', wait, { once: true });
+  return late.signal;
 }
 
 function codesOf(findings: readonly Finding[]): string {

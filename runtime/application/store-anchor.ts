@@ -43,7 +43,8 @@ export async function storeAnchor(
     { key, body, sha256: hash, metadata: anchorMetadata(anchor), retainUntil },
     signal,
   );
-  const versionId = created.kind === 'created' ? created.versionId : await ownVersion(store, key, body);
+  const versionId =
+    created.kind === 'created' ? created.versionId : await ownVersion(store, key, body, signal);
   const known: KnownAnchor = {
     key,
     versionId,
@@ -81,13 +82,27 @@ function readableBody(anchor: Anchor): Buffer {
 }
 
 /** After "exists": the version that holds our bytes, from a request whose reply was lost; otherwise a conflict. */
-async function ownVersion(store: AnchorStore, key: string, body: Buffer): Promise<string> {
-  for await (const page of store.listAll(key)) {
-    for (const version of page.versions) {
-      if (version.kind !== 'version' || version.key !== key) continue;
-      const stored = await store.read(key, version.versionId, MAX_ANCHOR_BYTES);
-      if (stored.body.kind === 'bytes' && body.equals(stored.body.bytes)) return version.versionId;
+async function ownVersion(
+  store: AnchorStore,
+  key: string,
+  body: Buffer,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    for await (const page of store.listAll(key, signal)) {
+      for (const version of page.versions) {
+        if (version.kind !== 'version' || version.key !== key) continue;
+        const stored = await store.read(key, version.versionId, MAX_ANCHOR_BYTES, signal);
+        if (stored.body.kind === 'bytes' && body.equals(stored.body.bytes)) return version.versionId;
+      }
     }
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    throw new UnavailableError(
+      'PUT_UNRESOLVED',
+      `${key} is there, but the writer was stopped before it saw whether that is its own anchor`,
+      { hint: 'The next run reads the bucket and goes on from there', cause: error },
+    );
   }
   throw new UnavailableError(
     'ANCHOR_CONFLICT',

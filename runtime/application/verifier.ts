@@ -141,9 +141,9 @@ export class Verifier {
     });
   }
 
-  private async newestAnchor({ findings }: Run): Promise<BucketEvidence> {
+  private async newestAnchor({ findings, signal }: Run): Promise<BucketEvidence> {
     const { store, policy, clock } = this.options;
-    return collectNewestEvidence(store, policy, Math.floor(clock.now() / 1000), findings);
+    return collectNewestEvidence(store, policy, Math.floor(clock.now() / 1000), findings, signal);
   }
 
   private async everyAnchor({ findings, progress, signal }: Run): Promise<BucketEvidence> {

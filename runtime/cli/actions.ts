@@ -17,6 +17,7 @@ import { initOutcome, initSqlOutcome } from '../commands/init';
 import type { Outcome } from '../commands/outcome';
 import { runOutcome } from '../commands/run';
 import { statusCommand } from '../commands/status';
+import { followVerification } from '../commands/verify-progress';
 import type { Composition } from '../composition';
 import { ENV, EVENTS } from '../contract';
 import { ConfigError } from '../errors';
@@ -56,15 +57,21 @@ export async function initAction(
 
 export async function anchorAction(context: ActionContext, options: { force?: boolean }): Promise<Outcome> {
   const config = context.composition.config(EVERYTHING);
-  const { composition, signal, sink } = context;
+  const { composition, progress, signal, sink } = context;
   const anchorer = composition.anchorer(config);
   const { clock } = composition;
-  return anchorCommand(anchorer, config.bucket, {
-    force: options.force === true,
-    clock,
-    signal,
-    failed: (seen) => sink?.gauges(seen),
-  });
+  const following = followVerification(progress, signal);
+  try {
+    return await anchorCommand(anchorer, config.bucket, {
+      force: options.force === true,
+      clock,
+      signal,
+      failed: (seen) => sink?.gauges(seen),
+      onProgress: (events) => following.report('events', events, null),
+    });
+  } finally {
+    following.finish();
+  }
 }
 
 export async function statusAction({ composition, signal }: ActionContext): Promise<Outcome> {
@@ -79,7 +86,7 @@ export async function statusAction({ composition, signal }: ActionContext): Prom
 }
 
 export async function holdAction(
-  { composition }: ActionContext,
+  { composition, signal }: ActionContext,
   on: boolean,
   key: string,
   options: { versionId?: string },
@@ -90,6 +97,7 @@ export async function holdAction(
     on,
     key,
     ...(versionId ? { versionId } : {}),
+    signal,
   });
 }
 

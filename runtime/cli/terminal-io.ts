@@ -54,19 +54,23 @@ export class TerminalIo implements CommandIo {
       const { code = 'INTERNAL', hint } = known ?? {};
       const faults = known instanceof ConfigError && known.faults.length > 0 ? { faults: known.faults } : {};
       const details = { code, message, ...(hint === undefined ? {} : { hint }), ...faults };
-      this.stdout.write(`${JSON.stringify({ exitCode, error: details }, null, 2)}\n`);
+      this.stdout.write(`${JSON.stringify({ exitCode, ...known?.done, error: details }, null, 2)}\n`);
       return exitCode;
     }
     const label = known instanceof UnavailableError ? 'could not be evaluated' : 'error';
     const shown = printableLines(message);
     this.stderr.write(`${this.errorColors.bad(`${label}:`)} ${shown}${known ? ` [${known.code}]` : ''}\n`);
     if (known?.hint !== undefined) this.stderr.write(`  ${printableLines(known.hint)}\n`);
-    if (!known)
-      this.stderr.write(
-        `${error instanceof Error ? (error.stack ?? '') : ''}\nThis is a defect of audit-anchor.\n`,
-      );
+    if (!known) this.stderr.write(`${framesOf(error)}This is a defect of audit-anchor.\n`);
     return exitCode;
   }
+}
+
+/** Where an error was thrown, without its message. */
+function framesOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  return first < 0 ? '' : `${lines.slice(first).join('\n')}\n`;
 }
 
 function printableLines(text: string): string {

@@ -90,7 +90,7 @@ async function plan(
     };
     if (out === null || out.kind === 'file')
       return await planCommand(options, count, await keepIn(out?.path ?? null));
-    return await planInStore(options, count, composition.reports(config, out));
+    return await planInStore(options, count, composition.reports(config, out, '--out', signal));
   } finally {
     following.finish();
   }
@@ -117,7 +117,7 @@ async function shard(
       signal,
     };
     if (location.kind !== 'file') {
-      return await shardInStore(options, number, reportsOf(composition, location));
+      return await shardInStore(options, number, reportsOf(composition, location, signal));
     }
     const text = await required(location.path);
     const planned = planOf({ name: location.path, text }, reading.keys);
@@ -128,10 +128,10 @@ async function shard(
 }
 
 /** A bucket needs more of the configuration than a folder does. */
-function reportsOf(composition: Composition, place: ReportPlace): ReportStore {
+function reportsOf(composition: Composition, place: ReportPlace, signal: AbortSignal): ReportStore {
   return place.kind === 'folder'
     ? new FolderReports(place.path)
-    : composition.reports(composition.config({ bucket: true }), place);
+    : composition.reports(composition.config({ bucket: true }), place, '--shard', signal);
 }
 
 async function required(file: string): Promise<string> {
@@ -164,8 +164,9 @@ async function merge(
       signal,
       ...age,
     };
-    const kept = out === null || out.kind === 'file' ? null : composition.reports(config, out);
-    const outcome = await mergeInStore(options, composition.reports(config, from), keys);
+    const kept =
+      out === null || out.kind === 'file' ? null : composition.reports(config, out, '--out', signal);
+    const outcome = await mergeInStore(options, composition.reports(config, from, '--merge', signal), keys);
     return await keptOutcome(outcome, async () => {
       if (out?.kind === 'file') await writeReport(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
       else if (kept) await keepReport(outcome, kept);

@@ -1,4 +1,5 @@
-import type { Anchorer, AnchorOutcome, BusyOutcome, WrittenAnchor } from '../application/anchorer';
+import type { Anchorer } from '../application/anchorer';
+import type { AnchorOutcome, BusyOutcome, WrittenAnchor } from '../application/anchoring';
 import type { Gauges } from '../application/gauges';
 import { gaugesOf } from '../application/gauges';
 import type { Clock } from '../application/ports';
@@ -97,19 +98,22 @@ export interface AnchorCommandOptions {
   readonly signal: AbortSignal;
   /** Called before the error is thrown, with what the attempt saw until then. */
   readonly failed: (seen: Gauges) => void;
+  /** Called now and then while new events are verified, with their number so far. */
+  readonly onProgress?: (events: number) => void;
 }
 
 /** Writes an anchor now if a trigger is due and nobody else is at it, or in any case. */
 export async function anchorCommand(
   anchorer: Pick<Anchorer, 'anchor' | 'anchorUnlessBusy' | 'newestKnown' | 'unanchoredKnown'>,
   bucket: string,
-  { force, clock, signal, failed }: AnchorCommandOptions,
+  { force, clock, signal, failed, onProgress }: AnchorCommandOptions,
 ): Promise<Outcome> {
   const seen = (): Gauges => gaugesOf(anchorer.newestKnown, anchorer.unanchoredKnown, clock.now());
   try {
+    const request = { signal, ...(onProgress ? { onProgress } : {}) };
     const outcome = force
-      ? await anchorer.anchor({ force: 'manual', signal })
-      : await anchorer.anchorUnlessBusy({ signal });
+      ? await anchorer.anchor({ force: 'manual', ...request })
+      : await anchorer.anchorUnlessBusy(request);
     return {
       ...anchorOutcome(outcome, bucket),
       tell: (sink) => {

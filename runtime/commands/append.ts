@@ -37,7 +37,7 @@ export function interruptedAppend(result: Appended | null, unresolved: Unresolve
       ...(unresolved && { unresolved }),
     },
     text: (colors) => [
-      `${colors.warn('?')} interrupted: ${result ? appendedText(result) : 'no event was appended'}; the rest of the input was not`,
+      `${colors.warn('?')} interrupted: ${result ? `${appendedText(result)}; the rest of the input was not` : 'no event was appended'}`,
       ...(unresolved ? [unresolvedText(unresolved)] : []),
     ],
   };

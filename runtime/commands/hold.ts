@@ -6,20 +6,38 @@ import type { Outcome } from './outcome';
 
 const KEYS_ARE_PRINTED = 'audit-anchor status and audit-anchor verify print keys';
 
+export interface HoldRequest {
+  readonly on: boolean;
+  readonly key: string;
+  /** Absent for the version that was written first. */
+  readonly versionId?: string;
+  /** Ends what is asked of S3 when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
 /** The first version of the key: the one that is evidence, whatever was laid over it. */
-async function firstVersion(store: AnchorStore, key: string): Promise<ObjectVersion | null> {
+async function firstVersion(
+  store: AnchorStore,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<ObjectVersion | null> {
   let first: ObjectVersion | null = null;
-  for await (const page of store.listAll(key)) {
+  for await (const page of store.listAll(key, signal)) {
     for (const version of page.versions)
       if (version.key === key && version.kind === 'version') first = version;
   }
   return first;
 }
 
-/** The hold as S3 shows it; null when this role may set holds but not look at anchors. */
-async function shownHold(store: AnchorStore, key: string, versionId: string): Promise<boolean | null> {
+/** Sets it; then the hold as S3 shows it, null when this role may set holds but not look at anchors. */
+async function setHold(
+  store: AnchorStore,
+  versionId: string,
+  { on, key, signal }: HoldRequest,
+): Promise<boolean | null> {
+  await store.setLegalHold(key, versionId, on, signal);
   try {
-    return (await store.head(key, versionId)).legalHold;
+    return (await store.head(key, versionId, signal)).legalHold;
   } catch (error) {
     if (error instanceof UnavailableError && error.code === 'S3_ACCESS_DENIED') return null;
     throw error;
@@ -28,15 +46,15 @@ async function shownHold(store: AnchorStore, key: string, versionId: string): Pr
 
 /**
  * Sets or lifts the legal hold of an anchor.
- * @param versionId absent for the version that was written first
+ * @throws UnavailableError `INTERRUPTED` that says what to do, when stopped after S3 was asked
  * @throws ConfigError `USAGE` for a key that is no anchor of this chain, `OBJECT_NOT_FOUND` when there is none
  */
 export async function holdCommand(
   store: AnchorStore,
   chainId: string,
-  request: { readonly on: boolean; readonly key: string; readonly versionId?: string },
+  request: HoldRequest,
 ): Promise<Outcome> {
-  const { on, key } = request;
+  const { on, key, signal } = request;
   if (parseAnchorKey(chainId, key) === null) {
     throw new ConfigError(
       'USAGE',
@@ -44,16 +62,25 @@ export async function holdCommand(
       { hint: KEYS_ARE_PRINTED },
     );
   }
-  const versionId = request.versionId ?? (await firstVersion(store, key))?.versionId;
+  const versionId = request.versionId ?? (await firstVersion(store, key, signal))?.versionId;
   if (versionId === undefined) {
     throw new ConfigError('OBJECT_NOT_FOUND', `there is no anchor ${key} in bucket ${store.bucket}`, {
       hint: KEYS_ARE_PRINTED,
     });
   }
-  await store.setLegalHold(key, versionId, on);
-  const shown = await shownHold(store, key, versionId);
-  const contradicted = shown === !on;
   const state = on ? 'on' : 'off';
+  const shown = await setHold(store, versionId, request).catch((error: unknown) => {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    throw new UnavailableError(
+      'INTERRUPTED',
+      `interrupted: the legal hold of ${key} may be ${state} or not`,
+      {
+        hint: `Run audit-anchor hold ${state} ${key} again: to ask twice changes nothing`,
+        cause: error,
+      },
+    );
+  });
+  const contradicted = shown === !on;
   return {
     exitCode: contradicted ? EXIT.notEvaluated : EXIT.ok,
     document: { key, versionId, legalHold: on, confirmed: shown === on },

@@ -19,7 +19,7 @@ export function runOutcome(summary: ServiceSummary): Outcome {
       const done = `stopped; anchors written: ${formatCount(anchorsWritten)}, verifications: ${formatCount(verifications)}`;
       if (tampered) return [colors.bad(`✘ ${done}; the last look found TAMPERING`)];
       if (shutdownProblem !== null)
-        return [colors.warn(`? ${done}; the last anchor was not written: ${shutdownProblem}`)];
+        return [colors.warn(`? ${done}; no last anchor is known to be written: ${shutdownProblem}`)];
       return [`${colors.good('✔')} ${done}`];
     },
   };

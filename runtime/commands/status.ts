@@ -112,9 +112,9 @@ export async function statusCommand(
 ): Promise<Outcome> {
   const now = clock.now();
   const findings = new FindingLog();
-  const newest = await findNewestKey(store, chainId, Math.floor(now / 1000), null);
+  const newest = await findNewestKey(store, chainId, Math.floor(now / 1000), null, signal);
   const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
-  const anchor = address ? anchorStatus(await readAnchor(store, address, findings)) : null;
+  const anchor = address ? anchorStatus(await readAnchor(store, address, findings, signal)) : null;
   const known = anchor?.known ?? (newest ? 'unreadable' : null);
   const database = await databaseStatus(auditLog, known, now, signal);
   const problems = findings.all();

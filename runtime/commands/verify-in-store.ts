@@ -54,9 +54,7 @@ export async function planInStore(options: PlanOptions, count: number, store: Re
   }
   const { plan, findings } = await planShards(options, count);
   const sealed = sealPlan(plan, keys);
-  const kept = (await store.create(PLAN_NAME, textOf(sealed), options.signal))
-    ? plan
-    : await earlierPlan(options, store);
+  const kept = (await store.create(PLAN_NAME, textOf(sealed))) ? plan : await earlierPlan(options, store);
   if (!kept) throw taken(store, PLAN_NAME, 'cannot be seen');
   await keepNumbers(store, kept);
   return keptPlan(kept, count, findings, sealPlan(kept, keys), null);
@@ -110,11 +108,10 @@ export async function shardInStore(
   const text = textOf(sealed);
   const name = partName(number);
   // One that cannot be merged leaves the name to the one that can.
-  if (report.unfit !== null || !(await store.create(name, text, options.signal))) {
+  if (report.unfit !== null || !(await store.create(name, text))) {
     const other = await earlierPart(store, plan, number, keys);
     // Another process was faster. Where it has found something else, both are kept, and the merge refuses them.
-    if (!other || !sameResult(other, report))
-      await store.create(besideName(name, text), text, options.signal);
+    if (!other || !sameResult(other, report)) await store.create(besideName(name, text), text);
   }
   return keptPart(report, plan, sealed, null);
 }

@@ -19,6 +19,7 @@ import type { Resources } from '../composition';
 import { DEFAULTS, ENV } from '../contract';
 import { deriveChainKeys } from '../domain/chain/chain-keys';
 import { v1Layout } from '../domain/chain/columns';
+import { ConfigError } from '../errors';
 import type { EmbeddedPostgres } from '../embedded/postgres/start';
 import { startEmbeddedPostgres } from '../embedded/postgres/start';
 import type { WormS3 } from '../embedded/s3/server';
@@ -37,6 +38,20 @@ const POLICY = {
   intervalMinutes: DEFAULTS.intervalMinutes,
   clockToleranceSeconds: DEFAULTS.clockToleranceSeconds,
 };
+
+/** @throws ConfigError `FILE_UNUSABLE` */
+function makeFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'audit-anchor-demo-'));
+  } catch (error) {
+    const { code = 'no reason given' } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      'FILE_UNUSABLE',
+      `the folder for temporary files, ${JSON.stringify(tmpdir())}, cannot be written to (${code})`,
+      { cause: error, hint: 'Set TMPDIR to a folder that this user may write to.' },
+    );
+  }
+}
 
 /** The servers of the demo and everything that works on them. */
 export class Stage {
@@ -58,9 +73,7 @@ export class Stage {
 
   /** Starts a PostgreSQL and a WORM S3 on loopback, in a temporary folder, and makes the bucket. */
   static async set(clock: DemoClock, resources: Resources): Promise<Stage> {
-    const folder = resources.add(mkdtempSync(join(tmpdir(), 'audit-anchor-demo-')), (path) =>
-      rmSync(path, { recursive: true, force: true }),
-    );
+    const folder = resources.add(makeFolder(), (path) => rmSync(path, { recursive: true, force: true }));
     const keyRingJson = JSON.stringify({
       k1: randomBytes(32).toString('base64'),
       k2: randomBytes(32).toString('base64'),

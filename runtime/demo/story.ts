@@ -1,7 +1,8 @@
 import { EventAppender } from '../adapters/postgres/append';
 import { Connection } from '../adapters/postgres/connection';
 import { initialise } from '../adapters/postgres/init';
-import type { Anchorer, WrittenAnchor } from '../application/anchorer';
+import type { Anchorer } from '../application/anchorer';
+import type { WrittenAnchor } from '../application/anchoring';
 import { UnavailableError } from '../errors';
 import { demoEvents } from './events';
 import { CHAIN_ID } from './stage';

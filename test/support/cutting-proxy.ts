@@ -39,6 +39,11 @@ export class CuttingProxy {
     this.cuts.push(...cuts);
   }
 
+  /** Cuts every connection. */
+  cutAll(): void {
+    for (const socket of this.open) socket.destroy();
+  }
+
   /** Refuses connections, also after a cut that comes later, until `accept`. */
   refuse(): void {
     this.refusing = true;
@@ -50,7 +55,7 @@ export class CuttingProxy {
 
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
-    for (const socket of this.open) socket.destroy();
+    this.cutAll();
     await closed;
   }
 

@@ -1,4 +1,5 @@
-import type { Anchorer, AnchorOutcome, AnchorRequest, Pending } from '../../runtime/application/anchorer';
+import type { Anchorer } from '../../runtime/application/anchorer';
+import type { AnchorOutcome, AnchorRequest, Pending } from '../../runtime/application/anchoring';
 import type { Gauges } from '../../runtime/application/gauges';
 import type { KnownAnchor } from '../../runtime/application/known-anchor';
 import type { ServiceOptions, ServiceSummary } from '../../runtime/application/service';

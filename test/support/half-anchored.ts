@@ -1,4 +1,4 @@
-import type { AnchorOutcome } from '../../runtime/application/anchorer';
+import type { AnchorOutcome } from '../../runtime/application/anchoring';
 import type { Embedded } from './embedded';
 
 /** Key of the newest anchor of `anchorTwice`. */

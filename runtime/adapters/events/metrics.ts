@@ -1,4 +1,4 @@
-import type { AnchorOutcome, BusyOutcome } from '../../application/anchorer';
+import type { AnchorOutcome, BusyOutcome } from '../../application/anchoring';
 import type { Gauges } from '../../application/gauges';
 import { DIMENSIONS, EXIT, METRICS, SEVERITIES } from '../../contract';
 import type { Anchor } from '../../domain/anchor/anchor';

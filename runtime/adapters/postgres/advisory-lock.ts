@@ -31,15 +31,18 @@ export class ChainLock {
 
   /**
    * Polls for the lock, so that a waiting session never stands in the way of others.
-   * @throws UnavailableError `LOCK_BUSY` after `waitMs`, `INTERRUPTED` when `signal` aborts
+   * @throws UnavailableError `LOCK_BUSY` after `waitMs`, `INTERRUPTED` when `signal` aborts between two looks;
+   *   its reason is thrown when it aborts during one
    */
   async acquire(waitMs: number, signal?: AbortSignal): Promise<void> {
     for (const deadline = Date.now() + waitMs; ;) {
       if (signal?.aborted) throw this.interrupted();
-      const [row] = await this.connection.query<{ locked: boolean }>({
-        text: 'SELECT pg_catalog.pg_try_advisory_lock($1::pg_catalog.int8) AS locked',
-        values: [this.key],
-      });
+      const [row] = await this.connection.until(signal, () =>
+        this.connection.query<{ locked: boolean }>({
+          text: 'SELECT pg_catalog.pg_try_advisory_lock($1::pg_catalog.int8) AS locked',
+          values: [this.key],
+        }),
+      );
       if (row?.locked) return;
       const left = deadline - Date.now();
       if (left <= 0) throw await this.busy(waitMs);

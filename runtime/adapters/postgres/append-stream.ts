@@ -1,9 +1,10 @@
 import type { ClientConfig } from 'pg';
-import { AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
+import { UnavailableError } from '../../errors';
 import type { AppendOptions, AppendResult } from './append-options';
-import { isRolledBack } from './append-failure';
+import { withProgress } from './append-progress';
 import { BatchAppender } from './batch-appender';
 import { BATCH_BYTES, BATCH_EVENTS } from './batch-limits';
+import { commit, CommitUnanswered, type SentBatch } from './batch-store';
 import { Connection } from './connection';
 import type { PreparedEvent } from './event-encoder';
 import type { EventValues } from './event-values';
@@ -46,7 +47,7 @@ class BatchWriter {
   private pending: PreparedEvent[] = [];
   private pendingBytes = 0;
   private total: AppendStreamResult | null = null;
-  private committing: AppendResult | null = null;
+  private committing: SentBatch | null = null;
 
   constructor(
     private readonly connection: Connection,
@@ -60,7 +61,7 @@ class BatchWriter {
 
   /** A batch whose COMMIT was sent and not answered. */
   get unresolved(): AppendResult | null {
-    return this.committing;
+    return this.committing && this.appender.resultOf(this.committing.batch, this.committing.head);
   }
 
   get appended(): number {
@@ -79,9 +80,8 @@ class BatchWriter {
     const head = await this.appender.begin(client);
     const batch = this.appender.link(this.pending, head);
     await this.appender.send(client, batch);
+    await this.commit({ batch, head });
     const result = this.appender.resultOf(batch, head);
-    this.committing = result;
-    await this.commit();
     const appended = this.appended + this.pending.length;
     this.total = { ...result, firstIndex: this.total?.firstIndex ?? result.firstIndex, appended };
     this.pending = [];
@@ -89,11 +89,12 @@ class BatchWriter {
     this.onBatch?.(result, appended);
   }
 
-  private async commit(): Promise<void> {
+  private async commit(sent: SentBatch): Promise<void> {
+    this.committing = sent;
     try {
-      await this.connection.query('COMMIT');
+      await commit(this.connection.client, sent);
     } catch (error) {
-      if (isRolledBack(error)) this.committing = null;
+      if (!(error instanceof CommitUnanswered)) this.committing = null;
       throw error;
     }
     this.committing = null;
@@ -125,14 +126,8 @@ class LastCall {
   };
 }
 
-/** Tells how far a stream came: what was committed stays, so a retry has to start after it. */
-function withProgress(error: unknown, appended: number): unknown {
-  if (!(error instanceof ConfigError && error.code === 'EVENT_INVALID')) return error;
-  const hint =
-    appended === 0
-      ? 'No event was stored; correct it and send all of them again.'
-      : `Events 1 to ${appended} are stored; correct it and send from event ${appended + 1} on.`;
-  return new ConfigError(error.code, error.message, { cause: error, hint, faults: error.faults });
+function isOfInterruption(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || error instanceof UnavailableError || error instanceof CommitUnanswered;
 }
 
 /** Events as they come, with the signal looked at before each. */
@@ -159,8 +154,9 @@ async function connect({ connection, signal }: AppendStreamOptions): Promise<Con
  * of other writers may come between two batches.
  * @returns what was appended; null for an empty stream. After `signal` aborted: what was read until then.
  * @throws AppendInterrupted when that could not be stored in time, also while the server is silent
- * @throws ConfigError `EVENT_INVALID` with the number of the event in the stream; its hint says what is stored
- * @throws as `appendEvents`
+ * @throws ConfigError `EVENT_INVALID` with the number of the event in the stream
+ * @throws UnavailableError `APPEND_UNRESOLVED` when it is unknown whether the last batch was stored
+ * @throws as `appendEvents`; hint and `done` of every error say what is stored
  */
 export async function appendStream(
   events: AsyncIterable<EventValues>,
@@ -171,22 +167,22 @@ export async function appendStream(
   const connection = await connect(options);
   const writer = new BatchWriter(connection, appender, options.onBatch);
   const lastCall = new LastCall(signal);
+  let taken = 0;
   try {
     await connection.until(lastCall.signal, async () => {
       const encoder = await appender.open(connection.client);
-      let position = 0;
       for await (const event of untilAborted(events, signal)) {
-        position += 1;
-        await writer.add(encoder.prepare(event, `event ${position}`));
+        taken += 1;
+        await writer.add(encoder.prepare(event, `event ${taken}`));
       }
       await writer.flush();
     });
     return writer.result;
   } catch (error) {
-    if (signal?.aborted && (error === signal.reason || error instanceof UnavailableError)) {
+    if (signal?.aborted && isOfInterruption(error, signal)) {
       throw new AppendInterrupted(writer.result, writer.unresolved, error);
     }
-    throw error instanceof AuditAnchorError ? withProgress(error, writer.appended) : error;
+    throw withProgress(error, { result: writer.result, taken });
   } finally {
     lastCall.dispose();
     await connection.close();

@@ -23,13 +23,13 @@ export interface Receipt {
 }
 
 /** A batch whose COMMIT was sent. */
-interface SentBatch {
+export interface SentBatch {
   readonly batch: LinkedBatch;
   readonly head: Head;
 }
 
 /** A COMMIT without an answer: the batch is in the chain as a whole, or not at all. */
-class CommitUnanswered extends Error {
+export class CommitUnanswered extends Error {
   constructor(
     readonly sent: SentBatch,
     readonly failure: Error,
@@ -211,7 +211,7 @@ export function stopped(cause?: unknown): UnavailableError {
 }
 
 /** @throws CommitUnanswered unless the server said what became of it */
-async function commit(client: ClientBase, sent: SentBatch): Promise<void> {
+export async function commit(client: ClientBase, sent: SentBatch): Promise<void> {
   let said: string;
   try {
     said = (await client.query('COMMIT')).command;

@@ -17,6 +17,8 @@ export interface BucketReportsOptions {
   /** Days that reports are locked. */
   readonly retentionDays: number;
   readonly clock: Clock;
+  /** Ends what is asked of the bucket when it aborts. */
+  readonly signal?: AbortSignal | undefined;
   /** Largest document that is read, bytes. Default 512 MiB. */
   readonly maxBytes?: number;
 }
@@ -33,12 +35,12 @@ export class BucketReports implements ReportStore {
   }
 
   async read(name: string): Promise<string | null> {
-    const { store, prefix, maxBytes = MAX_BYTES } = this.options;
+    const { store, prefix, signal, maxBytes = MAX_BYTES } = this.options;
     const key = prefix + name;
     const versions = await this.versionsBelow(key);
     const first = versions.findLast((version) => version.key === key);
     if (!first) return null;
-    const { body } = await store.read(key, first.versionId, maxBytes);
+    const { body } = await store.read(key, first.versionId, maxBytes, signal);
     switch (body.kind) {
       case 'bytes':
         return Buffer.from(body.bytes).toString('utf8');
@@ -51,8 +53,8 @@ export class BucketReports implements ReportStore {
     }
   }
 
-  async create(name: string, text: string, signal?: AbortSignal): Promise<boolean> {
-    const { store, prefix, retentionDays, clock } = this.options;
+  async create(name: string, text: string): Promise<boolean> {
+    const { store, prefix, retentionDays, clock, signal } = this.options;
     const body = Buffer.from(text, 'utf8');
     const until = clock.now() + retentionDays * MS_PER_DAY;
     const created = await store.create(
@@ -76,8 +78,9 @@ export class BucketReports implements ReportStore {
 
   /** Everything that was ever written there; a delete marker over it hides nothing. */
   private async versionsBelow(prefix: string): Promise<ObjectVersion[]> {
+    const { store, signal } = this.options;
     const found: ObjectVersion[] = [];
-    for await (const { versions } of this.options.store.listAll(prefix)) {
+    for await (const { versions } of store.listAll(prefix, signal)) {
       found.push(...versions.filter(({ kind }) => kind === 'version'));
     }
     return found;

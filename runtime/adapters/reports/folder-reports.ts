@@ -29,7 +29,8 @@ export class FolderReports implements ReportStore {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error instanceof ConfigError ? error : this.unusable('written', error);
+      // The text is written to another file first, which nobody has heard of.
+      throw this.unusable(file, 'written', error instanceof ConfigError ? error.cause : error);
     } finally {
       await rm(temporary, { force: true });
     }
@@ -43,13 +44,13 @@ export class FolderReports implements ReportStore {
     try {
       await mkdir(this.folder, { recursive: true });
     } catch (error) {
-      throw this.unusable('made', error);
+      throw this.unusable(this.folder, 'made', error);
     }
   }
 
-  private unusable(doing: string, error: unknown): ConfigError {
+  private unusable(what: string, doing: string, error: unknown): ConfigError {
     const { code = 'no reason given' } = error as NodeJS.ErrnoException;
-    return new ConfigError('FILE_UNUSABLE', `${quoted(this.folder)} cannot be ${doing} (${code})`, {
+    return new ConfigError('FILE_UNUSABLE', `${quoted(what)} cannot be ${doing} (${code})`, {
       cause: error,
       hint: 'Name a folder that this user may write to, on a file system with hard links.',
     });

@@ -7,18 +7,30 @@ import { S3RequestFailed } from './s3-request-failed';
 const DAYS_PER_YEAR = 365;
 
 /** Versioning and Object Lock of the bucket. */
-export async function readBucketLock(gateway: S3Gateway): Promise<BucketLock> {
-  const { Status: status } = await gateway.run({ operation: 'GetBucketVersioning' }, (client, sdk) =>
-    client.send(new sdk.GetBucketVersioningCommand({ Bucket: gateway.bucket })),
+export async function readBucketLock(
+  gateway: S3Gateway,
+  signal: AbortSignal | undefined,
+): Promise<BucketLock> {
+  const { Status: status } = await gateway.run(
+    { operation: 'GetBucketVersioning' },
+    (client, sdk, options) =>
+      client.send(new sdk.GetBucketVersioningCommand({ Bucket: gateway.bucket }), options),
+    signal,
   );
-  return { versioning: status ?? 'Off', ...(await readLockConfiguration(gateway)) };
+  return { versioning: status ?? 'Off', ...(await readLockConfiguration(gateway, signal)) };
 }
 
-async function readLockConfiguration(gateway: S3Gateway): Promise<Omit<BucketLock, 'versioning'>> {
+async function readLockConfiguration(
+  gateway: S3Gateway,
+  signal: AbortSignal | undefined,
+): Promise<Omit<BucketLock, 'versioning'>> {
   const call: S3Call = { operation: 'GetObjectLockConfiguration' };
   try {
-    const { ObjectLockConfiguration: configuration } = await gateway.attempt('repeating', (client, sdk) =>
-      client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket: gateway.bucket })),
+    const { ObjectLockConfiguration: configuration } = await gateway.attempt(
+      'repeating',
+      (client, sdk, options) =>
+        client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket: gateway.bucket }), options),
+      signal,
     );
     const retention = configuration?.Rule?.DefaultRetention;
     const days = retention?.Days ?? (retention?.Years ?? 0) * DAYS_PER_YEAR;

@@ -65,14 +65,16 @@ async function put(
   signal: AbortSignal | undefined,
 ): Promise<CreateResult | Unsuccessful> {
   try {
-    const { VersionId: versionId } = await gateway.attempt('single', (client, sdk) =>
-      client.send(new sdk.PutObjectCommand(input), { abortSignal: signal }),
+    const { VersionId: versionId } = await gateway.attempt(
+      'single',
+      (client, sdk, options) => client.send(new sdk.PutObjectCommand(input), options),
+      signal,
     );
     if (versionId !== undefined) return { kind: 'created', versionId };
     const error = unexpectedReply(gateway.request(call), 'the object was stored without a version id');
     return { error, again: false, unanswered: false };
   } catch (error) {
-    if (!(error instanceof S3RequestFailed)) return { error, again: false, unanswered: false };
+    if (!(error instanceof S3RequestFailed)) return { error, again: false, unanswered: isAborted(signal) };
     const { failure } = error;
     if (failure.status === 412) return { kind: 'exists' };
     return {

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { ObjectVersion, VersionPage } from '../../application/ports';
 import { unexpectedReply } from './s3-errors';
-import type { S3Call, S3Gateway } from './s3-gateway';
+import type { S3Call, S3Gateway, Use } from './s3-gateway';
 import { compareKeys, inVersionOrder } from './version-order';
 
 export interface ListRequest {
@@ -19,6 +19,7 @@ export interface ListRequest {
   readonly versionIdMarker?: string;
   /** Entries of a page, 1 to 1,000; S3's 1,000 when absent. */
   readonly pageSize?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where the next page starts. */
@@ -27,15 +28,17 @@ export interface ListMarker {
   readonly versionIdMarker?: string;
 }
 
+interface ListedPage {
+  readonly page: VersionPage;
+  readonly next: ListMarker | null;
+}
+
 type Kind = ObjectVersion['kind'];
 
 /** One page of the version listing, and the marker of the next one when S3 has more. */
-export async function listVersions(
-  gateway: S3Gateway,
-  request: ListRequest,
-): Promise<{ readonly page: VersionPage; readonly next: ListMarker | null }> {
+export async function listVersions(gateway: S3Gateway, request: ListRequest): Promise<ListedPage> {
   const call: S3Call = { operation: 'ListObjectVersions' };
-  return gateway.run(call, async (client, sdk) => {
+  const list: Use<ListedPage> = async (client, sdk, options) => {
     const command = new sdk.ListObjectVersionsCommand({
       Bucket: gateway.bucket,
       Prefix: request.prefix,
@@ -47,10 +50,11 @@ export async function listVersions(
       EncodingType: 'url',
     });
     const kinds = recordKinds(command);
-    const output = await client.send(command);
+    const output = await client.send(command, options);
     const bad = (what: string) => unexpectedReply(gateway.request(call), what);
     return readListing(output, kinds(), request, bad);
-  });
+  };
+  return gateway.run(call, list, request.signal);
 }
 
 function readListing(
@@ -58,7 +62,7 @@ function readListing(
   kinds: readonly Kind[],
   request: ListRequest,
   bad: (what: string) => Error,
-): { readonly page: VersionPage; readonly next: ListMarker | null } {
+): ListedPage {
   // An empty document would otherwise pass for an empty bucket.
   if (output.Name === undefined || output.IsTruncated === undefined) {
     throw bad('the reply is not a listing of versions');

@@ -10,22 +10,31 @@ const DEFAULT_STORAGE_CLASS = 'STANDARD';
 const REPLICATION = ['PENDING', 'COMPLETED', 'FAILED', 'REPLICA'] as const;
 
 /** What S3 says about one version, without its body. Archived objects answer too. */
-export async function headObject(gateway: S3Gateway, key: string, versionId: string): Promise<ObjectHead> {
+export async function headObject(
+  gateway: S3Gateway,
+  key: string,
+  versionId: string,
+  signal: AbortSignal | undefined,
+): Promise<ObjectHead> {
   const call: S3Call = { operation: 'HeadObject', key, versionId };
   try {
-    const output = await gateway.attempt('repeating', (client, sdk) =>
-      client.send(
-        new sdk.HeadObjectCommand({
-          Bucket: gateway.bucket,
-          Key: key,
-          VersionId: versionId,
-          ChecksumMode: 'ENABLED',
-        }),
-      ),
+    const output = await gateway.attempt(
+      'repeating',
+      (client, sdk, options) =>
+        client.send(
+          new sdk.HeadObjectCommand({
+            Bucket: gateway.bucket,
+            Key: key,
+            VersionId: versionId,
+            ChecksumMode: 'ENABLED',
+          }),
+          options,
+        ),
+      signal,
     );
-    return await readHead(gateway, call, output);
+    return await readHead(gateway, call, output, signal);
   } catch (error) {
-    if (error instanceof S3RequestFailed) await diagnose(gateway, key, error);
+    if (error instanceof S3RequestFailed) await diagnose(gateway, key, error, signal);
     throw gateway.explain(error, call);
   }
 }
@@ -34,11 +43,22 @@ export async function headObject(gateway: S3Gateway, key: string, versionId: str
  * A refused HEAD has no body and so no error code: 404 may be the object or the bucket, 403 the permission or
  * the credentials, 400 the region or an expired token. One listing of the key tells, when it fails with a code.
  */
-async function diagnose(gateway: S3Gateway, key: string, head: S3RequestFailed): Promise<void> {
+async function diagnose(
+  gateway: S3Gateway,
+  key: string,
+  head: S3RequestFailed,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   if (![400, 403, 404].includes(head.failure.status ?? 0)) return;
   try {
-    await gateway.attempt('repeating', (client, sdk) =>
-      client.send(new sdk.ListObjectVersionsCommand({ Bucket: gateway.bucket, Prefix: key, MaxKeys: 1 })),
+    await gateway.attempt(
+      'repeating',
+      (client, sdk, options) =>
+        client.send(
+          new sdk.ListObjectVersionsCommand({ Bucket: gateway.bucket, Prefix: key, MaxKeys: 1 }),
+          options,
+        ),
+      signal,
     );
   } catch (error) {
     const denied = error instanceof S3RequestFailed && error.failure.code === 'AccessDenied';
@@ -51,6 +71,7 @@ export async function readHead(
   gateway: S3Gateway,
   call: S3Call & { readonly key?: string; readonly versionId?: string },
   output: HeadObjectCommandOutput | GetObjectCommandOutput,
+  signal: AbortSignal | undefined,
 ): Promise<ObjectHead> {
   const { key = '', versionId = '' } = call;
   if (output.LastModified === undefined || output.ContentLength === undefined) {
@@ -67,7 +88,7 @@ export async function readHead(
     checksumSha256: readChecksum(output.ChecksumSHA256),
     lock:
       readLock(output.ObjectLockMode, output.ObjectLockRetainUntilDate) ??
-      (await askLock(gateway, key, versionId)),
+      (await askLock(gateway, key, versionId, signal)),
     legalHold: output.ObjectLockLegalHoldStatus === 'ON',
     metadata: output.Metadata ?? {},
     encryption: { algorithm: output.ServerSideEncryption ?? null, keyId: output.SSEKMSKeyId ?? null },
@@ -98,13 +119,22 @@ function readLock(mode: string | undefined, until: Date | undefined): ObjectLock
  * S3 leaves the lock headers out both when there is no lock and when the caller may not see it. Only the
  * explicit question tells the two apart, and only the first is a finding.
  */
-async function askLock(gateway: S3Gateway, key: string, versionId: string): Promise<ObjectLock | null> {
+async function askLock(
+  gateway: S3Gateway,
+  key: string,
+  versionId: string,
+  signal: AbortSignal | undefined,
+): Promise<ObjectLock | null> {
   const call: S3Call = { operation: 'GetObjectRetention', key, versionId };
   try {
-    const { Retention: retention } = await gateway.attempt('repeating', (client, sdk) =>
-      client.send(
-        new sdk.GetObjectRetentionCommand({ Bucket: gateway.bucket, Key: key, VersionId: versionId }),
-      ),
+    const { Retention: retention } = await gateway.attempt(
+      'repeating',
+      (client, sdk, options) =>
+        client.send(
+          new sdk.GetObjectRetentionCommand({ Bucket: gateway.bucket, Key: key, VersionId: versionId }),
+          options,
+        ),
+      signal,
     );
     if (retention === undefined) throw unexpectedReply(gateway.request(call), 'the reply is not a retention');
     return readLock(retention.Mode, retention.RetainUntilDate);

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../application/interruption';
 import type { Clock } from '../../application/ports';
 import { backoffMs, type Jitter } from './backoff';
 import { isThrottled, isTransient } from './s3-failure';
@@ -21,7 +22,7 @@ export class RequestPace {
   private succeeded = 0;
   /** A request gave up, and none has come through since: the next ones do not wait as long again. */
   private starved = false;
-  private waiting: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
   private readonly closing = new AbortController();
 
   constructor(
@@ -29,14 +30,17 @@ export class RequestPace {
     private readonly jitter: Jitter,
   ) {}
 
-  /** @param send one attempt; its `S3RequestFailed` decides whether there is another */
-  async run<T>(send: () => Promise<T>): Promise<T> {
+  /**
+   * @param send one attempt; its `S3RequestFailed` decides whether there is another
+   * @param signal ends the waiting before and between attempts; its reason is thrown
+   */
+  async run<T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     let attempts = 0;
     let throttles = 0;
     let waited = 0;
     let seen = this.succeeded;
     for (;;) {
-      const cuts = await this.enter();
+      const cuts = await this.enter(signal);
       try {
         const result = await send();
         this.grow();
@@ -59,7 +63,9 @@ export class RequestPace {
       }
       const wait = backoffMs(Math.max(attempts, throttles), this.jitter);
       waited += wait;
-      await this.clock.sleep(wait, this.closing.signal);
+      const { signal: closed } = this.closing;
+      await this.clock.sleep(wait, signal ? AbortSignal.any([signal, closed]) : closed);
+      signal?.throwIfAborted();
     }
   }
 
@@ -68,16 +74,39 @@ export class RequestPace {
     this.closing.abort();
   }
 
-  private async enter(): Promise<number> {
-    while (this.active >= this.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  private async enter(signal: AbortSignal | undefined): Promise<number> {
+    while (this.active >= this.limit) await this.turn(signal);
     this.active += 1;
     return this.cuts;
   }
 
+  /** Waits until one that is under way ends; whoever is aborted gives up the place to those behind. */
+  private async turn(signal: AbortSignal | undefined): Promise<void> {
+    let next = (): void => undefined;
+    const freed = new Promise<void>((resolve) => {
+      next = resolve;
+      this.waiting.add(next);
+    });
+    try {
+      await unlessAborted(() => freed, signal);
+    } catch (error) {
+      // It may have been let through in the same moment.
+      if (!this.waiting.delete(next)) this.wake();
+      throw error;
+    }
+  }
+
   private leave(): void {
     this.active -= 1;
-    const free = Math.min(this.waiting.length, Math.max(0, Math.floor(this.limit) - this.active));
-    this.waiting.splice(0, free).forEach((resolve) => resolve());
+    this.wake();
+  }
+
+  private wake(): void {
+    const free = Math.max(0, Math.floor(this.limit) - this.active);
+    for (const next of [...this.waiting].slice(0, free)) {
+      this.waiting.delete(next);
+      next();
+    }
   }
 
   private grow(): void {

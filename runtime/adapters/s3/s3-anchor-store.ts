@@ -56,19 +56,21 @@ export class S3AnchorStore implements AnchorStore {
     readonly prefix: string;
     readonly after?: string;
     readonly delimiter?: '/';
+    readonly signal?: AbortSignal | undefined;
   }): Promise<VersionPage> {
-    const { prefix, after, delimiter } = options;
+    const { prefix, after, delimiter, signal } = options;
     const { page } = await listVersions(this.#gateway, {
       prefix,
       delimiter,
       // An empty marker is no marker.
       keyMarker: after === '' ? undefined : after,
       pageSize: this.#options.pageSize,
+      signal,
     });
     return page;
   }
 
-  async *listAll(prefix: string): AsyncIterable<VersionPage> {
+  async *listAll(prefix: string, signal?: AbortSignal): AsyncIterable<VersionPage> {
     let marker: ListMarker | null = null;
     do {
       const { page, next }: { page: VersionPage; next: ListMarker | null } = await listVersions(
@@ -77,6 +79,7 @@ export class S3AnchorStore implements AnchorStore {
           prefix,
           ...marker,
           pageSize: this.#options.pageSize,
+          signal,
         },
       );
       yield page;
@@ -88,12 +91,12 @@ export class S3AnchorStore implements AnchorStore {
     } while (marker !== null);
   }
 
-  head(key: string, versionId: string): Promise<ObjectHead> {
-    return headObject(this.#gateway, key, versionId);
+  head(key: string, versionId: string, signal?: AbortSignal): Promise<ObjectHead> {
+    return headObject(this.#gateway, key, versionId, signal);
   }
 
-  read(key: string, versionId: string, maxBytes: number): Promise<StoredObject> {
-    return readObject(this.#gateway, { key, versionId, maxBytes });
+  read(key: string, versionId: string, maxBytes: number, signal?: AbortSignal): Promise<StoredObject> {
+    return readObject(this.#gateway, { key, versionId, maxBytes }, signal);
   }
 
   create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult> {
@@ -102,20 +105,24 @@ export class S3AnchorStore implements AnchorStore {
     return createObject(this.#gateway, object, { ...this.#pace, budgetMs, kmsKeyArn }, signal);
   }
 
-  bucketLock(): Promise<BucketLock> {
-    return readBucketLock(this.#gateway);
+  bucketLock(signal?: AbortSignal): Promise<BucketLock> {
+    return readBucketLock(this.#gateway, signal);
   }
 
-  async setLegalHold(key: string, versionId: string, on: boolean): Promise<void> {
-    await this.#gateway.run({ operation: 'PutObjectLegalHold', key, versionId }, (client, sdk) =>
-      client.send(
-        new sdk.PutObjectLegalHoldCommand({
-          Bucket: this.bucket,
-          Key: key,
-          VersionId: versionId,
-          LegalHold: { Status: on ? 'ON' : 'OFF' },
-        }),
-      ),
+  async setLegalHold(key: string, versionId: string, on: boolean, signal?: AbortSignal): Promise<void> {
+    await this.#gateway.run(
+      { operation: 'PutObjectLegalHold', key, versionId },
+      (client, sdk, options) =>
+        client.send(
+          new sdk.PutObjectLegalHoldCommand({
+            Bucket: this.bucket,
+            Key: key,
+            VersionId: versionId,
+            LegalHold: { Status: on ? 'ON' : 'OFF' },
+          }),
+          options,
+        ),
+      signal,
     );
   }
 

@@ -10,6 +10,8 @@ export interface S3Connection {
   readonly endpoint?: string;
   /** Access keys; the SDK's default provider chain when absent. */
   readonly credentials?: Sdk.S3ClientConfig['credentials'];
+  /** What names the bucket, for errors: an option or a variable. Default `AUDIT_ANCHOR_BUCKET`. */
+  readonly setting?: string;
   /** Milliseconds one attempt may take, and a reply may stay silent. Default 30,000. */
   readonly requestTimeoutMs?: number;
 }

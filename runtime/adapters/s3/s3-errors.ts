@@ -1,3 +1,4 @@
+import { ENV } from '../../contract';
 import { type AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
 import { requiredActions, type S3Operation } from './s3-actions';
 import { isCut, isTimeout, isUnconnected, isUntrusted, type S3Failure } from './s3-failure';
@@ -6,6 +7,8 @@ import { isCut, isTimeout, isUnconnected, isUntrusted, type S3Failure } from './
 export interface S3Request {
   readonly operation: S3Operation;
   readonly bucket: string;
+  /** What names the bucket: an option or a variable. */
+  readonly setting: string;
   readonly region: string;
   /** Host and port, for people. */
   readonly host: string;
@@ -54,11 +57,14 @@ function wrongRegion(failure: S3Failure, request: S3Request): AuditAnchorError |
   return new ConfigError(
     'BUCKET_WRONG_REGION',
     `bucket "${request.bucket}" is in ${elsewhere}, but the configured region is ${request.region}`,
-    {
-      hint: elsewhere === actual ? `Set AWS_REGION=${actual}` : "Set AWS_REGION to the bucket's own region",
-      cause: cause(failure),
-    },
+    { hint: regionHint(request, elsewhere === actual ? actual : null), cause: cause(failure) },
   );
+}
+
+/** AWS_REGION is that of the anchors: a bucket for anything else has to be where they are. */
+function regionHint({ setting, region }: S3Request, actual: string | null): string {
+  if (setting !== ENV.bucket) return `Name a bucket in ${region}, where the anchors are, with ${setting}`;
+  return actual === null ? "Set AWS_REGION to the bucket's own region" : `Set AWS_REGION=${actual}`;
 }
 
 function missing(failure: S3Failure, request: S3Request): AuditAnchorError | undefined {
@@ -67,7 +73,7 @@ function missing(failure: S3Failure, request: S3Request): AuditAnchorError | und
       'BUCKET_NOT_FOUND',
       `bucket "${request.bucket}" does not exist at ${request.host} (region ${request.region}): ${failure.code}`,
       {
-        hint: 'Check AUDIT_ANCHOR_BUCKET, AWS_REGION and the account of the credentials',
+        hint: `Check ${request.setting}, AWS_REGION and the account of the credentials`,
         cause: cause(failure),
       },
     );

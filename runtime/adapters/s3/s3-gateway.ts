@@ -1,4 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { unlessAborted } from '../../application/interruption';
+import { ENV } from '../../contract';
 import { AuditAnchorError } from '../../errors';
 import type { S3Operation } from './s3-actions';
 import { DEFAULT_REQUEST_TIMEOUT_MS, openS3, type OpenS3, type S3Connection, type S3Sdk } from './s3-client';
@@ -14,7 +16,17 @@ export interface S3Call {
   readonly kms?: boolean;
 }
 
-type Use<T> = (client: S3Client, sdk: S3Sdk) => Promise<T>;
+/** @param options for `send` */
+export type Use<T> = (
+  client: S3Client,
+  sdk: S3Sdk,
+  options: { readonly abortSignal: AbortSignal | undefined },
+) => Promise<T>;
+
+interface Ready extends OpenS3 {
+  /** What no error may quote. */
+  readonly secrets: readonly string[];
+}
 
 /** The one place that holds the SDK's client: opens it on first use and gives every failure its name. */
 export class S3Gateway {
@@ -34,10 +46,10 @@ export class S3Gateway {
         : new URL(connection.endpoint).host;
   }
 
-  /** Runs `use` and turns what fails into an error of this program. */
-  async run<T>(call: S3Call, use: Use<T>): Promise<T> {
+  /** Runs `use` and turns what fails into an error of this program; an abort of `signal` throws its reason. */
+  async run<T>(call: S3Call, use: Use<T>, signal: AbortSignal | undefined): Promise<T> {
     try {
-      return await this.attempt('repeating', use);
+      return await this.attempt('repeating', use, signal);
     } catch (error) {
       throw this.explain(error, call);
     }
@@ -46,9 +58,15 @@ export class S3Gateway {
   /**
    * Runs `use`; a failed request comes back as `S3RequestFailed`, for callers to whom some failures are answers.
    * @param how `repeating` for whatever can be asked twice, `single` for the write whose every answer has to be seen
+   * @param signal when it aborts, its reason is thrown; by a `single` request only as long as it was not sent, and as
+   *   `S3RequestFailed` after that
    */
-  async attempt<T>(how: 'repeating' | 'single', use: Use<T>): Promise<T> {
-    return how === 'single' ? this.#once(use) : this.#pace.run(() => this.#once(use));
+  async attempt<T>(how: 'repeating' | 'single', use: Use<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (how === 'single') {
+      return this.#send(await unlessAborted(() => this.#ready(), signal), use, signal);
+    }
+    const send = async (): Promise<T> => this.#send(await this.#ready(), use, signal);
+    return this.#pace.run(() => unlessAborted(send, signal), signal);
   }
 
   /** The error of this program for whatever `attempt` threw. */
@@ -61,6 +79,7 @@ export class S3Gateway {
     return {
       ...call,
       bucket: this.bucket,
+      setting: this.#connection.setting ?? ENV.bucket,
       region: this.#connection.region,
       host: this.#host,
       timeoutMs: this.#connection.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
@@ -79,12 +98,19 @@ export class S3Gateway {
     );
   }
 
-  async #once<T>(use: Use<T>): Promise<T> {
+  async #ready(): Promise<Ready> {
     this.#opened ??= openS3(this.#connection);
     const { client, sdk } = await this.#opened;
-    const secrets = await readCredentials(client);
+    return { client, sdk, secrets: await readCredentials(client) };
+  }
+
+  async #send<T>(
+    { client, sdk, secrets }: Ready,
+    use: Use<T>,
+    abortSignal: AbortSignal | undefined,
+  ): Promise<T> {
     try {
-      return await use(client, sdk);
+      return await use(client, sdk, { abortSignal });
     } catch (error) {
       if (error instanceof AuditAnchorError || error instanceof S3RequestFailed) throw error;
       throw new S3RequestFailed(withoutSecrets(describeFailure(error), secrets));

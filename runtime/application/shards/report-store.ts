@@ -16,7 +16,7 @@ export interface ReportStore {
    */
   read(name: string): Promise<string | null>;
   /** Writes a document once. False when there is one of this name, which stays as it is. */
-  create(name: string, text: string, signal?: AbortSignal): Promise<boolean>;
+  create(name: string, text: string): Promise<boolean>;
   /** Names of all documents, in order. */
   list(): Promise<readonly string[]>;
 }

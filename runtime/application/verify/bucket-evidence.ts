@@ -117,7 +117,7 @@ export async function collectBucketEvidence(
   signal?: AbortSignal,
 ): Promise<BucketEvidence> {
   const sorter = new VersionSorter(policy, now, findings);
-  for await (const page of store.listAll(chainPrefix(policy.chainId))) {
+  for await (const page of store.listAll(chainPrefix(policy.chainId), signal)) {
     signal?.throwIfAborted();
     page.versions.forEach((version) => sorter.take(version));
     progress.onListed?.(sorter.listed);
@@ -127,7 +127,7 @@ export async function collectBucketEvidence(
   const readOne = async (address: AnchorAddress): Promise<{ evidence: AnchorEvidence; found: Finding[] }> => {
     // Of its own, so that findings come in the order of keys and not of replies.
     const log = new FindingLog();
-    const evidence = await readAnchor(store, address, log);
+    const evidence = await readAnchor(store, address, log, signal);
     checkAnchorObject(evidence, policy, log);
     progress.onRead?.(++read, sorter.addresses.length);
     return { evidence, found: log.all() };

@@ -3,9 +3,13 @@ import type { FindingLog } from '../../domain/findings/finding-log';
 import type { AnchorStore } from '../ports';
 
 /** Warns when the bucket itself would not keep what is written to it. Each anchor's own lock is checked elsewhere. */
-export async function checkBucketSettings(store: AnchorStore, findings: FindingLog): Promise<void> {
+export async function checkBucketSettings(
+  store: AnchorStore,
+  findings: FindingLog,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
-    const { objectLock, versioning, defaultRetention } = await store.bucketLock();
+    const { objectLock, versioning, defaultRetention } = await store.bucketLock(signal);
     const locked = objectLock && versioning === 'Enabled';
     if (locked && defaultRetention?.mode !== 'GOVERNANCE') return;
     findings.add({

@@ -28,7 +28,7 @@ export async function collectEveryAnchor(
   { store, clock, policy, layout, progress, signal }: BucketQuestion,
   findings: FindingLog,
 ): Promise<BucketEvidence> {
-  await checkBucketSettings(store, findings);
+  await checkBucketSettings(store, findings, signal);
   // Whoever does not look at the table cannot know whether a foreign chain began at 0.
   const firstSeqs = layout?.format === 'v1' ? [1] : [0, 1];
   const report = {

@@ -1,3 +1,5 @@
+import { unlessAborted } from '../interruption';
+
 /**
  * Maps in order with at most `width` calls under way. The first failure ends it once those have settled; an abort
  * ends it at once, and nobody looks at what they come to.
@@ -23,23 +25,8 @@ export async function inParallel<T, R>(
     }
   };
   const workers = Array.from({ length: Math.min(width, items.length) }, worker);
-  const settled = await unlessAborted(Promise.allSettled(workers), signal);
+  const settled = await unlessAborted(() => Promise.allSettled(workers), signal);
   const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
   return results;
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -20,15 +20,16 @@ export async function collectNewestEvidence(
   policy: AnchorPolicy,
   now: number,
   findings: FindingLog,
+  signal?: AbortSignal,
 ): Promise<BucketEvidence> {
-  const newest = await findNewestKey(store, policy.chainId, now, null);
+  const newest = await findNewestKey(store, policy.chainId, now, null, signal);
   if (!newest) {
     reportNoAnchors(store, policy, findings);
     return { anchors: [], listed: 0 };
   }
   reportOver(newest.over, findings);
   const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
-  const evidence = await readAnchor(store, address, findings);
+  const evidence = await readAnchor(store, address, findings, signal);
   checkAnchorObject(evidence, policy, findings);
   checkCadence([evidence], policy, now, findings);
   checkEarlierRetention([evidence], policy, findings);

@@ -3,7 +3,7 @@ import type {
   AnchorRequest,
   BusyOutcome,
   Pending,
-} from '../../../runtime/application/anchorer';
+} from '../../../runtime/application/anchoring';
 import type { KnownAnchor } from '../../../runtime/application/known-anchor';
 import { unanchoredEvents } from '../../../runtime/domain/cadence';
 import { UnavailableError } from '../../../runtime/errors';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AnchorOutcome, AnchorRequest, WrittenAnchor } from '../../../runtime/application/anchorer';
+import type { AnchorOutcome, AnchorRequest, WrittenAnchor } from '../../../runtime/application/anchoring';
 import { anchorHash, parseAnchor } from '../../../runtime/domain/anchor/anchor';
 import { eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { ZERO_HASH } from '../../../runtime/domain/digests';

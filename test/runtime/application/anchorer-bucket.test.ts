@@ -1,4 +1,4 @@
-import type { AnchorOutcome } from '../../../runtime/application/anchorer';
+import type { AnchorOutcome } from '../../../runtime/application/anchoring';
 import type { Fault } from '../../../runtime/embedded/s3/faults';
 import { Embedded } from '../../support/embedded';
 import { anchorTwice, NEWEST, unchanged } from '../../support/half-anchored';

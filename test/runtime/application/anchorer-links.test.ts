@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createDigestEngine } from '../../../runtime/adapters/digests/select-engine';
 import { PostgresAuditLog } from '../../../runtime/adapters/postgres/audit-log';
 import type { Anchorer } from '../../../runtime/application/anchorer';
-import type { AnchorOutcome, AnchorRequest } from '../../../runtime/application/anchorer';
+import type { AnchorOutcome, AnchorRequest } from '../../../runtime/application/anchoring';
 import { NO_CHAIN_KEYS } from '../../../runtime/domain/chain/chain-keys';
 import { linksLayout } from '../../../runtime/domain/chain/columns';
 import { eventLeaf } from '../../../runtime/domain/chain/event-hash';

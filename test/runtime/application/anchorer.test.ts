@@ -1,4 +1,4 @@
-import type { AnchorOutcome, AnchorRequest, WrittenAnchor } from '../../../runtime/application/anchorer';
+import type { AnchorOutcome, AnchorRequest, WrittenAnchor } from '../../../runtime/application/anchoring';
 import type { Anchor } from '../../../runtime/domain/anchor/anchor';
 import { parseAnchor } from '../../../runtime/domain/anchor/anchor';
 import { EMPTY_ROOT } from '../../../runtime/domain/merkle/accumulator';

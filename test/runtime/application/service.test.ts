@@ -204,6 +204,44 @@ describe('tampering', () => {
   });
 });
 
+describe('on the way out', () => {
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const notDone = { tampered: false, shutdownProblem: 'not done after 0.02 s' };
+
+  test('a last anchor that does not end is given up', async () => {
+    const daemon = new Daemon({ lastAnchorMillis: 20 });
+    daemon.at('14:00:30', () => (daemon.anchorer.anchor = never));
+    expect(await daemon.until('14:01:00')).toMatchObject({ ...notDone, anchorsWritten: 1 });
+    expect(daemon.told).toEqual(['written']);
+  });
+
+  test('a last anchor that heeds its deadline says what became of it', async () => {
+    const daemon = new Daemon({ lastAnchorMillis: 20 });
+    daemon.at('14:00:30', () => {
+      daemon.anchorer.anchor = ({ signal } = {}) =>
+        new Promise((_, reject) => {
+          const doubt = new UnavailableError('PUT_UNRESOLVED', 'no definite answer');
+          signal?.addEventListener('abort', () => setTimeout(() => reject(doubt), 10));
+        });
+    });
+    expect(await daemon.until('14:01:00')).toMatchObject({ shutdownProblem: 'no definite answer' });
+    expect(daemon.told).toEqual(['written', 'PUT_UNRESOLVED']);
+  });
+
+  test.each([
+    ['an attempt', (daemon: Daemon) => (daemon.anchorer.anchor = never)],
+    ['a verification', (daemon: Daemon) => (daemon.verify = never)],
+  ])('%s under way that does not end is given up', async (_what, hang) => {
+    const daemon = new Daemon({ lastAnchorMillis: 20, verifyIntervalMinutes: 60 });
+    hang(daemon);
+    const stop = new AbortController();
+    const running = daemon.service.run(stop.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    expect(await running).toMatchObject(notDone);
+  });
+});
+
 describe('gauges', () => {
   test('once a minute: age and lock of the newest anchor, and the unanchored events, as they grow', async () => {
     const daemon = new Daemon();

@@ -63,6 +63,30 @@ describe('the bucket', () => {
     },
   ])('$name', (each) => expectRefusal(scene, each));
 
+  const place = 's3://no-such-bucket/2026/';
+  test.each([
+    ['--out', `verify --plan 2 --out ${place}`],
+    ['--shard', `verify --shard ${place} --number 1`],
+    ['--merge', `verify --merge ${place}`],
+  ])('of %s is missing: that option is named', async (option, command) => {
+    await expectRefusal(scene, {
+      command,
+      exitCode: 2,
+      code: 'BUCKET_NOT_FOUND',
+      says: new RegExp(`"no-such-bucket" does not exist[^]*Check ${option}, AWS_REGION`),
+    });
+  });
+
+  test('of --out is in another region: that of the anchors stays as it is', async () => {
+    scene.embedded.s3.faults.inject({ code: 'PermanentRedirect', status: 301, times: Infinity });
+    await expectRefusal(scene, {
+      command: `verify --plan 2 --out ${place}`,
+      exitCode: 2,
+      code: 'BUCKET_WRONG_REGION',
+      says: /Name a bucket in us-east-1, where the anchors are, with --out/,
+    });
+  });
+
   test.each([
     ['verify', 'ListObjectVersions', 's3:ListBucketVersions'],
     ['verify --latest', 'ListObjectVersions', 's3:ListBucketVersions'],

@@ -1,5 +1,8 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ENV } from '../../../runtime/contract';
 import { CliScene } from '../../support/cli-scene';
+import { CuttingProxy } from '../../support/cutting-proxy';
 import { runCli, steady } from '../../support/run-cli';
 
 let scene: CliScene;
@@ -74,7 +77,33 @@ describe('append', () => {
     expect(document).toMatchObject({ exitCode: 3, appended: 2, lastIndex: 2, interrupted: true });
     expect(stdin.destroyed).toBe(true);
     const { stdout } = await scene.run('append', { stdin: scene.events(2), signal: AbortSignal.abort() });
-    expect(stdout).toBe('? interrupted: no event was appended; the rest of the input was not\n');
+    expect(stdout).toBe('? interrupted: no event was appended\n');
+  });
+});
+
+test('append tells what it has committed when the connection drops: nothing is sent twice', async () => {
+  const { database } = scene.embedded;
+  const proxy = await CuttingProxy.start(database.url);
+  async function* input(): AsyncGenerator<Buffer> {
+    yield Buffer.from(`${scene.events(1_001)}\n`);
+    const first = 'SELECT 1 FROM audit_events HAVING count(*) = 1000';
+    for (let polls = 0; polls < 500; polls += 1) {
+      if ((await database.pool.query(first)).rowCount === 1) break;
+      await delay(20);
+    }
+    proxy.cutAll();
+    yield Buffer.from(`${scene.events(1_000)}\n`);
+  }
+  const more = { [ENV.databaseUrl]: proxy.url };
+  const { exitCode, document } = await scene.run('append --json', { stdin: Readable.from(input()), more });
+  await proxy.stop();
+  expect(exitCode).toBe(3);
+  expect(document).toMatchObject({
+    exitCode: 3,
+    appended: 1_000,
+    lastIndex: 1_000,
+    lastHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    error: { code: 'DB_UNREACHABLE', hint: expect.stringContaining('send from event 1001 on') },
   });
 });
 

@@ -242,6 +242,18 @@ test('files of a folder are complete, nobody else’s business, and leave nothin
   expect(statSync(`${folder}new/plan.json`).mode & 0o777).toBe(0o600);
 });
 
+const UNWRITABLE = '/proc/self/';
+const onLinux = existsSync(UNWRITABLE) ? test : test.skip;
+
+onLinux('a folder that nothing can be written to: the file is named that was to be there', async () => {
+  const writing = new FolderReports(UNWRITABLE).create('plan.json', '{}');
+  await expect(writing).rejects.toMatchObject({
+    code: 'FILE_UNUSABLE',
+    message: expect.stringMatching(/^"\/proc\/self\/plan\.json" cannot be written \(E[A-Z]+\)$/) as string,
+    hint: expect.stringContaining('Name a folder that this user may write to') as string,
+  });
+});
+
 test('two that read one shard at the same time keep what each has found, and the merge tells the tampering', async () => {
   await anchored();
   await scene.run(`verify --plan 1 --out ${folder}`);

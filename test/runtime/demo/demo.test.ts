@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runCli } from '../../support/run-cli';
 
 jest.setTimeout(60_000);
+
+const ROOT = join(__dirname, '../../..');
 
 /** Folders the demo could have left behind. */
 function leftovers(): string[] {
@@ -124,6 +128,26 @@ test('an interruption on the way cleans up', async () => {
   const port = Number(/S3 http:\/\/127\.0\.0\.1:(\d+)/.exec(story)?.[1]);
   expect(await answers(port)).toBe(false);
   expect(leftovers()).toEqual(before);
+});
+
+test.each([
+  ['is not there', '/no/such/folder', 'ENOENT'],
+  ['is a file', __filename, 'ENOTDIR'],
+])('a folder for temporary files that %s is a setting to change, no defect', (_, folder, code) => {
+  // In a process of its own: what a test changes in its environment does not reach os.tmpdir().
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['-r', join(ROOT, 'test/support/register-typescript.cjs'), 'runtime/cli.ts', 'demo', '--json'],
+    { cwd: ROOT, env: { ...process.env, TMPDIR: folder }, encoding: 'utf8' },
+  );
+  expect(status).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: {
+      code: 'FILE_UNUSABLE',
+      message: `the folder for temporary files, "${folder}", cannot be written to (${code})`,
+      hint: 'Set TMPDIR to a folder that this user may write to.',
+    },
+  });
 });
 
 function unquoted(value = ''): string {

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { createServiceLog } from '../../../../runtime/adapters/events/service-log';
 import { Metrics } from '../../../../runtime/adapters/events/metrics';
-import type { AnchorOutcome } from '../../../../runtime/application/anchorer';
+import type { AnchorOutcome } from '../../../../runtime/application/anchoring';
 import { finding } from '../../../../runtime/domain/findings/finding';
 import { UnavailableError } from '../../../../runtime/errors';
 import { reportOf, truncated } from '../../../support/daemon';

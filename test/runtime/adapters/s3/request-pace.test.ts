@@ -167,6 +167,40 @@ test('close ends the wait of whoever is throttled', async () => {
   expect(request.sent()).toBe(2);
 });
 
+describe('an abort', () => {
+  test('ends the wait between attempts', async () => {
+    const abort = new AbortController();
+    const reason = new Error('stop');
+    const sleep = (): Promise<void> => Promise.resolve(abort.abort(reason));
+    const own = new RequestPace({ now: () => 0, sleep }, Math.random);
+    const request = flaky(SLOW_DOWN, Infinity);
+    await expect(own.run(request.send, abort.signal)).rejects.toBe(reason);
+    expect(request.sent()).toBe(1);
+  });
+
+  test('while it waits for its turn: the turn goes to the next in line, also when it came in the same moment', async () => {
+    const { pace: own } = pace();
+    let fail = (_: Error): void => undefined;
+    const attempts = [
+      () => Promise.reject(SLOW_DOWN),
+      () => new Promise<never>((_, reject) => (fail = reject)),
+    ];
+    // Throttled once, so that only one request goes out at a time: this one.
+    const first = own.run(() => attempts.shift()!()).catch((error: unknown) => error);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    const reason = new Error('stop');
+    const abort = new AbortController();
+    const second = own.run(() => Promise.resolve(), abort.signal).catch((error: unknown) => error);
+    const third = own.run(() => Promise.resolve('third'));
+    abort.abort(reason);
+    fail(new TypeError('x is not a function'));
+    expect(await second).toBe(reason);
+    expect(await first).toBeInstanceOf(TypeError);
+    await expect(third).resolves.toBe('third');
+  });
+});
+
 describe('a throttled read whose lock has to be asked for', () => {
   let s3: ScriptedS3;
   beforeEach(async () => {

@@ -127,6 +127,7 @@ describe('before a connection is there', () => {
   const request = {
     operation: 'GetObject',
     bucket: 'anchors',
+    setting: 'AUDIT_ANCHOR_BUCKET',
     region: 'eu-central-1',
     host: 's3.eu-central-1.amazonaws.com',
     timeoutMs: 30_000,
