@@ -70,6 +70,7 @@ export type { TaskPlatformOptions, TaskPlatformProps } from './compute/task-plat
 export type { ScheduledTask, TaskScheduler, TaskSchedulerProps } from './compute/task-scheduler';
 export type { TaskSizeOptions } from './compute/task-size';
 export { VerifierTask } from './compute/verifier-task';
+export type { VerifyWorkersOptions } from './compute/verify-workers';
 export type {
   Verification,
   VerifierTaskOptions,
@@ -84,7 +85,7 @@ export type { AnchorAlarmsProps, WatchedEnvironment } from './monitoring/anchor-
 export { AnchorDashboard } from './monitoring/anchor-dashboard';
 export type { AnchorDashboardProps } from './monitoring/anchor-dashboard';
 export type { GatewayOptions } from './monitoring/gateway-metrics';
-export type { WriterMode } from './monitoring/chain-alarms';
+export type { ChainFormat, WriterMode } from './monitoring/chain-alarms';
 export type { DeleteAttempts, DeleteAttemptsProps, WatchedStorage } from './monitoring/delete-attempts';
 export type { EventPattern } from './monitoring/event-patterns';
 export type { WatchedReplication } from './monitoring/infrastructure-alarms';

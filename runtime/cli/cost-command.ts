@@ -35,6 +35,10 @@ export function addCostCommand(
     .option('--every <minutes>', 'minutes between two looks of --mode scheduled (default: 5)')
     .option('--architecture <name>', 'processor of tasks: arm64 or x86_64 (default: arm64)')
     .option('--verifier <where>', 'task, or external: on a machine that is there anyway (default: task)')
+    .option(
+      '--no-gateway-metrics',
+      'with --mode external: that program emits no metrics, so there are no alarms',
+    )
     .option('--encryption <kind>', 'kms or s3 (default: kms)')
     .option(
       '--network <path>',

@@ -25,6 +25,7 @@ export interface CostOptions {
   readonly replica?: boolean;
   readonly dashboard?: boolean;
   readonly dataEvents?: boolean;
+  readonly gatewayMetrics?: boolean;
   readonly archive?: boolean;
   /** False after `--no-free-tier`. */
   readonly freeTier?: boolean;
@@ -112,6 +113,18 @@ function readAnchoring(
     );
   }
   return { mode };
+}
+
+function readGatewayMetrics(reader: OptionReader, { gatewayMetrics, mode }: CostOptions): boolean {
+  if (gatewayMetrics !== false) return true;
+  if (mode !== 'external') {
+    reader.fault(
+      '--no-gateway-metrics',
+      'it without --mode external',
+      'only with --mode external; leave it out',
+    );
+  }
+  return false;
 }
 
 function readNetwork(
@@ -211,6 +224,7 @@ export function readCostOptions(
     encryption: reader.oneOf('--encryption', options.encryption, ENCRYPTIONS, defaults.encryption),
     ...readNetwork(reader, options),
     replica: options.replica ? DEFAULT_REPLICA : null,
+    gatewayMetrics: readGatewayMetrics(reader, options),
     dashboards: options.dashboard ? 1 : 0,
     dataEvents: options.dataEvents === true,
     archive: options.archive ? DEFAULT_ARCHIVE : defaults.archive,

@@ -1,7 +1,7 @@
 import { METRICS, SEVERITIES } from '../contract';
 import type { CostSettings } from './settings';
 
-type Tasks = Pick<CostSettings, 'anchoring' | 'verification'>;
+type Tasks = Pick<CostSettings, 'anchoring' | 'verification' | 'gatewayMetrics'>;
 
 /** What each task that anchors emits. */
 const OF_WRITER: readonly string[] = [
@@ -24,17 +24,17 @@ const OF_VERIFICATION: readonly string[] = [
 const ALARMS = { writer: 6, tampering: 1, latest: 2, full: 2 } as const;
 /** On runs of schedules that could not be started. */
 const DEAD_LETTER_ALARMS = 1;
-/** On a writer elsewhere, of which nothing is known here: its metrics and its alarms are its own. */
-const EXTERNAL_ALARMS = 0;
+/** How often a program elsewhere speaks is not known: nothing tells that it is silent but missing anchors. */
+const SILENCE_ALARMS = 1;
 
 /** Whether verifications are told to CloudWatch: those of tasks, and of the service, which verifies if nobody else does. */
-export function tellsVerifications({ anchoring, verification }: Tasks): boolean {
+export function tellsVerifications({ anchoring, verification }: Omit<Tasks, 'gatewayMetrics'>): boolean {
   return verification.runsAs === 'task' || anchoring.mode === 'service';
 }
 
 /** Whether the writer tells CloudWatch what it does. */
-export function tellsAnchors({ anchoring }: Tasks): boolean {
-  return anchoring.mode !== 'external';
+function tellsAnchors({ anchoring, gatewayMetrics }: Tasks): boolean {
+  return anchoring.mode !== 'external' || gatewayMetrics;
 }
 
 /** What is verified where CloudWatch is told. */
@@ -45,7 +45,7 @@ function scopesTold(tasks: Tasks): ('latest' | 'full')[] {
   return (['latest', 'full'] as const).filter((scope) => every[scope] > 0);
 }
 
-/** Metrics on the bill: combinations of name and dimensions that the tasks emit. A program elsewhere pays for its own. */
+/** Metrics on the bill: combinations of name and dimensions that the tasks, or a program elsewhere, emit. */
 export function metricCount(tasks: Tasks): number {
   const scopes = scopesTold(tasks);
   const names = new Set([
@@ -63,6 +63,7 @@ export function alarmCount(tasks: Tasks): number {
 }
 
 function chainAlarms(tasks: Tasks): number {
-  if (!tellsAnchors(tasks)) return EXTERNAL_ALARMS;
-  return ALARMS.writer + ALARMS.tampering + scopesTold(tasks).reduce((sum, scope) => sum + ALARMS[scope], 0);
+  if (!tellsAnchors(tasks)) return 0;
+  const ofWriter = ALARMS.writer - (tasks.anchoring.mode === 'external' ? SILENCE_ALARMS : 0);
+  return ofWriter + ALARMS.tampering + scopesTold(tasks).reduce((sum, scope) => sum + ALARMS[scope], 0);
 }

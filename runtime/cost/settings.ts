@@ -89,6 +89,8 @@ export interface CostSettings {
   readonly imagesStoredGb: number;
   /** Copies in another Region; null for none. */
   readonly replica: { readonly alarms: number } | null;
+  /** With anchoring `external`: that program emits the metrics, and the alarms on them are made. */
+  readonly gatewayMetrics: boolean;
   /** Server access logs of the bucket: delivery is free, storage is not. */
   readonly accessLogs: boolean;
   /** CloudTrail data events of the bucket. */
@@ -137,6 +139,7 @@ export const DEFAULT_COST_SETTINGS: CostSettings = {
   imageMegabytes: 60,
   imagesStoredGb: 0.1,
   replica: null,
+  gatewayMetrics: true,
   accessLogs: true,
   dataEvents: false,
   archive: { glacierInstantRetrievalAfterDays: null, deepArchiveAfterDays: null },

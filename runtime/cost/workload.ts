@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../contract';
 import { fullTaskSeconds } from './full-task';
-import { tellsAnchors, tellsVerifications } from './monitored';
+import { tellsVerifications } from './monitored';
 import { populationOf } from './population';
 import type { Population } from './population';
 import type { CostSettings } from './settings';
@@ -134,7 +134,8 @@ function logLines(
   const scheduled = settings.anchoring.mode === 'scheduled';
   const attempts = scheduled ? runs.anchorRuns : runs.anchors;
   const gauges = scheduled ? 0 : GAUGE_LINES_PER_YEAR;
-  const ofAnchors = tellsAnchors(settings) ? gauges + attempts * LINES_PER_ATTEMPT : 0;
+  // A program elsewhere has a log of its own.
+  const ofAnchors = settings.anchoring.mode === 'external' ? 0 : gauges + attempts * LINES_PER_ATTEMPT;
   const verifications = tellsVerifications(settings) ? runs.latestRuns + runs.fullRuns : 0;
   return ofAnchors + verifications * LINES_PER_VERIFICATION;
 }

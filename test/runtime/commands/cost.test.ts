@@ -73,7 +73,8 @@ test.each([
   ['', { AUDIT_VERIFY_INTERVAL_MINUTES: '0' }, 13, 10],
   ['--mode scheduled', {}, 14, 12],
   ['--mode scheduled --verifier external', {}, 6, 8],
-  ['--mode external --verifier external', {}, 0, 0],
+  ['--mode external --verifier external', {}, 6, 6],
+  ['--mode external --verifier external --no-gateway-metrics', {}, 0, 0],
 ])('cost %s, with %j in the environment, counts %d metrics and %d alarms', async (args, env, ...expected) => {
   const { sections } = await bill([...args.split(' ').filter(Boolean), '--no-free-tier'], env);
   const lines = sections.flatMap((section) => section.lines) as unknown as { id: string; quantity: number }[];
@@ -113,6 +114,7 @@ describe('options', () => {
     ['--replica', { replica: { alarms: expect.any(Number) } }],
     ['--dashboard', { dashboards: 1 }],
     ['--data-events', { dataEvents: true }],
+    ['--mode external --no-gateway-metrics', { anchoring: { mode: 'external' }, gatewayMetrics: false }],
     ['--archive', { archive: { glacierInstantRetrievalAfterDays: 30, deepArchiveAfterDays: 90 } }],
     ['--no-free-tier', { freeTier: false }],
   ])('%s', async (args, settings) => {

@@ -8,7 +8,7 @@ import { DEFAULT_COST_SETTINGS, DEFAULT_REPLICA } from '../../../runtime/cost/se
 import { bucketIn, DATABASE, HMAC, PLATFORM, READ_ONLY } from '../../support/compute';
 import { drProvider, foreignStack, synthesise } from '../../support/infra-stack';
 
-type Tasks = Pick<CostSettings, 'anchoring' | 'verification'>;
+type Tasks = Pick<CostSettings, 'anchoring' | 'verification' | 'gatewayMetrics'>;
 
 const MODES: readonly CostSettings['anchoring'][] = [
   { mode: 'service' },
@@ -17,10 +17,14 @@ const MODES: readonly CostSettings['anchoring'][] = [
 ];
 const VERIFIERS = ['task', 'external'] as const;
 const EVERY_MODE = MODES.flatMap((anchoring) =>
-  VERIFIERS.map((runsAs): [name: string, tasks: Tasks] => [
-    `--mode ${anchoring.mode} --verifier ${runsAs}`,
-    { anchoring, verification: { ...DEFAULT_COST_SETTINGS.verification, runsAs } },
-  ]),
+  VERIFIERS.flatMap((runsAs) =>
+    (anchoring.mode === 'external' ? [true, false] : [true]).map(
+      (gatewayMetrics): [name: string, tasks: Tasks] => [
+        `--mode ${anchoring.mode} --verifier ${runsAs}${gatewayMetrics ? '' : ' --no-gateway-metrics'}`,
+        { anchoring, verification: { ...DEFAULT_COST_SETTINGS.verification, runsAs }, gatewayMetrics },
+      ],
+    ),
+  ),
 );
 /** Whoever writes elsewhere is none of the tasks, and there is no verifier without them. */
 const DEPLOYABLE = EVERY_MODE.filter(
@@ -43,6 +47,7 @@ function deployed(tasks: Tasks, withReplica = false): number {
   new AuditAnchoring(stack, 'Anchoring', {
     environment: 'production',
     alarms: {},
+    gateway: { emitsMetrics: tasks.gatewayMetrics },
     compute: computeOf(tasks),
     ...(withReplica && { replicaProvider: drProvider(stack) }),
   });
@@ -58,13 +63,13 @@ test.each(DEPLOYABLE)('a replica adds the same alarms to %s as to the bill', (_,
 });
 
 /** Alarms where verifications are left out, which the tasks of the whole pattern never do. */
-function alarmsOn({ anchoring, verification }: Tasks): number {
+function alarmsOn({ anchoring, verification, gatewayMetrics }: Tasks): number {
   const stack = foreignStack();
   const { alarms } = new AnchorAlarms(stack, 'Alarms', {
     environment: 'production',
     chainIds: ['production'],
     bucket: bucketIn(stack),
-    mode: anchoring.mode === 'external' ? 'none' : anchoring.mode,
+    mode: gatewayMetrics ? anchoring.mode : 'none',
     verifyIntervalMinutes: verification.latestEveryMinutes,
     verifyFullIntervalHours: verification.fullEveryHours,
     deadLetterQueueName: 'audit-anchor-not-started-production',

@@ -154,6 +154,10 @@ test('metrics on the bill are the combinations that the program emits', async ()
     }
     metrics.verificationFailed('full');
   }
-  expect(service.count).toBe(metricCount({ anchoring: { mode: 'service' }, verification }));
-  expect(verifier.count).toBe(metricCount({ anchoring: { mode: 'external' }, verification }));
+  expect(service.count).toBe(
+    metricCount({ anchoring: { mode: 'service' }, verification, gatewayMetrics: true }),
+  );
+  expect(verifier.count).toBe(
+    metricCount({ anchoring: { mode: 'external' }, verification, gatewayMetrics: false }),
+  );
 });

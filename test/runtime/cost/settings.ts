@@ -43,6 +43,7 @@ export const costSettings: fc.Arbitrary<CostSettings> = fc
     replica: fc.option(fc.record({ alarms: fc.integer({ min: 0, max: 5 }) })),
     accessLogs: fc.boolean(),
     dataEvents: fc.boolean(),
+    gatewayMetrics: fc.boolean(),
     archive: fc.record({ glacierInstantRetrievalAfterDays: age, deepArchiveAfterDays: age }),
     freeTier: fc.boolean(),
   })

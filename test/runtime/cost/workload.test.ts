@@ -120,7 +120,11 @@ describe('anchors that exist', () => {
 describe('metrics on the bill', () => {
   type Tasks = Pick<CostSettings, 'anchoring' | 'verification'>;
   const count = (change: Partial<Tasks['verification']>, mode: 'service' | 'external' = 'service'): number =>
-    metricCount({ anchoring: { mode }, verification: { ...BASE.verification, ...change } });
+    metricCount({
+      anchoring: { mode },
+      verification: { ...BASE.verification, ...change },
+      gatewayMetrics: false,
+    });
 
   test('names, severities, and the scopes that occur', () => {
     const names = Object.keys(METRICS).length;

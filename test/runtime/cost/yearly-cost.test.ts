@@ -97,8 +97,9 @@ describe('what there is no need for is not on the bill', () => {
   test('without a task no alarm, metric or log line, save those that are said to be there', () => {
     const monitoring = (change: Partial<CostSettings>) =>
       ids({ ...external, ...change }).filter((id) => id.startsWith('monitoring'));
-    expect(monitoring({})).toEqual([]);
-    expect(monitoring({ metrics: 10, alarms: 1, dashboards: 1 })).toEqual(
+    expect(monitoring({})).toEqual(['monitoring.metrics', 'monitoring.alarms']);
+    expect(monitoring({ gatewayMetrics: false })).toEqual([]);
+    expect(monitoring({ gatewayMetrics: false, metrics: 10, alarms: 1, dashboards: 1 })).toEqual(
       ['metrics', 'alarms', 'dashboards'].map((item) => `monitoring.${item}`),
     );
   });
