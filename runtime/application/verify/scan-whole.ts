@@ -16,6 +16,9 @@ import { scanParts } from './scan-parts';
 /** Events for which a reader is worth its start. */
 const EVENTS_PER_READER = 10_000;
 
+/** Under a limit of rate a part is kept at least so often, as far as anchors lie close enough. */
+const SECONDS_PER_PART = 10;
+
 /** How the events are read; none of it changes what is found. */
 export interface ScanMeans {
   readonly clock: Clock;
@@ -127,7 +130,7 @@ function endMissed(parts: readonly PartResult[], head: WholeRequest['head']): Un
 async function divider(
   snapshot: AuditLogSnapshot,
   { part, chain, head, keeper }: WholeRequest,
-  { workers, eventsPerReader = EVENTS_PER_READER }: ScanMeans,
+  { workers, maxRate, eventsPerReader = EVENTS_PER_READER }: ScanMeans,
 ): Promise<(left: ChainPart) => readonly ChainPart[]> {
   const first = part.from ?? chain.firstIndex;
   const last = part.to ?? head?.index ?? first;
@@ -142,7 +145,9 @@ async function divider(
   return (left) => {
     const from = left.from ?? first;
     const events = Math.max(0, (left.to ?? last) - from + 1);
-    const kept = keeper ? Math.ceil(events / keeper.eventsPerPart) : 1;
-    return partition(left, { first: from, last }, Math.max(readers(events), kept), lowest);
+    const reading = readers(events);
+    const soon = maxRate === null ? Infinity : Math.ceil((maxRate / reading) * SECONDS_PER_PART);
+    const kept = keeper ? Math.ceil(events / Math.min(keeper.eventsPerPart, soon)) : 1;
+    return partition(left, { first: from, last }, Math.max(reading, kept), lowest);
   };
 }

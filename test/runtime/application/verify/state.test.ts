@@ -16,7 +16,7 @@ import { READING, sizes, TABLE, verify, world } from './worlds';
 /** A file in memory; every anchored range is a part of its own. */
 class MemoryState implements StateStore {
   readonly name = 'verified.json';
-  readonly eventsPerPart = 1;
+  eventsPerPart = 1;
   text: string | null = null;
   saves = 0;
   onSave: (saves: number) => void = () => undefined;
@@ -55,6 +55,7 @@ interface Options {
   readonly signal?: AbortSignal;
   readonly auditLog?: NonNullable<VerifierOptions['database']>['auditLog'];
   readonly readers?: number;
+  readonly maxRate?: number;
   readonly progress?: VerifyProgress;
 }
 
@@ -64,7 +65,8 @@ function verifyWith(
   options: Options = {},
 ): Promise<VerificationReport> {
   const { retentionDays, clockToleranceSeconds, intervalMinutes } = DEFAULTS;
-  const { scope = 'full', signal, progress, auditLog = new MemoryAuditLog(rows), readers = 1 } = options;
+  const { scope = 'full', signal, progress, readers = 1, maxRate = null } = options;
+  const { auditLog = new MemoryAuditLog(rows) } = options;
   const workers =
     readers === 1
       ? null
@@ -80,7 +82,7 @@ function verifyWith(
     store,
     clock,
     policy: { chainId: CHAIN_ID, retentionDays, clockToleranceSeconds, intervalMinutes },
-    database: { auditLog, reading: READING, state, workers, eventsPerReader: 1 },
+    database: { auditLog, reading: READING, state, workers, maxRate, eventsPerReader: 1 },
   }).verify({ kind: scope }, progress, signal);
 }
 
@@ -123,6 +125,21 @@ describe('an interrupted run', () => {
       events: 12,
       notRead: [{ from: 1, to: 6, anchors: 2, reason: 'read before the interruption', at: report.startedAt }],
     });
+  });
+
+  test.each([
+    [null, 1, 1],
+    [1_000, 1, 1],
+    // Ten seconds are six events, or three for each of two readers.
+    [0.6, 1, 2],
+    [1_000, 2, 2],
+    [0.6, 2, 4],
+  ])('under %p events a second, with %d readers, keeps %d parts', async (maxRate, readers, parts) => {
+    const state = new MemoryState();
+    state.eventsPerPart = 1_000;
+    await verifyWith(state, world([3, 3, 3, 3]), { readers, ...(maxRate === null ? {} : { maxRate }) });
+    // At first it is tried whether the file can be written.
+    expect(state.saves).toBe(parts + 1);
   });
 
   test('comes to the same findings, whatever was changed before it began', async () => {
