@@ -167,7 +167,8 @@ async function merge(
     const kept =
       out === null || out.kind === 'file' ? null : composition.reports(config, out, '--out', signal);
     const outcome = await mergeInStore(options, composition.reports(config, from, '--merge', signal), keys);
-    return await keptOutcome(outcome, async () => {
+    // A merge is a verification of everything.
+    return await keptOutcome(outcome, 'full', async () => {
       if (out?.kind === 'file') await writeReport(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
       else if (kept) await keepReport(outcome, kept);
     });

@@ -22,11 +22,16 @@ export function reportOutcome(report: VerificationReport): Outcome {
 }
 
 /**
- * Keeps the report of a merge, where it can. That tampering was found counts more than that its report could not be
- * kept: the outcome then says both, and its exit code stays. Any other outcome without its report is a failure.
+ * Keeps a report, where it can. That tampering was found counts more than that its report could not be kept: the
+ * outcome then says both, and its exit code stays. Any other outcome without its report is a failure.
+ * @param scope of the verification that failed to keep it; null for a part of one
  * @throws what `keep` throws, unless tampering was found
  */
-export async function keptOutcome(outcome: Outcome, keep: () => Promise<void>): Promise<Outcome> {
+export async function keptOutcome(
+  outcome: Outcome,
+  scope: 'full' | null,
+  keep: () => Promise<void>,
+): Promise<Outcome> {
   try {
     await keep();
     return outcome;
@@ -46,8 +51,7 @@ export async function keptOutcome(outcome: Outcome, keep: () => Promise<void>): 
       ],
       tell: (sink) => {
         tell?.(sink);
-        // A merge is a verification of everything.
-        sink.verificationFailed({ code, message: `the report could not be kept: ${message}`, hint }, 'full');
+        sink.verificationFailed({ code, message: `the report could not be kept: ${message}`, hint }, scope);
       },
     };
   }

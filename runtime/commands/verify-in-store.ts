@@ -19,6 +19,7 @@ import { readDocument } from '../domain/sharding/sealed-document';
 import { AuditAnchorError, ConfigError } from '../errors';
 import { printable } from '../printable';
 import type { Outcome } from './outcome';
+import { keptOutcome } from './report-outcome';
 import { keptPart, keptPlan, mergeCommand, type NamedText, planOf } from './verify-shards';
 
 /**
@@ -107,13 +108,13 @@ export async function shardInStore(
   const sealed = sealPartialReport(report, keys);
   const text = textOf(sealed);
   const name = partName(number);
-  // One that cannot be merged leaves the name to the one that can.
-  if (report.unfit !== null || !(await store.create(name, text))) {
+  return keptOutcome(keptPart(report, plan, sealed, null), null, async () => {
+    // One that cannot be merged leaves the name to the one that can.
+    if (report.unfit === null && (await store.create(name, text))) return;
     const other = await earlierPart(store, plan, number, keys);
     // Another process was faster. Where it has found something else, both are kept, and the merge refuses them.
     if (!other || !sameResult(other, report)) await store.create(besideName(name, text), text);
-  }
-  return keptPart(report, plan, sealed, null);
+  });
 }
 
 /**

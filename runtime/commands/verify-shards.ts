@@ -22,7 +22,7 @@ import { findingsText } from '../report/findings-text';
 import type { Colors } from '../terminal/colors';
 import { formatCount } from '../terminal/duration';
 import type { Outcome } from './outcome';
-import { reportOutcome } from './report-outcome';
+import { keptOutcome, reportOutcome } from './report-outcome';
 
 /** A file with its text, as named on the command line or found in a folder. */
 export interface NamedText {
@@ -45,14 +45,10 @@ async function outcomeOf(
   summary: (colors: Colors) => readonly string[],
 ): Promise<Outcome> {
   const text = JSON.stringify(document, null, 2);
-  await keep?.(`${text}\n`);
-  return {
-    exitCode: exitOf(findings),
-    document,
-    text: keep ? (colors) => [...summary(colors), ...findingsText(findings, colors)] : () => [text],
-    asked: keep === null,
-    printedOnly: keep === null,
-  };
+  const exitCode = exitOf(findings);
+  if (keep === null) return { exitCode, document, text: () => [text], asked: true, printedOnly: true };
+  const told = (colors: Colors): readonly string[] => [...summary(colors), ...findingsText(findings, colors)];
+  return keptOutcome({ exitCode, document, text: told }, null, () => keep(`${text}\n`));
 }
 
 function planSummary(plan: ShardPlan, count: number): readonly string[] {

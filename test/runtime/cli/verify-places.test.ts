@@ -7,6 +7,7 @@ import type { ReportStore } from '../../../runtime/application/shards/report-sto
 import { planInStore, shardInStore } from '../../../runtime/commands/verify-in-store';
 import { DEFAULTS } from '../../../runtime/contract';
 import { CHAIN_ID } from '../../support/chain';
+import { ConfigError } from '../../../runtime/errors';
 import { CliScene } from '../../support/cli-scene';
 
 /** Plans, partial reports and reports in places where nothing is written twice. */
@@ -254,6 +255,32 @@ onLinux('a folder that nothing can be written to: the file is named that was to 
   });
 });
 
+const shardReader = () => ({
+  auditLog: scene.embedded.auditLog(),
+  reading: scene.embedded.reading(),
+  clock: scene.embedded.clock,
+  clockToleranceSeconds: DEFAULTS.clockToleranceSeconds,
+  maxRate: null,
+  onProgress: () => undefined,
+});
+
+test('a partial report that cannot be kept does not hide the tampering in it', async () => {
+  await anchored();
+  await scene.run(`verify --plan 1 --out ${folder}`);
+  const store = new FolderReports(folder);
+  const full: ReportStore = {
+    place: store.place,
+    read: (name) => store.read(name),
+    list: () => store.list(),
+    create: () => Promise.reject(new ConfigError('FILE_UNUSABLE', 'the disk is full')),
+  };
+  await expect(shardInStore(shardReader(), 1, full)).rejects.toThrow('the disk is full');
+  await forged();
+  const { exitCode, document } = await shardInStore(shardReader(), 1, full);
+  expect(exitCode).toBe(1);
+  expect(document).toMatchObject({ notKept: { code: 'FILE_UNUSABLE', message: 'the disk is full' } });
+});
+
 test('two that read one shard at the same time keep what each has found, and the merge tells the tampering', async () => {
   await anchored();
   await scene.run(`verify --plan 1 --out ${folder}`);
@@ -271,14 +298,7 @@ test('two that read one shard at the same time keep what each has found, and the
       return store.create(name, text);
     },
   };
-  const reader = {
-    auditLog: embedded.auditLog(),
-    reading: embedded.reading(),
-    clock: embedded.clock,
-    clockToleranceSeconds: DEFAULTS.clockToleranceSeconds,
-    maxRate: null,
-    onProgress: () => undefined,
-  };
+  const reader = shardReader();
   expect(await shardInStore(reader, 1, overtaken)).toMatchObject({ exitCode: 0 });
   const parts = readdirSync(folder).filter((name) => name.startsWith('part'));
   expect(parts.sort()).toEqual([

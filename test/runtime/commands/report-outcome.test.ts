@@ -17,11 +17,11 @@ const unreachable = new UnavailableError('S3_UNREACHABLE', 'S3 did not\u001b[2K 
 
 test('an outcome whose report was kept is what it was', async () => {
   const found = outcome(EXIT.tampered);
-  expect(await keptOutcome(found, () => Promise.resolve())).toBe(found);
+  expect(await keptOutcome(found, 'full', () => Promise.resolve())).toBe(found);
 });
 
 test.each([EXIT.ok, EXIT.notEvaluated])('exit code %i without its report is a failure', async (exitCode) => {
-  await expect(keptOutcome(outcome(exitCode), fails(unreachable))).rejects.toBe(unreachable);
+  await expect(keptOutcome(outcome(exitCode), 'full', fails(unreachable))).rejects.toBe(unreachable);
 });
 
 test.each([
@@ -35,7 +35,7 @@ test.each([
     },
   ],
 ])('tampering is told whatever has become of its report: %s', async (error, notKept) => {
-  const told = await keptOutcome(outcome(EXIT.tampered), fails(error));
+  const told = await keptOutcome(outcome(EXIT.tampered), 'full', fails(error));
   expect(told).toMatchObject({ exitCode: EXIT.tampered, document: { verdict: 'as found', notKept } });
   const [first, , warning = '', hint] = told.text(createColors(false));
   expect([first, hint]).toEqual(['AS FOUND', `  ${notKept.hint}`]);
