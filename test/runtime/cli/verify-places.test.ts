@@ -284,7 +284,6 @@ test('a partial report that cannot be kept does not hide the tampering in it', a
 test('two that read one shard at the same time keep what each has found, and the merge tells the tampering', async () => {
   await anchored();
   await scene.run(`verify --plan 1 --out ${folder}`);
-  const { embedded } = scene;
   const store = new FolderReports(folder);
   const overtaken: ReportStore = {
     place: store.place,
