@@ -12,6 +12,7 @@ import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import { olderThan, otherDatabase } from '../../domain/sharding/read-parts';
 import { judgeSincePlan } from '../../domain/sharding/since-plan';
 import { checkAnchoredEvent } from '../anchored-event';
+import { isInterruption } from '../interruption';
 import type { AuditLog, AuditLogSnapshot, Clock, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
 import { tailOf } from '../verify/database-evidence';
@@ -101,10 +102,16 @@ export async function scanShard(
       { signal },
     );
   } catch (error) {
-    const unfit = error instanceof UnavailableError && !signal?.aborted ? kept.part(error) : null;
+    const unfit = kept.part(whyUnfinished(error, signal));
     if (unfit) return unfit;
     throw error;
   }
+}
+
+/** Null for what says nothing of the reading: a refusal, or a defect. */
+function whyUnfinished(error: unknown, signal: AbortSignal | undefined): string | null {
+  if (signal && isInterruption(error, signal)) return 'it was interrupted';
+  return error instanceof UnavailableError && error.code !== 'SHARD_REFUSED' ? error.message : null;
 }
 
 /** What was found until reading came to an end that was not that of the shard. */
@@ -121,11 +128,11 @@ class Unfinished {
   }
 
   /** Null when it would hold no tampering. */
-  part({ code, message }: UnavailableError): PartialReport | null {
+  part(why: string | null): PartialReport | null {
     const { from, to } = this.shard;
-    if (code === 'SHARD_REFUSED' || this.report === null) return null;
+    if (why === null || this.report === null) return null;
     const result = { ...NOTHING_COUNTED, from, to, findings: this.findings };
-    const part = this.report(result, null, `it was not read to its end: ${message}`);
+    const part = this.report(result, null, `it was not read to its end: ${why}`);
     return holdsTampering(part) ? part : null;
   }
 }

@@ -11,8 +11,12 @@ const MANY = 4_000;
 /** Bytes of some of them. */
 const AFTER = 400_000;
 
+function lost(): never {
+  throw new UnavailableError('DB_UNREACHABLE', 'the connection was lost');
+}
+
 /** A server whose connection breaks after so many bytes of each reading. */
-function breaking({ rows }: World, after: number): AuditLog {
+function breaking({ rows }: World, after: number, breaks: () => void = lost): AuditLog {
   const whole = new MemoryAuditLog(rows);
   const snapshot: AuditLog['snapshot'] = (use) =>
     whole.snapshot((seen) =>
@@ -22,7 +26,7 @@ function breaking({ rows }: World, after: number): AuditLog {
           let left = after;
           for await (const chunk of seen.readTuples(range)) {
             left -= chunk.length;
-            if (left < 0) throw new UnavailableError('DB_UNREACHABLE', 'the connection was lost');
+            if (left < 0) breaks();
             yield chunk;
           }
           return 0;
@@ -73,18 +77,22 @@ test('nothing is kept of what holds no tampering', async () => {
   });
 });
 
-test('nor of what was ended by its user', async () => {
+test('an interruption takes no tampering along either', async () => {
   const whole = forged();
   const planned = await plan(whole, 3);
   const control = new AbortController();
-  const auditLog = breaking(whole, AFTER);
-  const interrupted = shard(whole, planned, 1, {
-    auditLog,
-    signal: control.signal,
-    onProgress: () => control.abort(new UnavailableError('DB_UNREACHABLE', 'interrupted')),
+  const { signal } = control;
+  const interrupting = breaking(whole, AFTER, () => {
+    control.abort();
+    signal.throwIfAborted();
   });
-  control.abort();
-  await expect(interrupted).rejects.toBeDefined();
+  const report = await shard(whole, planned, 1, { auditLog: interrupting, signal });
+  expect(report.unfit).toBe('it was not read to its end: it was interrupted');
+  expect(report.result.findings.map(({ code }) => code)).toEqual(CODES);
+  const sound = world([MANY, 3, 3]);
+  await expect(
+    shard(sound, planned, 1, { auditLog: new MemoryAuditLog(sound.rows), signal }),
+  ).rejects.toThrow(/abort/i);
 });
 
 test('read again to its end it is merged as if nothing had happened, with what was found first', async () => {
