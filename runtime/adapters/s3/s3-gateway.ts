@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { unlessAborted } from '../../application/interruption';
 import { ENV } from '../../contract';
@@ -62,6 +63,8 @@ export class S3Gateway {
    *   `S3RequestFailed` after that
    */
   async attempt<T>(how: 'repeating' | 'single', use: Use<T>, signal: AbortSignal | undefined): Promise<T> {
+    // Every request under way listens to it, and no longer: that many are no leak to warn of.
+    if (signal) setMaxListeners(0, signal);
     if (how === 'single') {
       return this.#send(await unlessAborted(() => this.#ready(), signal), use, signal);
     }

@@ -79,3 +79,21 @@ test('an abort of one call leaves the others of the store alone', async () => {
   expect(await ended).toBe(REASON);
   await expect(other).rejects.toMatchObject({ code: 'S3_ACCESS_DENIED' });
 });
+
+test('many requests under one signal are no leak to warn of', async () => {
+  const { signal } = new AbortController();
+  const warnings: string[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', warned);
+  try {
+    s3.script(...Array.from({ length: 60 }, () => fail(404, 'NoSuchKey')));
+    const store = s3.store(TIMEOUT);
+    const calls = Array.from({ length: 30 }, () => store.head('key', 'v1', signal));
+    await Promise.allSettled(calls);
+    await delay(1);
+  } finally {
+    process.off('warning', warned);
+  }
+  expect(s3.seen.length).toBeGreaterThanOrEqual(30);
+  expect(warnings).not.toContain('MaxListenersExceededWarning');
+});
