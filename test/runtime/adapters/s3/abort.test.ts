@@ -1,3 +1,4 @@
+import { getEventListeners, getMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { S3AnchorStore } from '../../../../runtime/adapters/s3/s3-anchor-store';
 import { fail, hang, ScriptedS3, type Reply } from './scripted-s3';
@@ -82,18 +83,9 @@ test('an abort of one call leaves the others of the store alone', async () => {
 
 test('many requests under one signal are no leak to warn of', async () => {
   const { signal } = new AbortController();
-  const warnings: string[] = [];
-  const warned = (warning: Error): void => void warnings.push(warning.name);
-  process.on('warning', warned);
-  try {
-    s3.script(...Array.from({ length: 60 }, () => fail(404, 'NoSuchKey')));
-    const store = s3.store(TIMEOUT);
-    const calls = Array.from({ length: 30 }, () => store.head('key', 'v1', signal));
-    await Promise.allSettled(calls);
-    await delay(1);
-  } finally {
-    process.off('warning', warned);
-  }
-  expect(s3.seen.length).toBeGreaterThanOrEqual(30);
-  expect(warnings).not.toContain('MaxListenersExceededWarning');
+  s3.script(fail(404, 'NoSuchKey'), fail(404, 'NoSuchKey'));
+  await s3.store(TIMEOUT).head('key', 'v1', signal).catch(() => undefined);
+  // Node.js would warn, in the middle of the report, of more than ten; Jest does not hear its warnings.
+  expect(getMaxListeners(signal)).toBe(0);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
