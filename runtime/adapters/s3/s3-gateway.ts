@@ -64,7 +64,7 @@ export class S3Gateway {
    */
   async attempt<T>(how: 'repeating' | 'single', use: Use<T>, signal: AbortSignal | undefined): Promise<T> {
     // Every request under way listens to it, and no longer: that many are no leak to warn of.
-    if (signal) setMaxListeners(0, signal);
+    if (signal) setMaxListeners(Infinity, signal);
     if (how === 'single') {
       return this.#send(await unlessAborted(() => this.#ready(), signal), use, signal);
     }
