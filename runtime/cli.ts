@@ -167,7 +167,8 @@ function start(): void {
   const { signal } = stop;
   // What nobody can be told any more is not worth going on with.
   const stdout = new ProcessOutput(process.stdout, () => stop.abort());
-  const stderr = new ProcessOutput(process.stderr, () => stop.abort());
+  // What the report says does not depend on who hears of its progress.
+  const stderr = new ProcessOutput(process.stderr, () => undefined);
   const { env, stdin } = process;
   // The same file also when everything was bundled into one.
   const startThread: StartThread = (options) => new Worker(__filename, options);

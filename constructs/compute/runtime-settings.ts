@@ -13,7 +13,7 @@ const DECIDED_BY: Readonly<Record<Decided, string | null>> = {
   bucket: '"bucket"',
   chainId: '"chainId"',
   retentionDays: '"retention" of the bucket',
-  verifyRetentionDays: '"retention" of the bucket',
+  verifyRetentionDays: '"verifiedDays" of the retention of the bucket',
   intervalMinutes: '"intervalMinutes"',
   eventThreshold: '"eventThreshold"',
   pollSeconds: '"pollSeconds"',

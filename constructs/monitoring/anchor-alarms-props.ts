@@ -192,7 +192,7 @@ export function checkAnchorAlarmsProps(check: PropCheck, props: AnchorAlarmsProp
   const { environment, chainIds } = props;
   check.text('environment', environment, ENVIRONMENT, ENVIRONMENT_FIX);
   checkWatchedChains(check, chainIds);
-  if (!isUnknownAtSynth(chainIds) && props.mode !== 'none') checkLengths(check, environment, chainIds);
+  if (!isUnknownAtSynth(chainIds) && props.mode !== 'none') checkLengths(check, props, chainIds);
   check
     .wholeNumber(
       'scheduleMinutes',
@@ -259,16 +259,18 @@ function checkAlongside(check: PropCheck, props: AnchorAlarmsProps, first: Watch
   }
 }
 
-function checkLengths(check: PropCheck, environment: string, chainIds: readonly string[]): void {
+function checkLengths(
+  check: PropCheck,
+  { environment, mode }: AnchorAlarmsProps,
+  chainIds: readonly string[],
+): void {
   const longest = longestAlarmedChainId(environment);
   const fits = {
     test: (id: string) => id.length <= longest,
     allowed: `at most ${longest} characters with alarms`,
   };
-  check.list(
-    'chainIds',
-    chainIds,
-    fits,
-    'shorten it: it is part of the names of alarms, which have at most 255',
-  );
+  const why = 'it is part of the names of alarms, which have at most 255';
+  // The id of a chain that exists cannot be shortened.
+  const wayOut = mode === 'external' ? '; or give the gateway no alarms ("gateway.emitsMetrics" false)' : '';
+  check.list('chainIds', chainIds, fits, `shorten it: ${why}${wayOut}`);
 }

@@ -50,6 +50,7 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   bucket: 'bucket_name',
   chainId: 'chain_id',
   retention: 'worm_retention_days',
+  verifiedDays: 'verify_retention_days',
 };
 
 /** Settings that are held against each other. */

@@ -188,6 +188,7 @@ function declareChainId(
   const named = alarms && (compute !== undefined || gatewayEmitsMetrics);
   const longest = named ? longestAlarmedChainId(environment) : LONGEST_CHAIN_ID;
   const because = named ? ': it is part of the names of alarms, which have at most 255' : '';
+  const wayOut = named && compute === undefined ? '; or synthesise with gateway_emits_metrics false' : '';
   return new TerraformVariable(stack, 'chain_id', {
     description: 'Chain the writer may write: AUDIT_ANCHOR_CHAIN_ID of the gateway',
     type: 'string',
@@ -202,7 +203,7 @@ function declareChainId(
       },
       {
         condition: `\${length(var.chain_id) <= ${longest}}`,
-        errorMessage: `chain_id must have at most ${longest} characters${because}.`,
+        errorMessage: `chain_id must have at most ${longest} characters${because}${wayOut}.`,
       },
     ],
   });

@@ -1,4 +1,4 @@
-import { AuditAnchorError } from '../errors';
+import { AuditAnchorError, UnavailableError } from '../errors';
 import { nextGridTime } from '../domain/cadence';
 import type { Finding } from '../domain/findings/finding';
 import type { VerificationReport } from '../domain/findings/report';
@@ -107,7 +107,9 @@ export class Service {
     const work = unlessAborted(() => this.work(signal, deadline), end);
     const shutdownProblem = await work.catch((error: unknown) => {
       if (error !== deadline.reason && error !== end.reason) throw error;
-      return `not done after ${lastAnchorMillis / 1000} s`;
+      const late = `not done after ${lastAnchorMillis / 1000} s`;
+      this.fail(new UnavailableError('INTERRUPTED', `the last anchor was ${late}`));
+      return late;
     });
     this.verification.raiseDefect();
     const { count: verifications, lastReport } = this.verification;

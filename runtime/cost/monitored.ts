@@ -39,7 +39,10 @@ function tellsAnchors({ anchoring, gatewayMetrics }: Tasks): boolean {
 
 /** What is verified where CloudWatch is told. */
 function scopesTold(tasks: Tasks): ('latest' | 'full')[] {
-  if (!tellsVerifications(tasks)) return [];
+  return tellsVerifications(tasks) ? scopesOf(tasks) : [];
+}
+
+function scopesOf(tasks: Tasks): ('latest' | 'full')[] {
   const { latestEveryMinutes, fullEveryHours } = tasks.verification;
   const every = { latest: latestEveryMinutes, full: fullEveryHours };
   return (['latest', 'full'] as const).filter((scope) => every[scope] > 0);
@@ -47,7 +50,9 @@ function scopesTold(tasks: Tasks): ('latest' | 'full')[] {
 
 /** Metrics on the bill: combinations of name and dimensions that the tasks, or a program elsewhere, emit. */
 export function metricCount(tasks: Tasks): number {
-  const scopes = scopesTold(tasks);
+  // A gateway that runs the daemon verifies too; no alarm of ours waits for that.
+  const byGateway = tasks.anchoring.mode === 'external' && tasks.gatewayMetrics;
+  const scopes = byGateway ? scopesOf(tasks) : scopesTold(tasks);
   const names = new Set([
     ...(tellsAnchors(tasks) ? OF_WRITER : []),
     ...(scopes.length === 0 ? [] : OF_VERIFICATION),

@@ -4,6 +4,8 @@ import { UnavailableError } from '../../errors';
 import type { Connection } from './connection';
 
 const POLL_MS = 100;
+/** A server that does not say for so long who holds the lock is taken for one that cannot be asked, milliseconds. */
+const ANSWER_TIMEOUT_MS = 10_000;
 const ANCHOR_LABEL = 'audit-anchor/1';
 
 /** First 8 bytes of SHA-256(label 0x00 name), as the signed bigint that PostgreSQL's advisory locks take. */
@@ -54,10 +56,12 @@ export class ChainLock {
   async assertHeld(): Promise<void> {
     let held: boolean;
     try {
-      const rows = await this.connection.query({
-        text: `${HOLDER} AND l.pid = pg_catalog.pg_backend_pid()`,
-        values: [this.key],
-      });
+      const rows = await this.connection.until(AbortSignal.timeout(ANSWER_TIMEOUT_MS), () =>
+        this.connection.query({
+          text: `${HOLDER} AND l.pid = pg_catalog.pg_backend_pid()`,
+          values: [this.key],
+        }),
+      );
       held = rows.length === 1;
     } catch (error) {
       throw this.lost('the connection that holds it cannot be asked', error);

@@ -13,6 +13,9 @@ import { openReadingSession, type ReadingSession } from './connection';
 import { withSnapshot } from './snapshot';
 import { requireShape, requireTable, type TableName } from './table';
 
+/** What releasing the lock of a chain may take, milliseconds. */
+const RELEASE_TIMEOUT_MS = 2_000;
+
 /** Which table is read, over which connection. */
 export interface PostgresAuditLogOptions {
   /** As `pg` takes it. */
@@ -72,8 +75,9 @@ export class PostgresAuditLog implements AuditLog {
           lost: connection.lost,
         });
       } finally {
-        // A lost connection has given up the lock by itself.
-        await lock.release().catch(() => connection.close());
+        // A lost connection gives up the lock by itself; that of a server that does not answer is cut.
+        const soon = AbortSignal.timeout(RELEASE_TIMEOUT_MS);
+        await connection.until(soon, () => lock.release()).catch(() => connection.close());
       }
     });
   }

@@ -212,7 +212,7 @@ describe('on the way out', () => {
     const daemon = new Daemon({ lastAnchorMillis: 20 });
     daemon.at('14:00:30', () => (daemon.anchorer.anchor = never));
     expect(await daemon.until('14:01:00')).toMatchObject({ ...notDone, anchorsWritten: 1 });
-    expect(daemon.told).toEqual(['written']);
+    expect(daemon.told).toEqual(['written', 'INTERRUPTED']);
   });
 
   test('a last anchor that heeds its deadline says what became of it', async () => {

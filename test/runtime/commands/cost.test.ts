@@ -73,7 +73,7 @@ test.each([
   ['', { AUDIT_VERIFY_INTERVAL_MINUTES: '0' }, 13, 10],
   ['--mode scheduled', {}, 14, 12],
   ['--mode scheduled --verifier external', {}, 6, 8],
-  ['--mode external --verifier external', {}, 6, 6],
+  ['--mode external --verifier external', {}, 14, 6],
   ['--mode external --verifier external --no-gateway-metrics', {}, 0, 0],
 ])('cost %s, with %j in the environment, counts %d metrics and %d alarms', async (args, env, ...expected) => {
   const { sections } = await bill([...args.split(' ').filter(Boolean), '--no-free-tier'], env);
