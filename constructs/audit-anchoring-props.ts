@@ -207,8 +207,8 @@ export function chainsOfGateway(props: AuditAnchoringProps): readonly string[] {
   const { compute, environment, chainIds = [environment] } = props;
   if (compute === undefined) return chainIds;
   const ours = chainOfTasks(props);
-  // The only chain is that of the tasks, also where a token hides that.
-  const known = !isUnknownAtSynth(chainIds) && chainIds.length > 1;
+  // Where a token hides which one is that of the tasks, the others cannot be told from it.
+  const known = !isUnknownAtSynth(chainIds) && ours !== undefined && chainIds.includes(ours);
   return known ? chainIds.filter((chainId) => chainId !== ours) : [];
 }
 

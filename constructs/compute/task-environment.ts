@@ -1,6 +1,7 @@
 import { Fn, Token } from 'cdktf';
 import type { OUTPUTS } from '../../runtime/contract';
 import { DEFAULTS, ENV } from '../../runtime/contract';
+import { CHAIN_SETTINGS } from '../../runtime/contract/chain-settings';
 import { isUnknownAtSynth } from '../validation';
 
 /** What a task does: the daemon, one look at the triggers, or one verification. */
@@ -10,14 +11,7 @@ export type TaskKind = 'run' | 'anchor' | 'verify';
 export const CHOOSABLE = [
   'clockToleranceSeconds',
   'hmacActiveKeyId',
-  'chainFormat',
-  'eventsTable',
-  'eventsSchema',
-  'eventsColumns',
-  'indexColumn',
-  'prevHashColumn',
-  'hashColumn',
-  'keyIdColumn',
+  ...CHAIN_SETTINGS,
   's3Endpoint',
 ] as const satisfies readonly (keyof typeof ENV)[];
 

@@ -152,6 +152,9 @@ describe('AuditAnchoring', () => {
     expect(lines({ gateway })).toEqual(['a 7200', 'b 43200', 'c 43200']);
     expect(lines({ gateway, compute: undefined })).toEqual(['a 43200', 'b 43200', 'c 43200']);
     expect(lines({ compute: { ...COMPUTE, intervalMinutes: 360 } })).toEqual(['a 43200', 'b 7200', 'c 7200']);
+    // Which of them is that of the tasks nobody knows: none is drawn twice.
+    const hidden = { ...COMPUTE, chainId: '${var.a}' };
+    expect(lines({ compute: hidden, alarms: undefined })).toHaveLength(1);
   });
 
   const list = new TerraformVariable(foreignStack(), 'list', { type: 'list(string)' }).listValue;
