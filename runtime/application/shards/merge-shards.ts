@@ -8,6 +8,7 @@ import type { NotRead, VerificationReport } from '../../domain/findings/report';
 import { digestOf } from '../../domain/sharding/canonical-json';
 import { joinParts } from '../../domain/sharding/join-parts';
 import type { PartialReport } from '../../domain/sharding/partial-report';
+import { foundIn } from '../../domain/sharding/partial-report';
 import type { ShardPlan } from '../../domain/sharding/plan';
 import { attestedDigest } from '../../domain/sharding/plan';
 import { buildReport, newestKnown } from '../verify/build-report';
@@ -78,11 +79,10 @@ function reportTampering(
   holds: (found: Finding) => boolean,
   findings: FindingLog,
 ): void {
-  for (const { result, end, contradiction } of parts) {
-    [...result.findings, ...(end?.findings ?? []), ...(contradiction ? [contradiction] : [])]
-      .filter((found) => found.severity === 'tampering' && holds(found))
-      .forEach((found) => addUntold(found, findings));
-  }
+  parts
+    .flatMap(foundIn)
+    .filter((found) => found.severity === 'tampering' && holds(found))
+    .forEach((found) => addUntold(found, findings));
 }
 
 /** False for what rests on an anchor of the plan that the bucket does not have, or cannot show now. */
