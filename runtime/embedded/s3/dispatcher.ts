@@ -45,7 +45,8 @@ export class Dispatcher {
     // What is left of a refused body is read and forgotten, so that the connection can be used again.
     if (!message.readableEnded) message.resume();
     // A client that went away, or a body file that cannot be read: the answer cannot be mended any more.
-    await send(reply, answer, requestId).catch(() => reply.destroy());
+    const stamp = { requestId, now: this.services.clock.now() };
+    await send(reply, answer, stamp).catch(() => reply.destroy());
   }
 
   private async answer(message: IncomingMessage): Promise<S3Response | 'drop'> {

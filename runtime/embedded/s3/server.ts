@@ -28,7 +28,7 @@ export interface WormS3Options {
    */
   readonly region?: string;
   /**
-   * Time for LastModified and every lock decision, milliseconds since the epoch.
+   * Time for the Date of replies, LastModified and every lock decision, milliseconds since the epoch.
    *
    * @default the machine's clock
    */

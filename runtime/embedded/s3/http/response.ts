@@ -48,13 +48,20 @@ export function errorResponse(error: ErrorAnswer, requestId: string): S3Response
   return { status, headers: extra.headers ?? {}, body: xmlDocument('Error', nodes, '') };
 }
 
+/** What every reply carries. */
+export interface ReplyStamp {
+  readonly requestId: string;
+  /** Time of the server, milliseconds since the epoch, for the Date header. */
+  readonly now: number;
+}
+
 /** Writes a response; resolves when it has been handed to the socket. */
-export async function send(reply: ServerResponse, answer: S3Response, requestId: string): Promise<void> {
+export async function send(reply: ServerResponse, answer: S3Response, stamp: ReplyStamp): Promise<void> {
   const { status, headers = {}, body } = answer;
-  // The Date header stays the machine's own: clients correct their signing clock by it.
   reply.statusCode = status;
+  reply.setHeader('Date', new Date(stamp.now).toUTCString());
   reply.setHeader('Server', 'embedded-worm-s3');
-  reply.setHeader('x-amz-request-id', requestId);
+  reply.setHeader('x-amz-request-id', stamp.requestId);
   reply.setHeader('x-amz-id-2', 'embedded');
   for (const [name, value] of Object.entries(headers)) reply.setHeader(name, value);
   if (body === undefined) {

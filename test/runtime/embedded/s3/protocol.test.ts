@@ -61,6 +61,17 @@ describe('who may ask', () => {
   });
 });
 
+describe('the time of the server', () => {
+  test.each([
+    ['a success', 'HEAD', `/${Bucket}/key`, 200],
+    ['a refusal', 'GET', `/${Bucket}/missing`, 404],
+    ['a request that is not understood', 'PATCH', '/', 405],
+  ])('dates %s', async (_, method, path, status) => {
+    const answer = await raw(endpoint, method, path);
+    expect([answer.status, answer.headers.date]).toEqual([status, new Date(worm.clock.now()).toUTCString()]);
+  });
+});
+
 describe('what there is not', () => {
   test('multipart uploads, with a hint', async () => {
     const start = worm.s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'big' }));
