@@ -30,6 +30,7 @@ export const ENV = {
   prevHashColumn: 'AUDIT_EVENTS_PREV_HASH_COLUMN',
   hashColumn: 'AUDIT_EVENTS_HASH_COLUMN',
   keyIdColumn: 'AUDIT_EVENTS_KEY_ID_COLUMN',
+  httpHost: 'AUDIT_HTTP_HOST',
   httpPort: 'AUDIT_HTTP_PORT',
   output: 'AUDIT_OUTPUT',
   databaseUrl: 'DATABASE_URL',
@@ -56,6 +57,8 @@ export const DEFAULTS = {
   /** Readers of events at the same time; more pay where PostgreSQL has processors of its own. */
   verifyWorkers: 1,
   eventsTable: 'audit_events',
+  /** Address of the health endpoints: whoever is not on this machine has to be let in by name. */
+  httpHost: '127.0.0.1',
 } as const;
 
 /** Bounds of settings, for validation on both sides and for the texts of its errors. */

@@ -26,6 +26,7 @@ const DECIDED_BY: Readonly<Record<Decided, string | null>> = {
   hmacKeysFile: '"hmacKeysSecretArn"',
   databaseUrl: '"databaseSecretArn"',
   region: 'the region of the provider',
+  httpHost: null,
   httpPort: null,
   output: null,
 };

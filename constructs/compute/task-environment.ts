@@ -57,7 +57,7 @@ export interface SecretArns {
   readonly hmacKeysSecretArn?: string;
 }
 
-/** Port of the health endpoints inside a task; no rule lets anybody else reach it. */
+/** Port of the health endpoints inside a task. */
 const HEALTH_PORT = 8080;
 
 const LOG: (typeof OUTPUTS)[number] = 'log';
@@ -82,6 +82,8 @@ export function taskEnvironment(
     [ENV.eventThreshold]: text(chain.eventThreshold ?? DEFAULTS.eventThreshold),
     ...(chain.kmsKeyArn !== undefined && { [ENV.kmsKeyArn]: chain.kmsKeyArn }),
     ...(kind === 'run' && {
+      // The container's health check runs inside of the container.
+      [ENV.httpHost]: DEFAULTS.httpHost,
       [ENV.httpPort]: text(HEALTH_PORT),
       [ENV.pollSeconds]: text(own.pollSeconds ?? DEFAULTS.pollSeconds),
       [ENV.verifyIntervalMinutes]: text(own.verifiedElsewhere ? 0 : DEFAULTS.verifyIntervalMinutes),

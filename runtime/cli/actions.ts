@@ -146,7 +146,7 @@ export async function appendAction(context: ActionContext, options: { keyId?: st
 
 /** Asks a daemon on this machine whether it works; loads neither S3 nor PostgreSQL. */
 export async function healthAction({ composition }: ActionContext): Promise<Outcome> {
-  const { httpPort } = composition.config({ daemonPort: true });
+  const { httpHost, httpPort } = composition.config({ daemonPort: true });
   if (httpPort === null) {
     throw new ConfigError(
       'CONFIG_INVALID',
@@ -154,8 +154,9 @@ export async function healthAction({ composition }: ActionContext): Promise<Outc
       { hint: 'Set it to the same port for both, for example 8080' },
     );
   }
-  const problem = await probeHealth(httpPort);
-  return healthOutcome({ healthy: problem === null, problem }, httpPort);
+  const place = { host: httpHost, port: httpPort };
+  const problem = await probeHealth(place);
+  return healthOutcome({ healthy: problem === null, problem }, place);
 }
 
 export async function runAction(context: ActionContext): Promise<Outcome> {
@@ -185,12 +186,12 @@ export async function runAction(context: ActionContext): Promise<Outcome> {
   });
   if (config.httpPort !== null) {
     const health = await startHealthServer(
-      config.httpPort,
+      { host: config.httpHost, port: config.httpPort },
       () => service.state,
       () => clock.now(),
     );
     composition.resources.add(health, (server) => server.close());
-    log.info({ port: health.port }, 'serving /healthz and /readyz');
+    log.info({ host: config.httpHost, port: health.port }, 'serving /healthz and /readyz');
   }
   const { bucket, chainId, intervalMinutes, eventThreshold } = config;
   log.info({ event: EVENTS.started, bucket, chainId, intervalMinutes, eventThreshold }, 'anchoring started');

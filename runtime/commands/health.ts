@@ -9,10 +9,13 @@ export interface Health {
 }
 
 /** A daemon that does not answer is nothing that was tampered with. */
-export function healthOutcome({ healthy, problem }: Health, port: number): Outcome {
+export function healthOutcome(
+  { healthy, problem }: Health,
+  { host, port }: { readonly host: string; readonly port: number },
+): Outcome {
   return {
     exitCode: healthy ? EXIT.ok : EXIT.notEvaluated,
-    document: { healthy, port, problem },
+    document: { healthy, host, port, problem },
     text: (colors) => [
       healthy
         ? `${colors.good('✔')} the daemon on port ${port} is healthy`

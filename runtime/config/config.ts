@@ -72,6 +72,8 @@ export interface Config {
   readonly clockToleranceSeconds: number;
   /** Readers of events at the same time. */
   readonly verifyWorkers: number;
+  /** Address of the health checks: an IP address of this machine, or `localhost`. */
+  readonly httpHost: string;
   /** Port of the health checks; 0 lets the system choose, null starts no server. */
   readonly httpPort: number | null;
   /** A report for people, or log lines and metrics. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { KeyRing } from '../adapters/keys/key-ring';
 import { invalidConfiguration, quoted } from '../config-faults';
 import { DEFAULTS, ENV, LIMITS, OUTPUTS } from '../contract';
@@ -65,6 +66,18 @@ function readVerifyRetention(reader: SettingReader, retentionDays: number): numb
   return retentionDays;
 }
 
+/** An address rather than a name, so that DNS has no say in who can reach the health checks. */
+function readHttpHost(reader: SettingReader): string {
+  const host = reader.text(ENV.httpHost) ?? DEFAULTS.httpHost;
+  if (isIP(host) === 0 && host !== 'localhost')
+    reader.fault(
+      ENV.httpHost,
+      quoted(host),
+      'an IP address of this machine, localhost, or 0.0.0.0 or :: for every address',
+    );
+  return host;
+}
+
 const NO_STORAGE = { bucket: null, region: null, endpoint: null, kmsKeyArn: null };
 
 /** A foreign chain is not recomputed, so its secrets are not even read. */
@@ -93,6 +106,7 @@ export function loadConfig<const N extends Need>(
   const storage = needs('bucket') ? readStorage(reader) : NO_STORAGE;
   const chainId = needs('bucket') || needs('hmacKeys') ? readChainId(reader) : null;
   const numbers = readNumbers(reader, need);
+  const httpHost = readHttpHost(reader);
   const output = reader.choice(ENV.output, OUTPUTS, 'report');
   const { table, schema } = readTable(reader);
   const layout = readLayout(reader);
@@ -109,6 +123,7 @@ export function loadConfig<const N extends Need>(
     ...storage,
     chainId,
     ...numbers,
+    httpHost,
     output,
     layout,
     table,

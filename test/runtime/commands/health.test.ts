@@ -19,9 +19,9 @@ function state(lastTick: number): ServiceState {
 }
 
 /** Port of the daemon's own health server. */
-async function daemon(lastTick: number): Promise<string> {
+async function daemon(lastTick: number, host = '127.0.0.1'): Promise<string> {
   const server = await startHealthServer(
-    0,
+    { host, port: 0 },
     () => state(lastTick),
     () => NOW,
   );
@@ -53,7 +53,22 @@ test('a daemon whose loop turns is healthy, even while S3 is not', async () => {
     stderr: '',
   });
   const json = await runCli(['health', '--json'], { env });
-  expect(json.document).toEqual({ exitCode: 0, healthy: true, port: Number(port), problem: null });
+  expect(json.document).toEqual({
+    exitCode: 0,
+    healthy: true,
+    host: '127.0.0.1',
+    port: Number(port),
+    problem: null,
+  });
+});
+
+test.each(['127.0.0.2', '0.0.0.0', 'localhost'])('the daemon is asked where it listens: %s', async (host) => {
+  const port = await daemon(NOW, host);
+  const env = { AUDIT_HTTP_HOST: host, AUDIT_HTTP_PORT: port };
+  const { exitCode, document } = await runCli(['health', '--json'], { env });
+  expect({ exitCode, document }).toMatchObject({ exitCode: 0, document: { host } });
+  if (host !== '127.0.0.2') return;
+  expect(await probeHealth({ host: '127.0.0.1', port: Number(port) })).toBe('no answer (ECONNREFUSED)');
 });
 
 test('a stuck daemon: exit 3', async () => {
@@ -71,18 +86,24 @@ test('nobody there: exit 3', async () => {
   const { exitCode, document } = await runCli(['health', '--json'], { env: { AUDIT_HTTP_PORT: port } });
   expect({ exitCode, document }).toEqual({
     exitCode: 3,
-    document: { exitCode: 3, healthy: false, port: Number(port), problem: 'no answer (ECONNREFUSED)' },
+    document: {
+      exitCode: 3,
+      healthy: false,
+      host: '127.0.0.1',
+      port: Number(port),
+      problem: 'no answer (ECONNREFUSED)',
+    },
   });
 });
 
 test('a server that takes the question and is silent', async () => {
   const port = await server(() => undefined);
-  expect(await probeHealth(port, 50)).toBe('no answer within 50 ms');
+  expect(await probeHealth({ host: '127.0.0.1', port }, 50)).toBe('no answer within 50 ms');
 });
 
 test('a server that hangs up', async () => {
   const port = await server((request) => request.socket.destroy());
-  expect(await probeHealth(port)).toBe('no answer (ECONNRESET)');
+  expect(await probeHealth({ host: '127.0.0.1', port })).toBe('no answer (ECONNRESET)');
 });
 
 test.each([

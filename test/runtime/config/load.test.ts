@@ -18,6 +18,7 @@ describe('a complete environment', () => {
       verifyFullIntervalHours: 24,
       clockToleranceSeconds: 300,
       verifyWorkers: 1,
+      httpHost: '127.0.0.1',
       httpPort: null,
       table: 'audit_events',
       schema: null,
@@ -110,6 +111,19 @@ describe('retention that verification demands', () => {
     expect(faultsOf({ AUDIT_VERIFY_RETENTION_DAYS: given })).toEqual([
       { setting: ENV.verifyRetentionDays, found, allowed },
     ]);
+  });
+});
+
+describe('the address of the health checks', () => {
+  test.each(['127.0.0.1', '0.0.0.0', '::', '::1', '10.1.2.3', 'localhost'])('%s is accepted', (host) => {
+    expect(load({ AUDIT_HTTP_HOST: host }).httpHost).toBe(host);
+  });
+
+  test.each(['example.com', '127.0.0.1:8080', '[::1]', '*', '127.0.0', ' '])('%j is refused', (host) => {
+    expect(faultOf({ AUDIT_HTTP_HOST: host })).toMatchObject({
+      setting: ENV.httpHost,
+      found: JSON.stringify(host),
+    });
   });
 });
 

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { ServiceState } from '../../../../runtime/application/service';
 import { healthAnswer, startHealthServer } from '../../../../runtime/adapters/http/health-server';
 
@@ -5,8 +6,12 @@ const NOW = 1_900_000_000_000;
 const STATE: ServiceState = {
   lastTick: NOW - 1_000,
   anchorProblem: null,
-  newestAnchor: null,
-  lastVerification: null,
+  newestAnchor: { key: 'payments/2030-01-15T14-00-00Z.json', anchorSeq: 7, lastSeq: 70, ageSeconds: 12 },
+  lastVerification: { verdict: 'verified', at: '2030-01-15T14:00:00Z' },
+};
+const SHOWN = {
+  newestAnchor: { anchorSeq: 7, lastSeq: 70, ageSeconds: 12 },
+  lastVerification: { verdict: 'verified', at: '2030-01-15T14:00:00Z' },
 };
 const STUCK = { ...STATE, lastTick: NOW - 5 * 60_000 };
 const TROUBLED = { ...STATE, anchorProblem: 'S3 is not there' };
@@ -15,21 +20,29 @@ test.each([
   ['/healthz', STATE, 200, { alive: true }],
   ['/healthz', TROUBLED, 200, { alive: true }],
   ['/healthz', STUCK, 503, { alive: false }],
-  ['/readyz', STATE, 200, { ready: true, ...STATE }],
-  ['/readyz', TROUBLED, 503, { ready: false, ...TROUBLED }],
-  ['/readyz', STUCK, 503, { ready: false, ...STUCK }],
+  ['/readyz', STATE, 200, { ready: true, alive: true, ...SHOWN }],
+  ['/readyz', TROUBLED, 503, { ready: false, alive: true, ...SHOWN }],
+  ['/readyz', STUCK, 503, { ready: false, alive: false, ...SHOWN }],
 ])('%s of %j', (path, state, status, body) => {
   expect(healthAnswer(path, state, NOW)).toEqual({ status, body });
+});
+
+test.each(['/healthz', '/readyz'])('%s shows strangers neither a key nor the text of an error', (path) => {
+  const said = JSON.stringify(healthAnswer(path, { ...TROUBLED, lastTick: 0 }, NOW));
+  expect(said).not.toContain('payments');
+  expect(said).not.toContain('S3 is not there');
 });
 
 test.each(['/', '/healthz/', '/metrics', '', '/HEALTHZ'])('there is no %j', (path) => {
   expect(healthAnswer(path, STATE, NOW)).toBeNull();
 });
 
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
+
 describe('over HTTP', () => {
   async function serving(act: (url: string, port: number) => Promise<void>): Promise<void> {
     const server = await startHealthServer(
-      0,
+      LOOPBACK,
       () => STATE,
       () => NOW,
     );
@@ -48,7 +61,7 @@ describe('over HTTP', () => {
         expect(response.status).toBe(200);
         expect(response.headers.get('content-type')).toBe('application/json');
         expect(response.headers.get('cache-control')).toBe('no-store');
-        expect(await response.json()).toEqual({ ready: true, ...STATE });
+        expect(await response.json()).toEqual({ ready: true, alive: true, ...SHOWN });
       }
     }));
 
@@ -67,7 +80,7 @@ describe('over HTTP', () => {
     serving(async (_, port) => {
       await expect(
         startHealthServer(
-          port,
+          { ...LOOPBACK, port },
           () => STATE,
           () => NOW,
         ),
@@ -76,4 +89,63 @@ describe('over HTTP', () => {
         message: `AUDIT_HTTP_PORT: found ${port}, which cannot be listened on (EADDRINUSE), allowed a free port`,
       });
     }));
+
+  test('an address that is not of this machine is named, with what is allowed', async () => {
+    const elsewhere = { host: '192.0.2.1', port: 0 };
+    await expect(
+      startHealthServer(
+        elsewhere,
+        () => STATE,
+        () => NOW,
+      ),
+    ).rejects.toMatchObject({
+      code: 'USAGE',
+      message:
+        'AUDIT_HTTP_HOST: found 192.0.2.1, which cannot be listened on (EADDRNOTAVAIL), allowed an address of this machine',
+    });
+  });
+
+  test('who listens on one address is not reached at another', () =>
+    serving(async (_, port) => {
+      await expect(fetch(`http://127.0.0.2:${port}/healthz`)).rejects.toThrow('fetch failed');
+    }));
+
+  test(
+    'connections that are held open keep nobody out, and are ended',
+    () =>
+      serving(async (url, port) => {
+        const held = Array.from({ length: 200 }, () => slowRequest(port));
+        await Promise.all(held.map(({ begun }) => begun));
+        expect((await fetch(`${url}/healthz`)).status).toBe(200);
+        await Promise.all(held.map(({ ended }) => ended));
+      }),
+    30_000,
+  );
+
+  test('a header that never ends is refused', () =>
+    serving(async (url) => {
+      const headers = { 'x-filler': 'a'.repeat(10_000) };
+      expect((await fetch(`${url}/healthz`, { headers })).status).toBe(431);
+    }));
 });
+
+/** A request that is begun and not ended: a header now and then, as slowloris does. */
+function slowRequest(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  const more = setInterval(() => socket.write('X-a: b\r\n'), 500);
+  const ended = new Promise<void>((resolve) =>
+    socket.once('close', () => {
+      clearInterval(more);
+      resolve();
+    }),
+  );
+  // Whether it ends by a reset or in peace is up to the system.
+  socket.on('error', () => undefined);
+  const begun = new Promise<void>((resolve) =>
+    socket.once('connect', () => {
+      socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+      resolve();
+    }),
+  );
+  return { begun: Promise.race([begun, ended]), ended };
+}
