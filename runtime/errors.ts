@@ -45,6 +45,8 @@ export type ConfigErrorCode =
   | 'S3_CREDENTIALS'
   | 'DB_AUTHENTICATION'
   | 'DB_NOT_FOUND'
+  | 'DB_VERSION'
+  | 'DB_POOLED'
   | 'TABLE_NOT_FOUND'
   | 'TABLE_SHAPE'
   | 'TABLE_OWNER'

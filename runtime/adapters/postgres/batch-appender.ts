@@ -6,11 +6,13 @@ import { DIGEST_BYTES } from '../../domain/digests';
 import { ConfigError, UnavailableError } from '../../errors';
 import { advisoryKey } from './advisory-lock';
 import type { AppendOptions, AppendResult } from './append-options';
-import { endpointOf, query, searchPathOf } from './connection';
+import { query, searchPathOf } from './connection';
 import { EventLinker, type Head, hashIn, type LinkedBatch } from './copy-in';
 import { EventEncoder, type PreparedEvent } from './event-encoder';
-import { databaseFailure, isServerError } from './failure';
+import { isServerError } from './failure';
+import { clientFailure, endpointOf } from './goodbye';
 import { quoteIdentifier } from './quoting';
+import { requireSupported } from './server-version';
 import { requireShape, requireTable, type Table } from './table';
 
 const APPEND_LABEL = 'audit-append/1';
@@ -59,6 +61,10 @@ export class BatchAppender {
   /** Looks the table up once. */
   async open(client: ClientBase): Promise<EventEncoder> {
     if (this.opened) return this.opened.encoder;
+    const [server] = await query<{ version: string }>(client, {
+      text: `SELECT pg_catalog.current_setting('server_version') AS version`,
+    });
+    requireSupported(server?.version, endpointOf(client));
     const { layout } = this.options;
     const searchPath = this.options.table.schema ? [] : await searchPathOf(client);
     const table = await requireTable(client, this.options.table, searchPath);
@@ -169,8 +175,7 @@ export class BatchAppender {
   }
 
   private sendFailure(error: unknown, client: ClientBase, table: Table): Error {
-    if (!isServerError(error) || error.code !== UNIQUE_VIOLATION)
-      return databaseFailure(error, endpointOf(client));
+    if (!isServerError(error) || error.code !== UNIQUE_VIOLATION) return clientFailure(error, client);
     return new ConfigError(
       'TRANSACTION_REQUIRED',
       `the transaction does not see the newest event of ${table.qualified}: it reads from a snapshot older than the ` +
@@ -187,6 +192,6 @@ async function lastRowsOf<Row>(client: ClientBase, text: string): Promise<Row[]>
     const results = (await client.query(text)) as unknown as QueryResult[];
     return (results[results.length - 1]?.rows ?? []) as Row[];
   } catch (error) {
-    throw databaseFailure(error, endpointOf(client));
+    throw clientFailure(error, client);
   }
 }

@@ -4,10 +4,9 @@ import { UnavailableError } from '../../errors';
 import type { BatchAppender } from './batch-appender';
 import { isPassing, isRolledBack, isUsableAfter } from './append-failure';
 import type { ClientLease, LeaseSource } from './client-lease';
-import { endpointOf } from './connection';
 import { type Head, hashIn, type LinkedBatch } from './copy-in';
 import type { EventEncoder, PreparedEvent } from './event-encoder';
-import { databaseFailure } from './failure';
+import { clientFailure } from './goodbye';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
@@ -216,7 +215,7 @@ export async function commit(client: ClientBase, sent: SentBatch): Promise<void>
   try {
     said = (await client.query('COMMIT')).command;
   } catch (error) {
-    const failure = databaseFailure(error, endpointOf(client));
+    const failure = clientFailure(error, client);
     throw isRolledBack(error) ? failure : new CommitUnanswered(sent, failure);
   }
   if (said === 'COMMIT') return;
@@ -231,5 +230,5 @@ async function rolledBack(client: ClientBase): Promise<boolean> {
 }
 
 function databaseFailureUnlessOurs(error: unknown, client: ClientBase): unknown {
-  return error instanceof CommitUnanswered ? error : databaseFailure(error, endpointOf(client));
+  return error instanceof CommitUnanswered ? error : clientFailure(error, client);
 }

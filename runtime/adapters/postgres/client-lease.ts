@@ -1,6 +1,8 @@
 import type { ClientBase, ClientConfig, Pool } from 'pg';
-import { Connection, endpointOf } from './connection';
+import { Connection } from './connection';
 import { databaseFailure } from './failure';
+import { endpointOf, hearLastWords } from './goodbye';
+import { endSilence } from './silence';
 
 /** A client for one batch. */
 export interface ClientLease {
@@ -63,12 +65,14 @@ export class PooledClients implements LeaseSource {
     // While it is out of the pool its loss would end the process.
     const ignore = (): void => undefined;
     client.on('error', ignore);
+    const watches = [hearLastWords(client), endSilence(client)];
     let released = false;
     return {
       client,
       release: (reusable) => {
         if (!released) {
           released = true;
+          for (const stop of watches) stop();
           client.release(!reusable);
           if (reusable) client.off('error', ignore);
         }

@@ -1,8 +1,11 @@
-import type { Socket } from 'node:net';
 import type { Client, ClientBase, ClientConfig, QueryResultRow } from 'pg';
 import { UnavailableError } from '../../errors';
-import { databaseFailure, type Endpoint } from './failure';
+import type { Endpoint } from './failure';
+import { clientFailure, endpointOf, hearLastWords } from './goodbye';
 import { OneBufferSocket } from './one-buffer-socket';
+import { requireSupported } from './server-version';
+import { endSilence } from './silence';
+import { cancelKeyOf, socketOf, wireOf } from './wire';
 
 /** How long a connection may take, milliseconds, unless the settings say otherwise. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -18,13 +21,6 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
-}
-
-/** Where `client` goes, for error texts. */
-export function endpointOf(client: ClientBase): Endpoint {
-  // A pool's client is typed without them, yet has them: it is a Client.
-  const { host, port, database, user } = client as Client;
-  return { host, port, database: database ?? '', user: user ?? '' };
 }
 
 /**
@@ -44,34 +40,33 @@ export async function query<Row extends QueryResultRow>(
     });
     return result.rows;
   } catch (error) {
-    throw databaseFailure(error, endpointOf(client));
+    throw clientFailure(error, client);
   }
-}
-
-/** In pg's types the socket is missing. */
-function socketOf(client: Client): Socket {
-  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }
 
 /** A connection of our own. `broken` once it was lost: it cannot be used again. */
 export class Connection {
   private readonly loss = new AbortController();
   private cutting: Promise<void> | null = null;
+  private version: string | undefined;
+  /** True while rows wait for this program, and not this program for rows. */
+  holdsRows: () => boolean = () => false;
 
-  private constructor(
-    readonly client: Client,
-    private readonly config: ClientConfig,
-  ) {
+  private constructor(readonly client: Client) {
     // Without a listener the loss of an idle connection would end the process.
     client.on('error', () => this.loss.abort());
     client.on('end', () => this.loss.abort());
+    hearLastWords(client);
+    wireOf(client).on('parameterStatus', (status: { parameterName: string; parameterValue: string }) => {
+      if (status.parameterName === 'server_version') this.version = status.parameterValue;
+    });
   }
 
   /**
    * Connects.
    * @param config as `pg` takes it; application name, connect timeout and keep-alive have defaults here
    * @param signal ends the attempt when it aborts; its reason is thrown
-   * @throws UnavailableError `DB_UNREACHABLE`; ConfigError `DB_AUTHENTICATION`, `DB_NOT_FOUND`
+   * @throws UnavailableError `DB_UNREACHABLE`; ConfigError `DB_AUTHENTICATION`, `DB_NOT_FOUND`, `DB_VERSION`
    */
   static async open(config: ClientConfig, signal?: AbortSignal): Promise<Connection> {
     // Loads the driver, about 50 ms: hence not at import time.
@@ -84,17 +79,19 @@ export class Connection {
       stream: () => new OneBufferSocket(),
       ...config,
     });
-    const connection = new Connection(client, config);
+    const connection = new Connection(client);
     const giveUp = (): void => void socketOf(client).destroy();
     signal?.throwIfAborted();
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
       await client.connect();
+      requireSupported(connection.version, connection.endpoint);
+      endSilence(client, () => connection.holdsRows());
     } catch (error) {
       // pg leaves the socket of a failed login open, and the server waits a minute for it.
       socketOf(client).destroy();
       signal?.throwIfAborted();
-      throw databaseFailure(error, endpointOf(client));
+      throw clientFailure(error, client);
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }
@@ -119,20 +116,31 @@ export class Connection {
   }
 
   /**
-   * Makes the server cancel what this connection runs, by a second connection of the same user.
+   * Asks the server to cancel what this connection runs, by the request of the protocol: it needs no login, and a
+   * pooler knows which of its connections is meant.
    * @param signal ends the attempt when it aborts
    */
   async cancel(signal?: AbortSignal): Promise<void> {
-    // In pg's types the process id is missing; the server sends it with every login.
-    const { processID } = this.client as Client & { readonly processID: number };
-    const other = await Connection.open(this.config, signal);
-    const giveUp = (): void => void socketOf(other.client).destroy();
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const { Client } = await import('pg');
+    // It carries the request and never logs in.
+    const { host, port } = this.endpoint;
+    const wire = wireOf(new Client({ host, port, ssl: false }));
+    const { processId, secret } = cancelKeyOf(this.client);
+    const timer = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+    const giveUp = (): void => void wire.stream.destroy();
+    for (const each of [timer, signal]) each?.addEventListener('abort', giveUp, { once: true });
     try {
-      await other.query({ text: 'SELECT pg_catalog.pg_cancel_backend($1)', values: [processID] });
+      await new Promise<void>((resolve) => {
+        // The server answers by closing, when it has passed the request on.
+        wire.on('error', () => resolve());
+        wire.on('end', () => resolve());
+        wire.once('connect', () => wire.cancel(processId, secret));
+        if (host.startsWith('/')) wire.connect(`${host}/.s.PGSQL.${port}`);
+        else wire.connect(port, host);
+      });
     } finally {
-      signal?.removeEventListener('abort', giveUp);
-      await other.close();
+      for (const each of [timer, signal]) each?.removeEventListener('abort', giveUp);
+      wire.stream.destroy();
     }
   }
 
@@ -159,7 +167,7 @@ export class Connection {
 
   /** The server is told first: while it waits, for a lock for instance, it does not see that nobody listens. */
   private async cut(): Promise<void> {
-    await this.cancel(AbortSignal.timeout(CANCEL_TIMEOUT_MS)).catch(() => undefined);
+    await this.cancel();
     socketOf(this.client).destroy();
   }
 

@@ -1,3 +1,5 @@
+import { FormatError } from '../../errors';
+
 /** Message codes of PostgreSQL's protocol. */
 const COPY_DATA = 0x64; // d
 const COPY_DONE = 0x63; // c
@@ -7,6 +9,8 @@ const PASSED_OVER: ReadonlySet<number> = new Set([0x48, 0x4e, 0x41, 0x53]);
 const HEADER_BYTES = 5;
 /** A length counts itself. */
 const LENGTH_BYTES = 4;
+/** PostgreSQL's own limit for the memory of one message (MaxAllocSize). */
+const LONGEST_BYTES = 0x3fffffff;
 
 /**
  * Takes the contents of CopyData messages out of the bytes of a connection. PostgreSQL sends each row as a message
@@ -27,7 +31,7 @@ export class CopyFrames {
 
   /**
    * The contents in the next bytes of the connection, as a part of `chunk`, which is overwritten.
-   * @throws RangeError when a message has a length that none can have
+   * @throws FormatError `COPY_MALFORMED` when a message has a length that none can have
    */
   take(chunk: Buffer): Buffer {
     let read = 0;
@@ -75,8 +79,16 @@ export class CopyFrames {
       this.behind = Buffer.concat([header.subarray(at, at + HEADER_BYTES), chunk.subarray(body)]);
       return;
     }
-    const length = header.readUInt32BE(at + 1);
-    if (length < LENGTH_BYTES) throw new RangeError(`found a message of ${length} bytes, allowed at least 4`);
+    const length = header.readInt32BE(at + 1);
+    if (length < LENGTH_BYTES || length > LONGEST_BYTES) {
+      throw new FormatError(
+        'COPY_MALFORMED',
+        `the COPY stream has a message of ${length} bytes; expected ${LENGTH_BYTES} to ${LONGEST_BYTES}`,
+        {
+          hint: 'Look for a proxy between this program and the database that alters what passes through it.',
+        },
+      );
+    }
     this.left = length - LENGTH_BYTES;
   }
 }

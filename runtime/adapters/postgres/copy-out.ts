@@ -2,7 +2,8 @@ import type { TupleStream } from '../../application/ports';
 import { UnavailableError } from '../../errors';
 import type { Connection } from './connection';
 import { CopyQuery } from './copy-query';
-import { databaseFailure, describeEndpoint } from './failure';
+import { describeEndpoint } from './failure';
+import { clientFailure } from './goodbye';
 
 /** The int16 -1 that ends a binary COPY. */
 const TRAILER_BYTE = 0xff;
@@ -46,6 +47,7 @@ async function abandon(connection: Connection, copy: CopyQuery): Promise<void> {
 export async function* copyOut(connection: Connection, statement: string): TupleStream {
   await connection.query('SAVEPOINT copy_out');
   const copy = connection.client.query(new CopyQuery(statement));
+  connection.holdsRows = () => copy.holdsRows;
   const trailer = new Trailer();
   let ended = false;
   try {
@@ -58,8 +60,9 @@ export async function* copyOut(connection: Connection, statement: string): Tuple
     ended = true;
   } catch (error) {
     ended = true;
-    throw databaseFailure(error, connection.endpoint);
+    throw clientFailure(error, connection.client);
   } finally {
+    connection.holdsRows = () => false;
     if (!ended) await abandon(connection, copy);
   }
   if (!trailer.complete) throw incomplete(connection, 'ended the stream of events before its trailer');

@@ -34,6 +34,7 @@ export class CopyQuery implements Submittable {
   private tag: string | null = null;
   private failure: Error | null = null;
   private discarding = false;
+  private asked = false;
   private wake: () => void = () => undefined;
 
   constructor(private readonly text: string) {}
@@ -55,6 +56,11 @@ export class CopyQuery implements Submittable {
     return undefined;
   }
 
+  /** The consumer is busy with rows and has not asked for more: a server that sends none then is not silent. */
+  get holdsRows(): boolean {
+    return !this.asked;
+  }
+
   /** Rows that the server says it sent; null before the end, and when it does not say. */
   get rows(): number | null {
     const [, digits] = COMMAND_TAG.exec(this.tag ?? '') ?? [];
@@ -73,7 +79,9 @@ export class CopyQuery implements Submittable {
       this.stream?.resume();
       if (this.failure) throw this.failure;
       if (this.tag !== null) return null;
+      this.asked = true;
       await new Promise<void>((resolve) => (this.wake = resolve));
+      this.asked = false;
     }
   }
 

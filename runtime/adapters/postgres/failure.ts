@@ -40,13 +40,23 @@ interface Mapping {
   readonly hint?: string;
 }
 
-/** SQLSTATEs that say that the server is there but takes no work now, or drops this connection. */
+/** SQLSTATEs that say that the server is there but takes no work now. */
 const UNREACHABLE: Mapping = { code: 'DB_UNREACHABLE', text: 'does not serve this connection' };
+/** The server was told to stop, or was told to end this session. */
+const ENDED: Mapping = {
+  code: 'DB_UNREACHABLE',
+  text: 'ended the session',
+  hint: 'Retry when the server is up again; if it is, look in its log for who ended the session.',
+};
 const TIMEOUT: Mapping = {
   code: 'DB_TIMEOUT',
   text: 'cancelled the statement',
-  hint: 'Raise statement_timeout or lock_timeout for this user, or retry when the database is less busy.',
+  hint: 'Raise statement_timeout for this user, or retry when the database is less busy.',
 };
+/** A session that took, or did nothing for, longer than this setting of the server allows. */
+function endedBy(setting: string, code: Mapping['code']): Mapping {
+  return { code, text: 'ended the session', hint: `Raise ${setting} for this user, or set it to 0.` };
+}
 
 const BY_SQLSTATE: Readonly<Record<string, Mapping>> = {
   '42501': {
@@ -55,12 +65,18 @@ const BY_SQLSTATE: Readonly<Record<string, Mapping>> = {
     hint: 'Grant the role audit_reader (to read and verify) or audit_gateway (to append) to this user.',
   },
   '57014': TIMEOUT,
-  '55P03': TIMEOUT,
-  '25P03': TIMEOUT,
-  '57P01': UNREACHABLE,
-  '57P02': UNREACHABLE,
+  '55P03': {
+    code: 'DB_TIMEOUT',
+    text: 'gave no lock in time',
+    hint: 'End the transaction that holds a lock on the audit table, or retry when it is over.',
+  },
+  '25P03': endedBy('idle_in_transaction_session_timeout', 'DB_TIMEOUT'),
+  '25P04': endedBy('transaction_timeout', 'DB_TIMEOUT'),
+  '57P05': endedBy('idle_session_timeout', 'DB_UNREACHABLE'),
+  '57P01': ENDED,
+  '57P02': ENDED,
   '57P03': UNREACHABLE,
-  '57P05': UNREACHABLE,
+  '57P04': ENDED,
   '53300': UNREACHABLE,
 };
 
@@ -95,6 +111,10 @@ function fromServer(error: DatabaseError, where: string): AuditAnchorError {
   });
 }
 
+function isLoss(error: NodeJS.ErrnoException): boolean {
+  return NETWORK_CODES.has(error.code ?? '') || CONNECTION_LOST.test(error.message);
+}
+
 function fromNetwork(error: NodeJS.ErrnoException, where: string): AuditAnchorError {
   const code = error.code ?? '';
   const said = code === '' ? error.message : code;
@@ -110,13 +130,17 @@ function fromNetwork(error: NodeJS.ErrnoException, where: string): AuditAnchorEr
       hint: 'Check sslmode in DATABASE_URL or PGSSLMODE, and NODE_EXTRA_CA_CERTS for a private authority.',
     });
   }
-  if (NETWORK_CODES.has(code) || CONNECTION_LOST.test(error.message)) {
+  if (isLoss(error)) {
     return new UnavailableError('DB_UNREACHABLE', `cannot reach ${where}: ${said}`, {
       cause: error,
       hint: 'Check host and port in DATABASE_URL or PGHOST and PGPORT, the network, and that the server runs.',
     });
   }
-  return new UnavailableError('DB_ERROR', `the connection to ${where} failed: ${said}`, { cause: error });
+  // The rest are pg's own words for a server that does not keep to the protocol; they stay in the cause.
+  return new UnavailableError('DB_ERROR', `${where} sent what is not PostgreSQL's protocol`, {
+    cause: error,
+    hint: 'Check host and port in DATABASE_URL or PGHOST and PGPORT, and what stands between.',
+  });
 }
 
 /** True for an error that the server reported; the caller's client may come from another copy of pg. */
@@ -124,10 +148,15 @@ export function isServerError(error: unknown): error is DatabaseError {
   return typeof error === 'object' && error !== null && 'severity' in error && 'code' in error;
 }
 
-/** Turns what pg throws into an error of this program; those of this program, and bugs, pass as they are. */
-export function databaseFailure(error: unknown, endpoint: Endpoint): Error {
+/**
+ * Turns what pg throws into an error of this program; those of this program, and bugs, pass as they are.
+ * @param lastWords error that the server sent before the connection was lost, and that pg has not thrown
+ */
+export function databaseFailure(error: unknown, endpoint: Endpoint, lastWords?: DatabaseError): Error {
   if (error instanceof AuditAnchorError) return error;
-  if (isServerError(error)) return fromServer(error, describeEndpoint(endpoint));
+  const where = describeEndpoint(endpoint);
+  if (isServerError(error)) return fromServer(error, where);
   if (!types.isNativeError(error)) return new Error(`a value that is no error was thrown: ${typeof error}`);
-  return BUG.test(error.name) ? error : fromNetwork(error, describeEndpoint(endpoint));
+  if (BUG.test(error.name)) return error;
+  return lastWords && isLoss(error) ? fromServer(lastWords, where) : fromNetwork(error, where);
 }

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { ConfigError, UnavailableError } from '../../errors';
-import { endpointOf } from './connection';
-import { databaseFailure, isServerError } from './failure';
+import { isServerError } from './failure';
+import { clientFailure } from './goodbye';
 
 const NO_TRANSACTION = '25P01';
 const FAILED_TRANSACTION = '25P02';
@@ -23,8 +23,7 @@ async function requireTransaction(client: ClientBase): Promise<void> {
       await client.query('RELEASE SAVEPOINT audit_append');
       return;
     } catch (error) {
-      if (!isServerError(error) || error.code !== NO_TRANSACTION)
-        throw databaseFailure(error, endpointOf(client));
+      if (!isServerError(error) || error.code !== NO_TRANSACTION) throw clientFailure(error, client);
     }
   }
   throw transactionRequired(status === 'E' ? FAILED : 'no transaction');

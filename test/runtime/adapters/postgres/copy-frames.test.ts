@@ -67,8 +67,10 @@ test('goes on without an end as long as none comes', () => {
   expect(rest).toBeNull();
 });
 
-test.each([0, 1, 3])('refuses a length of %i, which counts itself', (length) => {
-  const broken = message('d', Buffer.alloc(0));
-  broken.writeUInt32BE(length, 1);
-  expect(() => read([broken])).toThrow(`found a message of ${length} bytes, allowed at least 4`);
+test.each([0, 1, 3, -1, -5, -(2 ** 31), 2 ** 30, 2 ** 31 - 1])('refuses a length of %i at once', (length) => {
+  for (const code of ['d', 'N', 'S', 'A', 'H']) {
+    const broken = message(code, Buffer.alloc(0));
+    broken.writeInt32BE(length, 1);
+    expect(() => read([broken])).toThrow(expect.objectContaining({ code: 'COPY_MALFORMED' }) as Error);
+  }
 });

@@ -1,0 +1,77 @@
+import { createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+const PROTOCOL_3 = 196_608;
+
+/** One message of a PostgreSQL server. */
+export function message(code: string, body: Buffer = Buffer.alloc(0)): Buffer {
+  const header = Buffer.alloc(5);
+  header.write(code, 'latin1');
+  header.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([header, body]);
+}
+
+export const READY = message('Z', Buffer.from('I'));
+
+/** What a server answers to one message of a client; `code` is the letter of the message. */
+export type Answer = (code: string, body: Buffer, socket: Socket) => void;
+
+/** A server of PostgreSQL's protocol that lets everybody in and then answers as the test says. */
+export class ScriptedPostgres {
+  private readonly open = new Set<Socket>();
+  private readonly server = createServer((socket) => this.serve(socket));
+
+  private constructor(
+    private readonly version: string,
+    private readonly answer: Answer,
+  ) {}
+
+  static async start(version: string, answer: Answer = () => undefined): Promise<ScriptedPostgres> {
+    const scripted = new ScriptedPostgres(version, answer);
+    await new Promise<void>((resolve) => scripted.server.listen(0, '127.0.0.1', resolve));
+    return scripted;
+  }
+
+  get url(): string {
+    return `postgres://user:secret@127.0.0.1:${(this.server.address() as AddressInfo).port}/audit`;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    for (const socket of this.open) socket.destroy();
+    await closed;
+  }
+
+  private serve(socket: Socket): void {
+    this.open.add(socket);
+    socket.on('close', () => this.open.delete(socket));
+    socket.on('error', () => undefined);
+    let bytes = Buffer.alloc(0);
+    let started = false;
+    socket.on('data', (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      for (;;) {
+        const header = started ? 1 : 0;
+        if (bytes.length < header + 4) return;
+        const length = header + bytes.readInt32BE(header);
+        if (bytes.length < length) return;
+        const frame = bytes.subarray(0, length);
+        bytes = bytes.subarray(length);
+        if (started) this.answer(frame.toString('latin1', 0, 1), frame.subarray(5), socket);
+        else if (frame.readInt32BE(4) === PROTOCOL_3) started = this.letIn(socket);
+      }
+    });
+  }
+
+  private letIn(socket: Socket): true {
+    socket.write(
+      Buffer.concat([
+        message('R', Buffer.alloc(4)),
+        message('S', Buffer.from(`server_version\0${this.version}\0`)),
+        message('K', Buffer.from([0, 0, 0, 7, 0, 0, 0, 8])),
+        READY,
+      ]),
+    );
+    return true;
+  }
+}
