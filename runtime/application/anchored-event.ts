@@ -39,7 +39,8 @@ export async function checkAnchoredEvent(
     findings.add({
       code: 'CHAIN_TRUNCATED',
       place: { kind: 'events', from: (head?.index ?? 0) + 1, to: anchor.lastSeq },
-      message: 'anchored events are not in the table: the end of the chain was cut off',
+      message:
+        'anchored events are not in the table: the end was cut off, or events were removed and the rest chained anew',
       expected: `events up to ${anchor.lastSeq}`,
       actual: head ? `the last event is ${head.index}` : 'no event',
       anchor: attested,

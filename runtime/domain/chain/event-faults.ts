@@ -78,7 +78,8 @@ export function cutOff(checkpoints: readonly Checkpoint[], lastIndex: number | n
   return {
     code: 'CHAIN_TRUNCATED',
     place: { kind: 'events', from, to: last.lastSeq },
-    message: 'anchored events are not in the table: the end of the chain was cut off',
+    message:
+      'anchored events are not in the table: the end was cut off, or events were removed and the rest chained anew',
     expected: `events up to ${last.lastSeq}`,
     actual: lastIndex === null ? 'no event' : `the last event is ${lastIndex}`,
     anchor: first.anchor,

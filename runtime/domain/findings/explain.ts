@@ -36,6 +36,11 @@ function causesIn(findings: readonly Finding[]): readonly Cause[] {
     .sort(([a], [b]) => explaining.indexOf(a) - explaining.indexOf(b));
 }
 
+/** A chain that was rewritten stays another one up to its end. */
+function rewrittenBefore(place: Span, causes: readonly Cause[]): Cause | undefined {
+  return causes.find(([code, cause]) => code === 'ANCHORED_HASH' && cause.from < place.from);
+}
+
 /** For each code that can be a consequence: the cause among the faults of events, if there is one. */
 const EXPLANATIONS: Partial<
   Record<FindingCode, (place: Span, causes: readonly Cause[]) => Cause | undefined>
@@ -54,7 +59,10 @@ const EXPLANATIONS: Partial<
       ([code, cause]) => code === 'EVENT_MALFORMED' && cause.from <= place.from && place.to <= cause.to,
     ),
   ANCHORED_HASH: (place, causes) =>
-    causes.find(([code, cause]) => EVENT_FAULTS.includes(code) && overlaps(cause, place)),
+    causes.find(([code, cause]) => EVENT_FAULTS.includes(code) && overlaps(cause, place)) ??
+    rewrittenBefore(place, causes),
+  // With one event less and the rest chained anew, the chain ends earlier.
+  CHAIN_TRUNCATED: rewrittenBefore,
   RANGE_ROOT: (place, causes) => causes.find(([, cause]) => overlaps(cause, place)),
 };
 

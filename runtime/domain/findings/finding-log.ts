@@ -38,14 +38,16 @@ export class FindingLog {
   }
 }
 
-/** True when `next` is the same fault, in the same words, at the event right behind `last`. */
+/** True when `next` is the same fault, in the same words, at the event right behind `last`, and of no other anchor. */
 function continues(last: Finding, next: Finding): boolean {
   return (
     !isOverflow(last) &&
     last.place.kind === 'events' &&
     next.place.kind === 'events' &&
     next.place.from === last.place.to + 1 &&
-    next.message === last.message
+    next.message === last.message &&
+    next.anchor?.key === last.anchor?.key &&
+    next.anchor?.versionId === last.anchor?.versionId
   );
 }
 

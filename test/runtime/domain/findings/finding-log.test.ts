@@ -58,3 +58,18 @@ test('it keeps a bounded number of places, and counts the rest', () => {
     count: 980,
   });
 });
+
+test('neighbours that name different anchors stay apart', () => {
+  const of = (from: number, key: string, versionId: string): NewFinding => ({
+    code: 'RANGE_ROOT',
+    place: { kind: 'events', from, to: from + 9 },
+    message: 'differs',
+    anchor: { key, versionId, seq: 1 },
+  });
+  const kept = logOf([of(1, 'a', '1'), of(11, 'b', '1'), of(21, 'b', '2'), of(31, 'b', '2')]).all();
+  expect(kept.map(({ place, count }) => [place, count])).toMatchObject([
+    [{ from: 1, to: 10 }, 1],
+    [{ from: 11, to: 20 }, 1],
+    [{ from: 21, to: 40 }, 2],
+  ]);
+});
