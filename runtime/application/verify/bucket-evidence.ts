@@ -1,6 +1,6 @@
 import { checkAnchorObject } from '../../domain/anchor/check-object';
 import { checkAnchorChain } from '../../domain/anchor/check-chain';
-import { checkEarlierRetention } from '../../domain/anchor/check-lock';
+import { checkEarlierRetention, lockEnd } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
@@ -44,13 +44,14 @@ export function reportNoAnchors(store: AnchorStore, policy: AnchorPolicy, findin
 /** Sorts a version listing: the first version of each anchor key is evidence, everything else a finding. */
 class VersionSorter {
   readonly addresses: AnchorAddress[] = [];
+  /** Delete markers from after the retention of their anchors, whose own locks may last longer. */
+  readonly lateMarkers: { readonly marker: ObjectVersion; readonly seconds: number }[] = [];
   listed = 0;
   private key: string | null = null;
   private group: ObjectVersion[] = [];
 
   constructor(
     private readonly policy: AnchorPolicy,
-    private readonly now: number,
     private readonly findings: FindingLog,
   ) {}
 
@@ -75,17 +76,14 @@ class VersionSorter {
     const first = group.filter(({ kind }) => kind === 'version').pop();
     if (first) this.addresses.push({ key, versionId: first.versionId, seconds });
     const over = group.filter((version) => version !== first);
-    const expired = lockedAtLeastUntil(seconds, this.policy) <= this.now;
-    // Past its retention a lifecycle rule may expire an anchor: S3 does that with a delete marker first.
-    const markers = expired ? over.filter(({ kind }) => kind === 'delete-marker') : [];
+    // Past its lock a lifecycle rule may expire an anchor: S3 does that with a delete marker first.
+    const end = lockedAtLeastUntil(seconds, this.policy) * 1000;
+    const late = over.filter(({ kind, lastModified }) => kind === 'delete-marker' && lastModified >= end);
     reportOver(
-      over.filter((version) => !markers.includes(version)),
+      over.filter((version) => !late.includes(version)),
       this.findings,
     );
-    for (const { versionId } of markers) {
-      const message = 'the anchor is past its retention and was expired by a delete marker';
-      this.findings.add({ code: 'ANCHORS_EXPIRED', place: { kind: 'object', key, versionId }, message });
-    }
+    this.lateMarkers.push(...late.map((marker) => ({ marker, seconds })));
   }
 
   private reportForeign(group: readonly ObjectVersion[]): void {
@@ -94,6 +92,25 @@ class VersionSorter {
       const message = `${what} below the chain's prefix that is no anchor`;
       this.findings.add({ code: 'FOREIGN_OBJECT', place: { kind: 'object', key, versionId }, message });
     }
+  }
+}
+
+/** A delete marker is an expiry when it was written after the lock of its anchor had ended, both by S3's time. */
+function reportLateMarkers(
+  { lateMarkers }: VersionSorter,
+  anchors: readonly AnchorEvidence[],
+  policy: AnchorPolicy,
+  findings: FindingLog,
+): void {
+  const byKey = new Map(anchors.map((anchor) => [anchor.key, anchor]));
+  for (const { marker, seconds } of lateMarkers) {
+    const { key, versionId, lastModified } = marker;
+    if (lastModified / 1000 < lockEnd(byKey.get(key) ?? { head: null, seconds }, policy)) {
+      reportOver([marker], findings);
+      continue;
+    }
+    const message = 'the anchor is past its retention and was expired by a delete marker';
+    findings.add({ code: 'ANCHORS_EXPIRED', place: { kind: 'object', key, versionId }, message });
   }
 }
 
@@ -116,7 +133,7 @@ export async function collectBucketEvidence(
   progress: BucketProgress = {},
   signal?: AbortSignal,
 ): Promise<BucketEvidence> {
-  const sorter = new VersionSorter(policy, now, findings);
+  const sorter = new VersionSorter(policy, findings);
   for await (const page of store.listAll(chainPrefix(policy.chainId), signal)) {
     signal?.throwIfAborted();
     page.versions.forEach((version) => sorter.take(version));
@@ -135,6 +152,7 @@ export async function collectBucketEvidence(
   const readings = await inParallel(sorter.addresses, READ_CONCURRENCY, readOne, signal);
   readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
   const anchors = readings.map(({ evidence }) => evidence);
+  reportLateMarkers(sorter, anchors, policy, findings);
   checkAnchorChain(anchors, policy, now, firstSeqs, findings);
   checkEarlierRetention(anchors, policy, findings);
   checkReplication(anchors, now, findings);

@@ -2,10 +2,14 @@ import { ZERO_HASH } from '../digests';
 import type { NewFinding } from '../findings/finding';
 import type { FindingLog } from '../findings/finding-log';
 import { checkCadence } from './check-cadence';
+import { lockEnd } from './check-lock';
 import { type AnchorPolicy, lockedAtLeastUntil } from './policy';
 import type { AnchorEvidence, AnchorLinks } from './evidence';
 
-/** The predecessor of the oldest anchor may be this much older and have expired before it. */
+/**
+ * The anchor before the oldest one may be this much older: after an outage of the writer it expires that much earlier.
+ * At most a fiftieth of the retention, or a short one would excuse every absence.
+ */
 const EXPIRY_SLACK_SECONDS = 7 * 86_400;
 
 interface Predecessor {
@@ -29,7 +33,7 @@ export function checkAnchorChain(
   log: FindingLog,
 ): void {
   let before: Predecessor | null = null;
-  for (const evidence of anchors) {
+  for (const [position, evidence] of anchors.entries()) {
     const { links } = evidence;
     if (!links) {
       if (before) before = { tips: before.tips, unknown: before.unknown + 1 };
@@ -37,27 +41,64 @@ export function checkAnchorChain(
     }
     const report = (details: Omit<NewFinding, 'place'>): void =>
       log.add({ ...details, place: { kind: 'object', key: evidence.key, versionId: evidence.versionId } });
-    const expired = isExpired(evidence, policy, now);
-    if (before) before = follow(before, links, evidence, expired, report);
+    const earlier = anchors[position - 1];
+    const absence = absenceBetween(earlier, evidence, policy, now);
+    if (before) before = follow(before, links, evidence, absence, report);
     else {
-      checkFirst(links, anchors[0] === evidence, expired, firstSeqs, report);
+      checkFirst(links, anchors[0] === evidence, absence, firstSeqs, report);
       before = { tips: [links], unknown: 0 };
     }
   }
   checkCadence(anchors, policy, now, log);
 }
 
-/** True when what was anchored before this one may be past its retention, and removed. */
-function isExpired(evidence: AnchorEvidence, policy: AnchorPolicy, now: number): boolean {
-  return now >= lockedAtLeastUntil(evidence.seconds, policy) - EXPIRY_SLACK_SECONDS;
+/** Why anchors may be absent. */
+type Absence = 'expired' | 'not replicated' | 'removed';
+
+function absenceBetween(
+  earlier: AnchorEvidence | undefined,
+  later: AnchorEvidence,
+  policy: AnchorPolicy,
+  now: number,
+): Absence {
+  const expired = earlier ? lockEnd(earlier, policy) <= now : mayFollowExpired(later, policy, now);
+  if (expired) return 'expired';
+  // Nobody but S3 gives a version this state, and none in the bucket that the writer writes to has it.
+  const isReplica = ({ head }: AnchorEvidence): boolean => head?.replication === 'REPLICA';
+  return isReplica(later) && (!earlier?.head || isReplica(earlier)) ? 'not replicated' : 'removed';
+}
+
+/** True when the anchors before the oldest one may be past their locks, and removed. */
+function mayFollowExpired(oldest: AnchorEvidence, policy: AnchorPolicy, now: number): boolean {
+  const retention = lockedAtLeastUntil(0, policy);
+  return now >= lockEnd(oldest, policy) - Math.min(EXPIRY_SLACK_SECONDS, retention / 50);
 }
 
 type Report = (details: Omit<NewFinding, 'place'>) => void;
 
+/** @param from number of the first anchor that is absent; the last one is that before `next` */
+function reportAbsent(absence: Absence, from: number, next: number, report: Report): void {
+  const count = next - from;
+  const which = count === 1 ? `anchor ${from} is` : `the anchors ${from} to ${next - 1} are`;
+  // A lifecycle rule removes what has expired in no particular order.
+  if (absence === 'expired') {
+    report({ code: 'ANCHORS_EXPIRED', message: `${which} past retention and gone`, count });
+    return;
+  }
+  const found = { expected: `anchor ${from}`, actual: `anchor ${next}`, count };
+  if (absence === 'removed') {
+    const message = `${which} not in the bucket, although their retention lasts`;
+    report({ code: 'ANCHOR_MISSING', message, ...found });
+  } else {
+    const message = `${which} not in this replica: replication is late, has failed, or began later`;
+    report({ code: 'REPLICA_INCOMPLETE', message, ...found });
+  }
+}
+
 function checkFirst(
   links: AnchorLinks,
   oldest: boolean,
-  expired: boolean,
+  absence: Absence,
   firstSeqs: readonly number[],
   report: Report,
 ): void {
@@ -80,28 +121,14 @@ function checkFirst(
     }
     return;
   }
-  if (!oldest) return;
-  if (expired) {
-    report({
-      code: 'ANCHORS_EXPIRED',
-      message: `the anchors 1 to ${links.anchorSeq - 1} are past their retention and gone`,
-    });
-  } else {
-    report({
-      code: 'ANCHOR_MISSING',
-      message: `the anchors 1 to ${links.anchorSeq - 1} are not in the bucket, although their retention lasts`,
-      expected: 'anchor 1',
-      actual: `anchor ${links.anchorSeq}`,
-      count: links.anchorSeq - 1,
-    });
-  }
+  if (oldest) reportAbsent(absence, 1, links.anchorSeq, report);
 }
 
 function follow(
   before: Predecessor,
   links: AnchorLinks,
   evidence: AnchorEvidence,
-  expired: boolean,
+  absence: Absence,
   report: Report,
 ): Predecessor {
   const [tip] = before.tips;
@@ -119,20 +146,7 @@ function follow(
       actual: `anchor ${links.anchorSeq}`,
     });
   } else if (links.anchorSeq > expected) {
-    const count = links.anchorSeq - expected;
-    const missing =
-      count === 1 ? `anchor ${expected} is` : `the anchors ${expected} to ${links.anchorSeq - 1} are`;
-    // A lifecycle rule removes what has expired in no particular order.
-    if (expired) report({ code: 'ANCHORS_EXPIRED', message: `${missing} past retention and gone`, count });
-    else {
-      report({
-        code: 'ANCHOR_MISSING',
-        message: `${missing} not in the bucket, although their retention lasts`,
-        expected: `anchor ${expected}`,
-        actual: `anchor ${links.anchorSeq}`,
-        count,
-      });
-    }
+    reportAbsent(absence, expected, links.anchorSeq, report);
   } else if (before.unknown === 0) {
     checkSuccessor(before.tips, links, evidence, report);
   }

@@ -3,6 +3,17 @@ import { formatAnchorTime } from './anchor';
 import type { AnchorEvidence, AnchorHead } from './evidence';
 import { type AnchorPolicy, lockedAtLeastUntil, lockedUntil } from './policy';
 
+/**
+ * When the lock of an anchor ends, seconds since 1970. Where S3 does not show the lock: when a lock ends that is as
+ * long as verification demands.
+ */
+export function lockEnd(
+  { head, seconds }: Pick<AnchorEvidence, 'head' | 'seconds'>,
+  policy: AnchorPolicy,
+): number {
+  return head?.lock ? head.lock.retainUntil / 1000 : lockedAtLeastUntil(seconds, policy);
+}
+
 /** Checks that nobody can delete or change an anchor for as long as verification demands. */
 export function checkLock(
   evidence: AnchorEvidence,

@@ -49,6 +49,7 @@ export const FINDINGS = {
   NOTHING_IN_RANGE: 'unproven',
   ANCHOR_ARCHIVED: 'unproven',
   ANCHOR_UNREADABLE: 'unproven',
+  REPLICA_INCOMPLETE: 'unproven',
   DATABASE_UNREADABLE: 'unproven',
   STANDBY_BEHIND: 'unproven',
   KEY_UNKNOWN: 'unproven',

@@ -6,6 +6,10 @@ const REMEDIES: Partial<Record<FindingCode, string>> = {
   // A task knows the keys of its start, so a new one in the secret does not reach it.
   KEY_UNKNOWN:
     'add the key to AUDIT_HMAC_KEYS before events are signed with it, and restart a service that runs already (aws ecs update-service --force-new-deployment)',
+  ANCHOR_MISSING:
+    'If this bucket is a replica, verify its source: replication that is late or has failed leaves anchors out of the replica alone.',
+  REPLICA_INCOMPLETE:
+    'Verify the source bucket; copy what replication has left out with S3 Batch Replication.',
 };
 
 const WRONG_SETTINGS =

@@ -37,6 +37,7 @@ test('every finding has a scenario that produces it', () => {
     .add('STATE_DISCARDED')
     .add('INTERRUPTED')
     .add('ANCHOR_NOT_REPLICATED')
+    .add('REPLICA_INCOMPLETE')
     .add('ANCHOR_RETENTION_EARLIER');
   expect([...produced].sort()).toEqual(Object.keys(FINDINGS).sort());
 });

@@ -89,3 +89,51 @@ describe('a copy is missing', () => {
     expect(await look(replicated('FAILED', 'FAILED', 'COMPLETED'))).toEqual([]);
   });
 });
+
+describe('an anchor is not in the bucket', () => {
+  function without(missing: number, ...states: readonly Replication[]): World {
+    const made = replicated(...states);
+    made.store.versions.splice(missing, 1);
+    return made;
+  }
+
+  test.each<[name: string, missing: number]>([
+    ['in the middle: it is late, or its copy failed', 1],
+    ['the first: replication began later', 0],
+  ])('of a replica, %s: not evaluated, with the word replication', async (_name, missing) => {
+    const made = without(missing, 'REPLICA', 'REPLICA', 'REPLICA');
+    expect(await verify(made)).toMatchObject({
+      verdict: 'not evaluated',
+      findings: [
+        {
+          code: 'REPLICA_INCOMPLETE',
+          severity: 'unproven',
+          place: placeOf(made, missing),
+          message: expect.stringContaining('replication') as string,
+          count: 1,
+        },
+      ],
+    });
+  });
+
+  test('of a replica, and an event that the others attest is gone: tampering all the same', async () => {
+    const made = without(1, 'REPLICA', 'REPLICA', 'REPLICA');
+    made.rows.splice(0, 1);
+    expect(await verify(made)).toMatchObject({
+      verdict: 'tampered',
+      findings: [{ code: 'EVENT_MISSING' }, {}, {}],
+    });
+  });
+
+  test.each<[name: string, missing: number, states: readonly Replication[]]>([
+    ['that is no replica', 1, [null, null, null]],
+    ['that is copied to a replica', 1, ['COMPLETED', 'COMPLETED', 'PENDING']],
+    ['whose copies failed', 0, ['FAILED', 'FAILED', 'FAILED']],
+    ['with one neighbour that S3 has copied there', 1, ['COMPLETED', null, 'REPLICA']],
+    ['with one neighbour that S3 has copied from there', 1, ['REPLICA', null, 'COMPLETED']],
+  ])('of a bucket %s: it was removed', async (_name, missing, states) => {
+    const { verdict, findings } = await verify(without(missing, ...states));
+    expect(verdict).toBe('tampered');
+    expect(findings[0]?.code).toBe('ANCHOR_MISSING');
+  });
+});
