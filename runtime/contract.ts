@@ -34,6 +34,7 @@ export const ENV = {
   httpPort: 'AUDIT_HTTP_PORT',
   output: 'AUDIT_OUTPUT',
   databaseUrl: 'DATABASE_URL',
+  databasePasswordFile: 'AUDIT_DATABASE_PASSWORD_FILE',
   region: 'AWS_REGION',
   s3Endpoint: 'AWS_ENDPOINT_URL_S3',
 } as const;

@@ -25,6 +25,7 @@ const DECIDED_BY: Readonly<Record<Decided, string | null>> = {
   hmacKeys: '"hmacKeysSecretArn"',
   hmacKeysFile: '"hmacKeysSecretArn"',
   databaseUrl: '"databaseSecretArn"',
+  databasePasswordFile: '"databaseSecretArn"',
   region: 'the region of the provider',
   httpHost: null,
   httpPort: null,

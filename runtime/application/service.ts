@@ -8,6 +8,7 @@ import type { Failure } from './failure';
 import type { Gauges } from './gauges';
 import { ageSeconds, gaugesOf } from './gauges';
 import { isInterruption, unlessAborted } from './interruption';
+import { RefusedLogin } from './refused-login';
 import { VerificationSchedule } from './verification-schedule';
 import type { VerificationScheduleOptions } from './verification-schedule';
 
@@ -48,6 +49,8 @@ export interface ServiceState {
   readonly lastTick: number;
   /** Why anchors cannot be written at the moment; null when they can. */
   readonly anchorProblem: string | null;
+  /** Since when PostgreSQL or S3 refuses the login, milliseconds since 1970; null while neither does. */
+  readonly loginRefusedSince: number | null;
   readonly newestAnchor: {
     readonly key: string;
     readonly anchorSeq: number;
@@ -79,6 +82,7 @@ const GIVE_UP_MILLIS = 2_000;
  */
 export class Service {
   private readonly verification: VerificationSchedule;
+  private readonly login = new RefusedLogin();
   private lastTick: number;
   private lastGauge: number | null = null;
   private failures = 0;
@@ -137,6 +141,7 @@ export class Service {
     return {
       lastTick: this.lastTick,
       anchorProblem: this.anchorProblem,
+      loginRefusedSince: this.login.since ?? this.verification.loginRefusedSince,
       newestAnchor: newest && {
         key: newest.key,
         anchorSeq: newest.anchorSeq,
@@ -151,6 +156,7 @@ export class Service {
     try {
       if (await this.shouldAnchor(signal)) await this.anchor({ signal });
       this.looked = true;
+      this.login.accepted();
       if (!this.refused) this.succeed();
     } catch (error) {
       if (isInterruption(error, signal)) return;
@@ -215,6 +221,7 @@ export class Service {
     if (!(error instanceof AuditAnchorError)) throw error;
     this.failures += 1;
     this.anchorProblem = error.message;
+    this.login.failed(error, this.options.clock.now());
     this.options.sink.anchorFailed(error);
   }
 

@@ -3,6 +3,7 @@ import type { VerificationReport } from '../domain/findings/report';
 import type { Failure } from './failure';
 import { isInterruption } from './interruption';
 import type { Clock } from './ports';
+import { RefusedLogin } from './refused-login';
 import type { VerifyScope } from './verify/scope';
 
 const MINUTE_MILLIS = 60_000;
@@ -31,6 +32,7 @@ export class VerificationSchedule {
   private done = 0;
   private report: VerificationReport | null = null;
   private defect: unknown = null;
+  private readonly login = new RefusedLogin();
 
   constructor(private readonly options: VerificationScheduleOptions) {}
 
@@ -41,6 +43,11 @@ export class VerificationSchedule {
 
   get lastReport(): VerificationReport | null {
     return this.report;
+  }
+
+  /** Since when the login of verifications is refused, milliseconds since 1970; null while it is not. */
+  get loginRefusedSince(): number | null {
+    return this.login.since;
   }
 
   /**
@@ -78,13 +85,18 @@ export class VerificationSchedule {
     try {
       this.report = await verify({ kind: scope }, signal);
       this.done += 1;
+      this.login.accepted();
       // Only now: a full one that failed is tried again at the next step.
       if (full) this.lastFull = started;
       sink.verified(this.report);
     } catch (error) {
       if (isInterruption(error, signal)) return;
-      if (error instanceof AuditAnchorError) sink.verificationFailed(error, scope);
-      else this.defect = error;
+      if (!(error instanceof AuditAnchorError)) {
+        this.defect = error;
+        return;
+      }
+      this.login.failed(error, started);
+      sink.verificationFailed(error, scope);
     }
   }
 }

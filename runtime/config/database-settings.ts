@@ -85,6 +85,33 @@ function readConnectTimeout(reader: SettingReader, setting: UrlSetting, url: Dat
   return reader.fault(setting, 'a wrong connect_timeout (not shown)', `seconds from ${min} to ${max}`);
 }
 
+const PASSWORD_RULE = 'the password of the database user';
+/** A password that was put into the setting of its file must not be shown as a path. */
+const NOT_SHOWN = 'a path (not shown)';
+
+/**
+ * The password, asked for anew by each connection: a file may be replaced while the program runs, as Kubernetes and
+ * agents of secret stores do.
+ */
+function readPassword(reader: SettingReader, setting: UrlSetting, url: DatabaseUrl): (() => string) | null {
+  const password = url.password ?? reader.text(PG.password);
+  const path = reader.text(ENV.databasePasswordFile);
+  const ofAnother = setting === ENV.verifyDatabaseUrl && url.password !== undefined;
+  if (path === null || ofAnother) return password === null ? null : () => password;
+  if (password !== null) {
+    const where = url.password === undefined ? PG.password : setting;
+    const allowed = 'only one of the two; remove the other, so that it is clear which password is used';
+    return reader.fault(ENV.databasePasswordFile, `a value, and a password in ${where} too`, allowed);
+  }
+  if (reader.file(ENV.databasePasswordFile, path, PASSWORD_RULE, NOT_SHOWN) === null) return null;
+  return () => withoutLineEnd(reader.fileAgain(ENV.databasePasswordFile, path, PASSWORD_RULE, NOT_SHOWN));
+}
+
+/** Editors and `echo` end the file with one. */
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
 /** Connection settings from a URL and, for what it leaves open, the PG* variables; null after a fault. */
 function readConnection(reader: SettingReader, setting: UrlSetting): DatabaseConfig | null {
   const url = readUrl(reader, setting);
@@ -95,7 +122,7 @@ function readConnection(reader: SettingReader, setting: UrlSetting): DatabaseCon
   const socket = host.startsWith('/');
   const user = url.user ?? reader.text(PG.user);
   const database = url.database ?? reader.text(PG.database);
-  const password = url.password ?? reader.text(PG.password);
+  const password = readPassword(reader, setting, url);
   const applicationName = url.parameters.get('application_name');
   const options = url.parameters.get('options');
   const timeout = readConnectTimeout(reader, setting, url);
@@ -104,7 +131,7 @@ function readConnection(reader: SettingReader, setting: UrlSetting): DatabaseCon
     port: readPort(reader, setting, url),
     ...(user === null ? {} : { user }),
     ...(database === null ? {} : { database }),
-    ...(password === null ? {} : { password: () => password }),
+    ...(password === null ? {} : { password }),
     // As in libpq: a Unix socket has no TLS, whatever the mode says.
     ...(socket ? { ssl: false as const, sslMode: 'disable' as const } : readTls(reader, mode, root)),
     ...(applicationName ? { application_name: applicationName } : {}),

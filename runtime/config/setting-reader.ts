@@ -1,6 +1,6 @@
 import { NOTHING, quoted } from '../config-faults';
 import { wholeNumberOf } from '../contract/setting-rules';
-import type { ConfigFault } from '../errors';
+import { ConfigError, type ConfigFault } from '../errors';
 import type { ReadFile } from './config';
 
 export interface Limits {
@@ -68,6 +68,23 @@ export class SettingReader {
     } catch (error) {
       const problem = fileProblem((error as NodeJS.ErrnoException).code);
       return this.fault(setting, `${shown}, ${problem}`, `the path of a readable file with ${allowed}`);
+    }
+  }
+
+  /**
+   * Text of that file as it is now, for what may change while the program runs.
+   * @throws ConfigError `FILE_UNUSABLE`
+   */
+  fileAgain(setting: string, path: string, allowed: string, shown: string = quoted(path)): string {
+    try {
+      return this.readFile(path);
+    } catch (error) {
+      const problem = fileProblem((error as NodeJS.ErrnoException).code);
+      throw new ConfigError(
+        'FILE_UNUSABLE',
+        `${setting} is ${shown}, ${problem}; expected the path of a readable file with ${allowed}`,
+        { cause: error, hint: 'Put the file back, or name another one and start again.' },
+      );
     }
   }
 }

@@ -7,6 +7,11 @@ import { boundedConnections } from './bounded-connections';
 
 /** A loop that has not come round for this long is stuck: longer than any timeout inside of it. */
 const STUCK_MILLIS = 5 * 60_000;
+/**
+ * How long logins may be refused before the task counts as unhealthy: an orchestrator hands secrets over at the start
+ * only, so a password that was rotated needs a new task.
+ */
+export const REFUSED_LOGIN_MILLIS = 2 * 60_000;
 const METHODS: readonly string[] = ['GET', 'HEAD'];
 
 /** Whoever asks needs one request of a few hundred bytes, at once; nobody may hold more than that. */
@@ -32,11 +37,14 @@ export interface HealthServer {
  */
 export function healthAnswer(
   path: string,
-  { lastTick, anchorProblem, newestAnchor, lastVerification }: ServiceState,
+  { lastTick, anchorProblem, loginRefusedSince, newestAnchor, lastVerification }: ServiceState,
   now: number,
 ): { readonly status: 200 | 503; readonly body: unknown } | null {
   const alive = now - lastTick < STUCK_MILLIS;
-  if (path === '/healthz') return { status: alive ? 200 : 503, body: { alive } };
+  const shutOut = loginRefusedSince !== null && now - loginRefusedSince >= REFUSED_LOGIN_MILLIS;
+  if (path === '/healthz') {
+    return { status: alive && !shutOut ? 200 : 503, body: { alive, loginRefused: shutOut } };
+  }
   if (path !== '/readyz') return null;
   const ready = alive && anchorProblem === null;
   return {
@@ -55,7 +63,7 @@ export function healthAnswer(
 }
 
 /**
- * Serves GET /healthz (the loop turns) and /readyz (anchors can be written), one request per connection.
+ * Serves GET /healthz (the loop turns, and logins are not refused for minutes) and /readyz (anchors can be written), one request per connection.
  * @param place port 0 lets the system choose
  * @throws ConfigError `USAGE` when address or port cannot be listened on
  */

@@ -1,4 +1,4 @@
-import { UnavailableError } from '../../../runtime/errors';
+import { ConfigError, UnavailableError } from '../../../runtime/errors';
 import { Daemon, reportOf } from '../../support/daemon';
 
 const unreachable = (): UnavailableError => new UnavailableError('S3_UNREACHABLE', 'S3 is not there');
@@ -29,6 +29,19 @@ describe('verification', () => {
     const daemon = new Daemon({ verifyIntervalMinutes: 0 });
     expect(await daemon.until('20:00:00')).toMatchObject({ verifications: 0 });
     expect(daemon.verifications).toEqual([]);
+  });
+
+  test('a login that is refused, also of a database that only verification reads', async () => {
+    const daemon = new Daemon({ verifyIntervalMinutes: 60 });
+    const seen: (number | null)[] = [];
+    const look = (): void => void seen.push(daemon.service.state.loginRefusedSince);
+    daemon.verify = () => Promise.reject(new ConfigError('DB_AUTHENTICATION', 'no'));
+    daemon.at('14:10:00', look).at('15:10:00', look);
+    daemon.at('15:30:00', () => (daemon.verify = () => Promise.resolve(reportOf('verified'))));
+    daemon.at('16:10:00', look);
+    await daemon.until('16:20:00');
+    const first = Date.parse('2030-01-15T14:00:00Z');
+    expect(seen).toEqual([first, first, null]);
   });
 
   test('a failure is told, and a full one that failed is tried again at the next step', async () => {

@@ -1,5 +1,5 @@
 import { finding } from '../../../runtime/domain/findings/finding';
-import { UnavailableError } from '../../../runtime/errors';
+import { ConfigError, UnavailableError } from '../../../runtime/errors';
 import { Daemon, reportOf, truncated } from '../../support/daemon';
 
 const unreachable = (): UnavailableError => new UnavailableError('S3_UNREACHABLE', 'S3 is not there');
@@ -116,6 +116,23 @@ describe('failures', () => {
     await daemon.until('14:10:00');
     expect(seen).toEqual(['S3 is not there', 'S3 is not there', null]);
   });
+
+  test.each(['DB_AUTHENTICATION', 'S3_CREDENTIALS'] as const)(
+    '%s: the state says since when',
+    async (code) => {
+      const daemon = new Daemon();
+      const refused = (): ConfigError => new ConfigError(code, 'not with this password');
+      const seen: (number | null)[] = [];
+      const look = (): void => void seen.push(daemon.service.state.loginRefusedSince);
+      daemon.anchorer.failures = [refused(), refused()];
+      daemon.at('14:00:05', look).at('14:00:20', look).at('14:05:00', look);
+      daemon.at('14:59:59', () => (daemon.anchorer.failures = [refused(), unreachable()]));
+      daemon.at('15:00:01', look).at('15:00:11', look);
+      await daemon.until('15:10:00');
+      const [first, again] = ['2030-01-15T14:00:00Z', '2030-01-15T15:00:00Z'].map((time) => Date.parse(time));
+      expect(seen).toEqual([first, first, null, again, null]);
+    },
+  );
 
   test('the last anchor cannot be written: said, told, and no success', async () => {
     const daemon = new Daemon();

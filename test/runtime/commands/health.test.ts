@@ -15,7 +15,13 @@ afterEach(async () => {
 });
 
 function state(lastTick: number): ServiceState {
-  return { lastTick, anchorProblem: 'S3 is down', newestAnchor: null, lastVerification: null };
+  return {
+    lastTick,
+    anchorProblem: 'S3 is down',
+    loginRefusedSince: null,
+    newestAnchor: null,
+    lastVerification: null,
+  };
 }
 
 /** Port of the daemon's own health server. */

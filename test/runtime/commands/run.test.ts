@@ -87,7 +87,7 @@ test('from the first anchor to the last one, with health, metrics and a log', as
   const run = new Run();
   await run.until('anchor.written', 1);
   await run.until('verification.done', 1);
-  expect(await run.get('/healthz')).toEqual({ status: 200, body: { alive: true } });
+  expect(await run.get('/healthz')).toEqual({ status: 200, body: { alive: true, loginRefused: false } });
   expect(await run.get('/readyz')).toMatchObject({
     status: 200,
     body: {

@@ -107,6 +107,41 @@ describe('the PG variables', () => {
   });
 });
 
+describe('a password in a file', () => {
+  const file = { AUDIT_DATABASE_PASSWORD_FILE: '/run/secrets/db' };
+  const url = { DATABASE_URL: 'postgres://u@h/d' };
+
+  test('is read for each connection, without the end of its line', () => {
+    const files = { '/run/secrets/db': 'old\n' };
+    const { database } = load({ ...url, ...file }, files);
+    expect(database?.password?.()).toBe('old');
+    files['/run/secrets/db'] = ' new ';
+    expect(database?.password?.()).toBe(' new ');
+  });
+
+  test('that is gone later is an error of its own', () => {
+    const files: Record<string, string | { code: string }> = { '/run/secrets/db': 'old' };
+    const { database } = load({ ...url, ...file }, files);
+    files['/run/secrets/db'] = { code: 'ENOENT' };
+    expect(() => database?.password?.()).toThrow(expect.objectContaining({ code: 'FILE_UNUSABLE' }) as Error);
+  });
+
+  test('that cannot be read is a fault, which does not show what may be a password', () => {
+    const fault = faultOf({ ...url, AUDIT_DATABASE_PASSWORD_FILE: 'hunter2' });
+    expect(fault.setting).toBe('AUDIT_DATABASE_PASSWORD_FILE');
+    expect(JSON.stringify(fault)).not.toContain('hunter2');
+  });
+
+  test('leaves no room for another one of the same database', () => {
+    const files = { '/run/secrets/db': 'old' };
+    expect(faultOf(file, files).setting).toBe('AUDIT_DATABASE_PASSWORD_FILE');
+    expect(faultOf({ ...url, ...file, PGPASSWORD: 'x' }, files).setting).toBe('AUDIT_DATABASE_PASSWORD_FILE');
+    const replica = { AUDIT_VERIFY_DATABASE_URL: 'postgres://v:own@r/d' };
+    const { database, verifyDatabase } = load({ ...url, ...file, ...replica }, files);
+    expect([database?.password?.(), verifyDatabase?.password?.()]).toEqual(['old', 'own']);
+  });
+});
+
 describe('sslmode has the meaning that libpq gives it', () => {
   const mode = (sslmode: string, rest: NodeJS.ProcessEnv = {}) =>
     byVariables({ PGHOST: 'h', PGSSLMODE: sslmode, ...rest });

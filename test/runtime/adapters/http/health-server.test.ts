@@ -1,11 +1,16 @@
 import { connect } from 'node:net';
 import type { ServiceState } from '../../../../runtime/application/service';
-import { healthAnswer, startHealthServer } from '../../../../runtime/adapters/http/health-server';
+import {
+  healthAnswer,
+  REFUSED_LOGIN_MILLIS,
+  startHealthServer,
+} from '../../../../runtime/adapters/http/health-server';
 
 const NOW = 1_900_000_000_000;
 const STATE: ServiceState = {
   lastTick: NOW - 1_000,
   anchorProblem: null,
+  loginRefusedSince: null,
   newestAnchor: { key: 'payments/2030-01-15T14-00-00Z.json', anchorSeq: 7, lastSeq: 70, ageSeconds: 12 },
   lastVerification: { verdict: 'verified', at: '2030-01-15T14:00:00Z' },
 };
@@ -14,12 +19,16 @@ const SHOWN = {
   lastVerification: { verdict: 'verified', at: '2030-01-15T14:00:00Z' },
 };
 const STUCK = { ...STATE, lastTick: NOW - 5 * 60_000 };
+const BRIEFLY_REFUSED = { ...STATE, loginRefusedSince: NOW - REFUSED_LOGIN_MILLIS + 1 };
+const SHUT_OUT = { ...STATE, loginRefusedSince: NOW - REFUSED_LOGIN_MILLIS };
 const TROUBLED = { ...STATE, anchorProblem: 'S3 is not there' };
 
 test.each([
-  ['/healthz', STATE, 200, { alive: true }],
-  ['/healthz', TROUBLED, 200, { alive: true }],
-  ['/healthz', STUCK, 503, { alive: false }],
+  ['/healthz', STATE, 200, { alive: true, loginRefused: false }],
+  ['/healthz', TROUBLED, 200, { alive: true, loginRefused: false }],
+  ['/healthz', STUCK, 503, { alive: false, loginRefused: false }],
+  ['/healthz', BRIEFLY_REFUSED, 200, { alive: true, loginRefused: false }],
+  ['/healthz', SHUT_OUT, 503, { alive: true, loginRefused: true }],
   ['/readyz', STATE, 200, { ready: true, alive: true, ...SHOWN }],
   ['/readyz', TROUBLED, 503, { ready: false, alive: true, ...SHOWN }],
   ['/readyz', STUCK, 503, { ready: false, alive: false, ...SHOWN }],

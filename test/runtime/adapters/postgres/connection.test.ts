@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { inspect } from 'node:util';
+import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-log';
 import { Connection } from '../../../../runtime/adapters/postgres/connection';
+import { APPEND } from '../../../support/audit-table';
 import { createTestDatabase, type TestDatabase } from '../../../support/database';
 
 let database: TestDatabase;
@@ -134,6 +136,41 @@ it('closes the socket of a failed login', async () => {
   expect(await failureOf(config)).toMatchObject({ code: 'DB_AUTHENTICATION' });
   await expect(closed).resolves.toBe('closed by the client');
   server.close();
+});
+
+it('asks for the password again with each connection', async () => {
+  const role = `rotated_${process.pid}`;
+  await database.pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'first'`);
+  try {
+    const url = new URL(database.url);
+    let password = 'first';
+    const config = {
+      host: url.hostname,
+      port: Number(url.port),
+      database: database.name,
+      user: role,
+      password: () => Promise.resolve(password),
+    };
+    const log = new PostgresAuditLog({
+      ...APPEND,
+      connection: config,
+      table: { table: 'pg_class', schema: 'pg_catalog' },
+    });
+    const rejected = { code: 'DB_AUTHENTICATION' };
+    await expect(log.checkShape()).rejects.toMatchObject({ code: 'TABLE_SHAPE' });
+    await database.pool.query(`ALTER ROLE ${role} PASSWORD 'second'`);
+    await database.pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [
+      role,
+    ]);
+    await expect(Connection.open(config)).rejects.toMatchObject(rejected);
+    password = 'second';
+    const connection = await Connection.open(config);
+    await connection.close();
+    await expect(log.checkShape()).rejects.toMatchObject({ code: 'TABLE_SHAPE' });
+    await log.close();
+  } finally {
+    await database.pool.query(`DROP ROLE ${role}`);
+  }
 });
 
 describe('statements that fail', () => {
