@@ -60,7 +60,6 @@ export class Anchorer {
   private readonly newest: NewestAnchor;
   private unanchored: number | null = null;
   private bucketChecked = false;
-  private tableChecked = false;
 
   constructor(private readonly options: AnchorerOptions) {
     this.newest = new NewestAnchor(options.store, options.reading.chainId, {
@@ -95,7 +94,6 @@ export class Anchorer {
     const { auditLog, clock } = this.options;
     const startedAt = clock.now();
     this.unanchored = null;
-    await this.checkTable(request.signal);
     return auditLog.exclusive(
       async (session) => {
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
@@ -214,13 +212,6 @@ export class Anchorer {
     const reachesHead = scanned.lastIndex === head.index && scanned.lastHash === head.hash;
     const { recomputed } = scanned;
     return { merkleRoot: reachesHead ? (scanned.ranges[0]?.root ?? null) : null, recomputed };
-  }
-
-  /** A table with other columns gives an error that names them, not one of SQL. */
-  private async checkTable(signal: AbortSignal | undefined): Promise<void> {
-    if (this.tableChecked) return;
-    await this.options.auditLog.checkShape(signal);
-    this.tableChecked = true;
   }
 
   private async checkBucket(signal: AbortSignal | undefined): Promise<void> {

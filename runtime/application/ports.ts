@@ -146,8 +146,20 @@ export interface DatabaseIdentity {
   readonly timeline: number | null;
   /** True on a server in recovery, which may lag behind its primary. */
   readonly standby: boolean;
-  /** WAL position of the snapshot, as text (`0/9F000A50`). */
+  /**
+   * WAL position, as text (`0/9F000A50`): of a primary one at or behind everything that the snapshot shows; of a
+   * standby one that the snapshot has replayed.
+   */
   readonly lsn: string | null;
+}
+
+/** What was read as the audit table. */
+export interface Relation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table';
+  /** PostgreSQL's number of it, which a table of the same name made anew does not have. */
+  readonly oid: number;
 }
 
 /** Rows to read: between two chain indices, both included, or those whose index is NULL. */
@@ -160,8 +172,12 @@ export type TupleRange =
  */
 export type TupleStream = AsyncGenerator<Uint8Array, number, void>;
 
-/** One REPEATABLE READ, READ ONLY view of the audit table. */
+/**
+ * One REPEATABLE READ, READ ONLY view of the audit table, which has the declared columns. The table is locked against
+ * being rewritten from before the view was taken.
+ */
 export interface AuditLogSnapshot {
+  readonly relation: Relation;
   /**
    * Name under which other connections can take the same view for as long as this one is open.
    * @throws UnavailableError `SNAPSHOT_NOT_SHARED` where the server gives none
@@ -214,12 +230,11 @@ export interface ExclusiveSession {
 }
 
 /**
- * The audit table, for reading. Where a `signal` is taken, its abort ends what is asked at once, also while the
+ * The audit table, for reading. Each look checks that the table and its columns are there with the declared types;
+ * `ConfigError` (`TABLE_NOT_FOUND`, `TABLE_SHAPE`) names each fault. Where a `signal` is taken, its abort ends what is asked at once, also while the
  * server is silent, and its reason is thrown.
  */
 export interface AuditLog {
-  /** Checks that the table and its columns are there with the declared types; `ConfigError` names each fault. */
-  checkShape(signal?: AbortSignal): Promise<void>;
   /** The head of the chain, for polling. */
   head(signal?: AbortSignal): Promise<ChainHead | null>;
   /** @throws UnavailableError `SNAPSHOT_NOT_SHARED` when the server does not know the exported name */

@@ -44,7 +44,6 @@ async function databaseStatus(
   now: number,
   signal: AbortSignal | undefined,
 ): Promise<DatabaseStatus> {
-  await auditLog.checkShape(signal);
   const look = async (snapshot: AuditLogSnapshot): Promise<DatabaseStatus> => {
     const identity = await snapshot.identity();
     const head = await snapshot.head();

@@ -72,6 +72,7 @@ export class VariantRunner {
       name: table,
       qualified: table,
       kind: 'table',
+      oid: 0,
       columns: [],
     } as const;
     // psql's own COPY, since that says how many rows there were.

@@ -21,10 +21,6 @@ function isPossible({ index }: StoredEvent): boolean {
 export class MemoryAuditLog implements AuditLog {
   constructor(readonly rows: readonly StoredEvent[]) {}
 
-  checkShape(): Promise<void> {
-    return Promise.resolve();
-  }
-
   head(): ReturnType<AuditLog['head']> {
     const last = this.ordered().filter(isPossible).pop();
     return Promise.resolve(last ? { index: last.index, hash: last.hash.toString('hex'), keyId: 'k1' } : null);
@@ -33,6 +29,7 @@ export class MemoryAuditLog implements AuditLog {
   snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T> {
     const rows = this.ordered();
     return use({
+      relation: { schema: 'public', name: 'audit_events', kind: 'table', oid: 16_384 },
       export: () => Promise.resolve('00000003-0000001B-1'),
       identity: () => Promise.resolve({ systemId: '7', timeline: 1, standby: false, lsn: '0/9F000A50' }),
       head: () => this.head(),

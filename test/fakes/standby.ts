@@ -3,6 +3,7 @@ import type { AuditLog, AuditLogSnapshot, DatabaseIdentity } from '../../runtime
 /** An audit log whose server tells another identity, for example that of a standby; events are the real ones. */
 export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdentity>): AuditLog {
   const view = (snapshot: AuditLogSnapshot): AuditLogSnapshot => ({
+    relation: snapshot.relation,
     export: () => snapshot.export(),
     identity: async () => ({ ...(await snapshot.identity()), ...changes }),
     head: () => snapshot.head(),
@@ -13,7 +14,6 @@ export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdenti
     readTuples: (range) => snapshot.readTuples(range),
   });
   return {
-    checkShape: (signal) => auditLog.checkShape(signal),
     head: (signal) => auditLog.head(signal),
     snapshot: (use, options) => auditLog.snapshot((snapshot) => use(view(snapshot)), options),
     exclusive: (use, options) => auditLog.exclusive(use, options),

@@ -8,10 +8,9 @@ import type {
 } from '../../application/ports';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { ChainLock } from './advisory-lock';
-import { ChainQueries } from './chain-queries';
-import { openReadingSession, type ReadingSession } from './connection';
-import { withSnapshot } from './snapshot';
-import { requireShape, requireTable, type TableName } from './table';
+import { Connection } from './connection';
+import { type ReadTable, withQueries, withSnapshot } from './snapshot';
+import type { TableName } from './table';
 
 /** What releasing the lock of a chain may take, milliseconds. */
 const RELEASE_TIMEOUT_MS = 2_000;
@@ -31,22 +30,17 @@ export interface PostgresAuditLogOptions {
  * next use.
  */
 export class PostgresAuditLog implements AuditLog {
-  private idle: ReadingSession | null = null;
+  private idle: Connection | null = null;
   private closed = false;
-  private queries: ChainQueries | null = null;
+  private readonly read: ReadTable;
 
-  constructor(private readonly options: PostgresAuditLogOptions) {}
-
-  async checkShape(signal?: AbortSignal): Promise<void> {
-    await this.withSession(signal, async ({ connection, searchPath }) => {
-      const table = await requireTable(connection.client, this.options.table, searchPath);
-      requireShape(table, this.options.layout, 'read');
-    });
+  constructor(private readonly options: PostgresAuditLogOptions) {
+    this.read = { name: options.table, layout: options.layout };
   }
 
   head(signal?: AbortSignal): Promise<ChainHead | null> {
-    return this.withSession(signal, async (session) =>
-      (await this.queriesFor(session)).head(session.connection),
+    return this.withConnection(signal, (connection) =>
+      withQueries(connection, this.read, (queries) => queries.head(connection)),
     );
   }
 
@@ -54,23 +48,19 @@ export class PostgresAuditLog implements AuditLog {
     use: (snapshot: AuditLogSnapshot) => Promise<T>,
     { exported, signal }: SnapshotOptions = {},
   ): Promise<T> {
-    return this.withSession(signal, async (session) =>
-      withSnapshot(session.connection, await this.queriesFor(session), use, exported),
-    );
+    return this.withConnection(signal, (connection) => withSnapshot(connection, this.read, use, exported));
   }
 
   exclusive<T>(
     use: (session: ExclusiveSession) => Promise<T>,
     { waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal },
   ): Promise<T> {
-    return this.lend(signal, async (session) => {
-      const { connection } = session;
-      const queries = await connection.until(signal, () => this.queriesFor(session));
+    return this.lend(signal, async (connection) => {
       const lock = new ChainLock(connection, this.options.chainId);
       await lock.acquire(waitMs, signal);
       try {
         return await use({
-          snapshot: (read) => connection.until(signal, () => withSnapshot(connection, queries, read)),
+          snapshot: (read) => connection.until(signal, () => withSnapshot(connection, this.read, read)),
           assertHeld: () => lock.assertHeld(),
           lost: connection.lost,
         });
@@ -84,49 +74,41 @@ export class PostgresAuditLog implements AuditLog {
 
   async close(): Promise<void> {
     this.closed = true;
-    const session = this.idle;
+    const connection = this.idle;
     this.idle = null;
-    await session?.connection.close();
+    await connection?.close();
   }
 
-  private async queriesFor({ connection, searchPath }: ReadingSession): Promise<ChainQueries> {
-    this.queries ??= new ChainQueries(
-      await requireTable(connection.client, this.options.table, searchPath),
-      this.options.layout,
-    );
-    return this.queries;
-  }
-
-  private withSession<T>(
+  private withConnection<T>(
     signal: AbortSignal | undefined,
-    use: (session: ReadingSession) => Promise<T>,
+    use: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    return this.lend(signal, (session) => session.connection.until(signal, () => use(session)));
+    return this.lend(signal, (connection) => connection.until(signal, () => use(connection)));
   }
 
   /** @param signal ends the connecting, and not what `use` does */
   private async lend<T>(
     signal: AbortSignal | undefined,
-    use: (session: ReadingSession) => Promise<T>,
+    use: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    const session = await this.take(signal);
+    const connection = await this.take(signal);
     try {
-      return await use(session);
+      return await use(connection);
     } finally {
-      await this.putBack(session);
+      await this.putBack(connection);
     }
   }
 
-  private async take(signal: AbortSignal | undefined): Promise<ReadingSession> {
-    const session = this.idle;
+  private async take(signal: AbortSignal | undefined): Promise<Connection> {
+    const connection = this.idle;
     this.idle = null;
-    if (session && !session.connection.broken) return session;
-    return openReadingSession(this.options.connection, signal);
+    if (connection && !connection.broken) return connection;
+    return Connection.open(this.options.connection, signal);
   }
 
-  private async putBack(session: ReadingSession): Promise<void> {
-    const clean = !session.connection.broken && session.connection.client.getTransactionStatus() === 'I';
-    if (clean && !this.closed && this.idle === null) this.idle = session;
-    else await session.connection.close();
+  private async putBack(connection: Connection): Promise<void> {
+    const clean = !connection.broken && connection.client.getTransactionStatus() === 'I';
+    if (clean && !this.closed && this.idle === null) this.idle = connection;
+    else await connection.close();
   }
 }

@@ -19,7 +19,7 @@ export class ChainQueries {
   private readonly hash: string;
 
   constructor(
-    private readonly table: Table,
+    readonly table: Table,
     private readonly layout: ChainLayout,
   ) {
     this.index = quoteIdentifier(layout.indexColumn);
@@ -31,7 +31,6 @@ export class ChainQueries {
     const keyId = this.layout.keyIdColumn === null ? 'NULL' : quoteIdentifier(this.layout.keyIdColumn);
     // The bounds also leave out NULLs, which would come first in descending order.
     const [row] = await connection.query<{ index: string; hash: string | null; key_id: string | null }>({
-      name: 'audit_anchor_head',
       text: `SELECT ${this.index}::pg_catalog.text AS index, pg_catalog.encode(${this.hash}, 'hex') AS hash,
                     ${keyId}::pg_catalog.text AS key_id
              FROM ${this.table.qualified} WHERE ${this.index} ${POSSIBLE_INDEX} ORDER BY ${this.index} DESC LIMIT 1`,
@@ -42,7 +41,6 @@ export class ChainQueries {
   /** Lowest index, null without events. */
   async firstIndex(connection: Connection): Promise<number | null> {
     const [row] = await connection.query<{ index: string }>({
-      name: 'audit_anchor_first',
       text: `SELECT ${this.index}::pg_catalog.text AS index
              FROM ${this.table.qualified} WHERE ${this.index} ${POSSIBLE_INDEX} ORDER BY ${this.index} LIMIT 1`,
     });
@@ -52,7 +50,6 @@ export class ChainQueries {
   /** Hash at `index`, null without such an event; an empty text where the column holds NULL. */
   async hashAt(connection: Connection, index: number): Promise<string | null> {
     const [row] = await connection.query<{ hash: string | null }>({
-      name: 'audit_anchor_hash_at',
       text: `SELECT pg_catalog.encode(${this.hash}, 'hex') AS hash
              FROM ${this.table.qualified} WHERE ${this.index} = $1::pg_catalog.int8 LIMIT 1`,
       values: [literal(index)],
@@ -65,7 +62,6 @@ export class ChainQueries {
     const column = this.layout.columns.find(({ type }) => type === 'timestamptz');
     if (!column) return null;
     const [row] = await connection.query<{ millis: string | null }>({
-      name: 'audit_anchor_time_at',
       text: `SELECT CASE WHEN pg_catalog.isfinite(at) THEN
                       pg_catalog.floor(EXTRACT(epoch FROM at) * 1000)::pg_catalog.int8::pg_catalog.text END AS millis
              FROM (SELECT ${quoteIdentifier(column.name)} AS at
@@ -78,7 +74,6 @@ export class ChainQueries {
   /** Events between lowest and highest index, as if there were no gaps: for progress only. */
   async estimateCount(connection: Connection): Promise<number> {
     const [row] = await connection.query<{ count: string }>({
-      name: 'audit_anchor_estimate',
       text: `SELECT COALESCE(pg_catalog.max(${this.index})::pg_catalog.numeric
                              - pg_catalog.min(${this.index}) + 1, 0)::pg_catalog.text AS count
              FROM ${this.table.qualified}`,

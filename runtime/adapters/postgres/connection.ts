@@ -179,39 +179,10 @@ export class Connection {
   }
 }
 
-/** A connection for reading, and the schemas that its user's unqualified names mean. */
-export interface ReadingSession {
-  readonly connection: Connection;
-  readonly searchPath: readonly string[];
-}
-
 /** Schemas that unqualified names of this session mean, in order. */
 export async function searchPathOf(client: ClientBase): Promise<readonly string[]> {
   const rows = await query<{ path: string[] }>(client, {
     text: 'SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS path',
   });
   return rows[0]?.path ?? [];
-}
-
-/**
- * Connects for reading: objects of other schemas cannot pose as functions, and no policy can hide rows.
- * @param signal ends the attempt when it aborts; its reason is thrown
- */
-export async function openReadingSession(
-  config: ClientConfig,
-  signal?: AbortSignal,
-): Promise<ReadingSession> {
-  const connection = await Connection.open(config, signal);
-  try {
-    return await connection.until(signal, async () => {
-      const searchPath = await searchPathOf(connection.client);
-      await connection.query('SET search_path = pg_catalog');
-      // Row-level security would leave out rows in silence; off makes it an error.
-      await connection.query('SET row_security = off');
-      return { connection, searchPath };
-    });
-  } catch (error) {
-    await connection.close();
-    throw error;
-  }
 }

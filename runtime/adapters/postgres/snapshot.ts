@@ -1,27 +1,16 @@
 import type { AuditLogSnapshot } from '../../application/ports';
-import { AuditAnchorError, UnavailableError } from '../../errors';
-import type { ChainQueries } from './chain-queries';
+import type { ChainLayout } from '../../domain/chain/columns';
+import { ChainQueries } from './chain-queries';
 import type { Connection } from './connection';
 import { copyOut } from './copy-out';
-import { isServerError } from './failure';
-import { readIdentity } from './identity';
-import { quoteLiteral } from './quoting';
+import { readIdentity, replayedTo } from './identity';
+import { inReadingTransaction, notShared } from './reading-transaction';
+import { requireShape, type TableName } from './table';
 
-const BEGIN = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';
-
-/** A name no server gives is not sent to one. */
-const EXPORTED_NAME = /^[0-9A-F]+(?:-[0-9A-F]+)*$/i;
-
-/** Connection classes of SQLSTATE and of ours: the server was lost, and has said nothing about snapshots. */
-const LOST: readonly string[] = ['DB_UNREACHABLE', 'DB_TIMEOUT'];
-
-function notShared(what: string, cause: unknown): unknown {
-  if (!(cause instanceof AuditAnchorError)) return cause;
-  if (!isServerError(cause.cause) || LOST.includes(String(cause.code))) return cause;
-  return new UnavailableError('SNAPSHOT_NOT_SHARED', `${what}: ${cause.message}`, {
-    cause,
-    hint: 'Read with --workers 1 (AUDIT_VERIFY_WORKERS=1), or let every connection reach the same server: a proxy or a list of hosts may lead them to different ones.',
-  });
+/** Which table is read, and how its columns are meant. */
+export interface ReadTable {
+  readonly name: TableName;
+  readonly layout: ChainLayout;
 }
 
 async function exportSnapshot(connection: Connection): Promise<string> {
@@ -37,48 +26,57 @@ async function exportSnapshot(connection: Connection): Promise<string> {
   }
 }
 
-async function takeSnapshot(connection: Connection, exported: string): Promise<void> {
-  if (!EXPORTED_NAME.test(exported)) throw new RangeError('that is no name of an exported snapshot');
-  try {
-    await connection.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(exported)}`);
-  } catch (error) {
-    throw notShared('another connection cannot take the shared snapshot', error);
-  }
-}
-
-function snapshotOn(connection: Connection, queries: ChainQueries): AuditLogSnapshot {
-  return {
-    export: () => exportSnapshot(connection),
-    identity: () => readIdentity(connection),
-    head: () => queries.head(connection),
-    firstIndex: () => queries.firstIndex(connection),
-    hashAt: (index) => queries.hashAt(connection, index),
-    timeAt: (index) => queries.timeAt(connection, index),
-    estimateCount: () => queries.estimateCount(connection),
-    readTuples: (range) => copyOut(connection, queries.copyStatement(range)),
-  };
+/**
+ * Runs `use` on the questions that can be asked of the table, in one reading transaction.
+ * @param exported name of a snapshot that another connection exported
+ * @throws ConfigError `TABLE_NOT_FOUND`, `TABLE_SHAPE` with every fault
+ */
+export function withQueries<T>(
+  connection: Connection,
+  { name, layout }: ReadTable,
+  use: (queries: ChainQueries) => Promise<T>,
+  exported?: string,
+): Promise<T> {
+  return inReadingTransaction(
+    connection,
+    name,
+    (table) => {
+      requireShape(table, layout, 'read');
+      return use(new ChainQueries(table, layout));
+    },
+    exported,
+  );
 }
 
 /**
- * Runs `use` in one REPEATABLE READ, READ ONLY transaction of `connection`; the transaction changes nothing.
+ * As `withQueries`, with everything that a snapshot of the audit log answers.
  * @param exported name of a snapshot that another connection exported
  */
 export async function withSnapshot<T>(
   connection: Connection,
-  queries: ChainQueries,
+  read: ReadTable,
   use: (snapshot: AuditLogSnapshot) => Promise<T>,
   exported?: string,
 ): Promise<T> {
-  await connection.query(BEGIN);
-  let result: T;
-  try {
-    if (exported !== undefined) await takeSnapshot(connection, exported);
-    result = await use(snapshotOn(connection, queries));
-  } catch (error) {
-    // The first error is the one to tell; a connection that cannot roll back is discarded by its owner.
-    await connection.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
-  await connection.query('COMMIT');
-  return result;
+  // Before the snapshot: a position that is asked for later may lie behind what the snapshot shows.
+  const replayed = await replayedTo(connection);
+  return withQueries(
+    connection,
+    read,
+    (queries) => {
+      const { schema, name, kind, oid } = queries.table;
+      return use({
+        relation: { schema, name, kind, oid },
+        export: () => exportSnapshot(connection),
+        identity: () => readIdentity(connection, replayed),
+        head: () => queries.head(connection),
+        firstIndex: () => queries.firstIndex(connection),
+        hashAt: (index) => queries.hashAt(connection, index),
+        timeAt: (index) => queries.timeAt(connection, index),
+        estimateCount: () => queries.estimateCount(connection),
+        readTuples: (range) => copyOut(connection, queries.copyStatement(range)),
+      });
+    },
+    exported,
+  );
 }

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { Relation } from '../../application/ports';
 import { ConfigError, type ConfigFault } from '../../errors';
 import type { ChainLayout, ColumnType } from '../../domain/chain/columns';
 import { query } from './connection';
@@ -23,21 +24,17 @@ export interface TableColumn {
 }
 
 /** The audit table as the database has it. */
-export interface Table {
-  readonly schema: string;
-  readonly name: string;
+export interface Table extends Relation {
   /** Schema and name, quoted for SQL. */
   readonly qualified: string;
-  /** Ordinary and partitioned tables, views, materialised views, foreign tables. */
-  readonly kind: 'table' | 'view' | 'foreign table';
   readonly columns: readonly TableColumn[];
 }
 
-const KINDS: Readonly<Record<string, Table['kind']>> = {
+const KINDS: Readonly<Record<string, Relation['kind']>> = {
   r: 'table',
-  p: 'table',
+  p: 'partitioned table',
   v: 'view',
-  m: 'view',
+  m: 'materialized view',
   f: 'foreign table',
 };
 
@@ -85,6 +82,7 @@ export async function findTable(
     name: name.table,
     qualified: qualifiedName(found.schema, name.table),
     kind: KINDS[found.kind] ?? 'table',
+    oid: Number(found.oid),
     columns,
   };
 }
@@ -155,7 +153,7 @@ export function requireShape(table: Table, layout: ChainLayout, purpose: 'read' 
       : { setting: `column "${name}"`, found: 'no such column', allowed: type };
     if (fault) faults.push(fault);
   }
-  if (purpose === 'write' && table.kind !== 'table') {
+  if (purpose === 'write' && table.kind !== 'table' && table.kind !== 'partitioned table') {
     faults.push({ setting: `"${table.name}"`, found: `a ${table.kind}`, allowed: 'a table' });
   }
   if (faults.length === 0) return;

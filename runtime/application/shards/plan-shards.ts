@@ -39,7 +39,6 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const { anchors } = await collectEveryAnchor(question, findings);
   const { checkpoints, others } = attestationsOf(anchors);
   const newest = newestKnown(anchors);
-  await auditLog.checkShape(signal);
   const until = { signal };
   const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
     const { identity, seen } = await lookAround(snapshot);

@@ -49,7 +49,6 @@ export async function collectDatabaseEvidence(
 ): Promise<DatabaseEvidence | null> {
   try {
     const { signal } = question;
-    await auditLog.checkShape(signal);
     return await auditLog.snapshot((snapshot) => examine(snapshot, reading, question, findings), { signal });
   } catch (error) {
     const unreadable =

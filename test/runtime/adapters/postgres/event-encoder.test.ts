@@ -19,7 +19,7 @@ function tableOf(layout: ChainLayout): Table {
     notNull: false,
     modified: false,
   }));
-  return { schema: 'public', name: 'events', qualified: '"public"."events"', kind: 'table', columns };
+  return { schema: 'public', name: 'events', qualified: '"public"."events"', kind: 'table', oid: 0, columns };
 }
 
 /** What the domain's encoder makes of the same event. */

@@ -34,7 +34,6 @@ function breaking({ rows }: World, after: number, breaks: () => void = lost): Au
       }),
     );
   return {
-    checkShape: () => whole.checkShape(),
     head: () => whole.head(),
     snapshot,
     exclusive: () => whole.exclusive(),
