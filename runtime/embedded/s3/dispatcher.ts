@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Services } from './exchange';
+import { assertAccepted } from './accepted';
+import type { Exchange, Services } from './exchange';
 import { faultAnswer, type FaultInjector } from './faults';
 import { identify } from './http/caller';
-import { readRequest } from './http/request';
+import { header, readRequest } from './http/request';
 import { errorResponse, send, type S3Response } from './http/response';
 import { OPERATIONS } from './operations/operations';
+import { accountOf } from './policy/evaluator';
 import type { RequestLog } from './request-log';
 import { resolveOperation } from './router';
 import { S3Error, invalidArgument } from './s3-error';
@@ -53,6 +55,7 @@ export class Dispatcher {
     assertLoopback(message);
     const request = readRequest(message);
     const operation = resolveOperation(request);
+    assertAccepted(operation, request);
     this.requests.add({ operation, bucket: request.bucket, key: request.key });
 
     const fault = this.faults.take(operation, request.key);
@@ -63,11 +66,28 @@ export class Dispatcher {
     const injected = fault && faultAnswer(fault);
     if (injected !== undefined) return errorResponse(injected, 'INJECTED');
 
-    const caller = identify(request, this.services.region, this.principals);
-    const answer = await OPERATIONS[operation]({ ...request, operation, caller }, this.services);
+    const { region, clock } = this.services;
+    const caller = identify(request, { region, principals: this.principals, now: clock.now() });
+    const exchange = { ...request, operation, caller };
+    this.assertOwner(exchange);
+    const answer = await OPERATIONS[operation](exchange, this.services);
     if (fault?.dropReply !== 'after') return answer;
     if (typeof answer.body === 'object') await answer.body.file.close();
     return 'drop';
+  }
+
+  /** Every bucket belongs to the account of its caller. */
+  private assertOwner({ bucket, caller, headers }: Exchange): void {
+    const expected = header(headers, 'x-amz-expected-bucket-owner');
+    if (expected === undefined) return;
+    if (!/^\d{12}$/.test(expected)) {
+      throw new S3Error(
+        'InvalidBucketOwnerAWSAccountID',
+        'The value of the expected bucket owner parameter must be an AWS account ID',
+      );
+    }
+    this.services.store.bucket(bucket);
+    if (expected !== accountOf(caller.principalArn)) throw new S3Error('AccessDenied', 'Access Denied');
   }
 }
 

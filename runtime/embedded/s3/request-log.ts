@@ -1,4 +1,4 @@
-/** One request, noted when its operation was known and before any fault or check. */
+/** One request, noted when all it asks for was understood and before any fault or further check. */
 export interface LoggedRequest {
   readonly operation: string;
   readonly bucket: string;

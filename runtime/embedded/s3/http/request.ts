@@ -27,14 +27,29 @@ export function readRequest(message: IncomingMessage): S3Request {
   const bucket = decode(path.slice(1, slash < 0 ? undefined : slash));
   const key = slash < 0 ? '' : decode(path.slice(slash + 1));
   assertKeyLength(key);
+  const query = new URLSearchParams(question < 0 ? '' : url.slice(question + 1));
   return {
     method: message.method ?? 'GET',
     bucket,
     key,
-    query: new URLSearchParams(question < 0 ? '' : url.slice(question + 1)),
-    headers: message.headers,
+    query,
+    headers: { ...headersOf(query), ...message.headers },
     payload: new Payload(message),
   };
+}
+
+/** Parts of a signature in the query of a presigned URL, lower case. */
+const SIGNATURE =
+  /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/;
+
+/** A presigned URL carries in its query what other requests carry as x-amz- headers; both mean the same. */
+function headersOf(query: URLSearchParams): IncomingHttpHeaders {
+  const headers: IncomingHttpHeaders = {};
+  for (const [name, value] of query) {
+    const lower = name.toLowerCase();
+    if (lower.startsWith('x-amz-') && !SIGNATURE.test(lower)) headers[lower] = value;
+  }
+  return headers;
 }
 
 /** @throws S3Error KeyTooLongError */

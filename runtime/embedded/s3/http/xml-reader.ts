@@ -1,5 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { malformedXml } from '../s3-error';
+import { malformedXml, notImplemented } from '../s3-error';
 
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -15,7 +15,10 @@ const parser = new XMLParser({
 
 /** One element of a request document. Every accessor throws MalformedXML when the shape is not the schema's. */
 export class XmlElement {
-  private constructor(private readonly content: unknown) {}
+  private constructor(
+    private readonly name: string,
+    private readonly content: unknown,
+  ) {}
 
   /** @throws S3Error MalformedXML unless `text` is a document with this root element */
   static parse(text: string, root: string): XmlElement {
@@ -29,14 +32,22 @@ export class XmlElement {
     }
     const content = isRecord(tree) ? tree[root] : undefined;
     if (content === undefined) throw malformedXml();
-    return new XmlElement(content);
+    return new XmlElement(root, content);
+  }
+
+  /** Itself. @throws S3Error NotImplemented for a child of another name, which would be passed over in silence */
+  only(...names: readonly string[]): this {
+    const found = isRecord(this.content) ? Object.keys(this.content) : [];
+    const other = found.find((name) => name !== '#text' && !names.includes(name));
+    if (other !== undefined) throw notImplemented(`${other} in ${this.name}`);
+    return this;
   }
 
   children(name: string): readonly XmlElement[] {
     if (typeof this.content === 'string') return [];
     const found = isRecord(this.content) ? this.content[name] : undefined;
     if (found === undefined) return [];
-    return (Array.isArray(found) ? found : [found]).map((content) => new XmlElement(content));
+    return (Array.isArray(found) ? found : [found]).map((content) => new XmlElement(name, content));
   }
 
   child(name: string): XmlElement | undefined {

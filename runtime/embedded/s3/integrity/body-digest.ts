@@ -16,23 +16,19 @@ export class BodyDigest {
   private size = 0;
   private readonly md5 = startDigest('MD5');
   private readonly payload = createHash('sha256');
-  private readonly running = new Map<ChecksumAlgorithm, RunningDigest>();
+  private readonly running: { readonly algorithm: ChecksumAlgorithm; readonly digest: RunningDigest };
 
-  /** @param also checksums to compute besides the declared one */
-  constructor(
-    private readonly declared: DeclaredIntegrity,
-    also: readonly ChecksumAlgorithm[] = [],
-  ) {
-    for (const algorithm of also) this.running.set(algorithm, startDigest(algorithm));
-    const own = declared.checksum?.algorithm;
-    if (own !== undefined) this.running.set(own, startDigest(own));
+  /** Without a declared checksum it is CRC64NVME, which S3 then adds on its own. */
+  constructor(private readonly declared: DeclaredIntegrity) {
+    const algorithm = declared.checksum?.algorithm ?? 'CRC64NVME';
+    this.running = { algorithm, digest: startDigest(algorithm) };
   }
 
   update(chunk: Uint8Array): void {
     this.size += chunk.length;
     this.md5.update(chunk);
     if (this.declared.payloadSha256 !== null) this.payload.update(chunk);
-    for (const digest of this.running.values()) digest.update(chunk);
+    this.running.digest.update(chunk);
   }
 
   /**
@@ -41,26 +37,21 @@ export class BodyDigest {
    */
   finish(trailers: ReadonlyMap<string, string>): BodyDigests {
     const md5 = this.md5.digest();
-    const checksums: Partial<Record<ChecksumAlgorithm, string>> = {};
-    for (const [algorithm, digest] of this.running) checksums[algorithm] = digest.digest().toString('base64');
-
+    const checksum = this.running.digest.digest().toString('base64');
     if (this.declared.md5 !== null && this.declared.md5 !== md5.toString('base64')) {
       throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
     }
-    this.assertChecksum(checksums, trailers);
+    this.assertChecksum(checksum, trailers);
     if (this.declared.payloadSha256 !== null && this.payload.digest('hex') !== this.declared.payloadSha256) {
       throw new S3Error(
         'XAmzContentSHA256Mismatch',
         "The provided 'x-amz-content-sha256' header does not match what was computed.",
       );
     }
-    return { size: this.size, md5: md5.toString('hex'), checksums };
+    return { size: this.size, md5: md5.toString('hex'), checksums: { [this.running.algorithm]: checksum } };
   }
 
-  private assertChecksum(
-    computed: Readonly<Partial<Record<ChecksumAlgorithm, string>>>,
-    trailers: ReadonlyMap<string, string>,
-  ): void {
+  private assertChecksum(computed: string, trailers: ReadonlyMap<string, string>): void {
     if (this.declared.checksum === null) return;
     const { algorithm } = this.declared.checksum;
     const value = this.declared.checksum.value ?? trailers.get(CHECKSUMS[algorithm].header);
@@ -71,7 +62,7 @@ export class BodyDigest {
       );
     }
     assertChecksumValue(algorithm, value);
-    if (value !== computed[algorithm]) {
+    if (value !== computed) {
       throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
     }
   }

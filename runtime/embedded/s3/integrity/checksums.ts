@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { crc32c } from './crc32c';
+import { Crc64Nvme } from './crc64nvme';
 
 /** Names as they appear in `x-amz-sdk-checksum-algorithm` and in listings. */
-export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'SHA1' | 'SHA256';
+export type ChecksumAlgorithm = 'CRC64NVME' | 'CRC32' | 'CRC32C' | 'SHA1' | 'SHA256';
 
 /** Every algorithm this server stores, with the bytes of a digest and its header and XML element. */
 export const CHECKSUMS: Readonly<
   Record<ChecksumAlgorithm, { readonly bytes: number; readonly header: string; readonly element: string }>
 > = {
+  CRC64NVME: { bytes: 8, header: 'x-amz-checksum-crc64nvme', element: 'ChecksumCRC64NVME' },
   CRC32: { bytes: 4, header: 'x-amz-checksum-crc32', element: 'ChecksumCRC32' },
   CRC32C: { bytes: 4, header: 'x-amz-checksum-crc32c', element: 'ChecksumCRC32C' },
   SHA1: { bytes: 20, header: 'x-amz-checksum-sha1', element: 'ChecksumSHA1' },
@@ -41,6 +43,8 @@ class RunningCrc implements RunningDigest {
 
 export function startDigest(algorithm: ChecksumAlgorithm | 'MD5'): RunningDigest {
   switch (algorithm) {
+    case 'CRC64NVME':
+      return new Crc64Nvme();
     case 'CRC32':
       return new RunningCrc(crc32);
     case 'CRC32C':

@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange';
+import { header } from '../http/request';
 import { invalidArgument } from '../s3-error';
 
 /** S3 gives at most this many entries in one page, whatever is asked for. */
@@ -16,7 +17,12 @@ export interface ListQuery {
 }
 
 /** @throws S3Error InvalidArgument */
-export function readListQuery({ query }: Exchange): ListQuery {
+export function readListQuery({ headers, query }: Exchange): ListQuery {
+  // Nothing here is ever restored, so no entry has a RestoreStatus to show.
+  const optional = header(headers, 'x-amz-optional-object-attributes') ?? 'RestoreStatus';
+  if (optional !== 'RestoreStatus') {
+    throw invalidArgument('x-amz-optional-object-attributes', optional, 'Invalid attribute name specified');
+  }
   const encodingType = query.get('encoding-type') ?? undefined;
   if (encodingType !== undefined && encodingType !== 'url') {
     throw invalidArgument('encoding-type', encodingType, 'Invalid Encoding Method specified in Request');

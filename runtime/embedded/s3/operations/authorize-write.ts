@@ -19,15 +19,16 @@ export function authorizeWrite(exchange: Exchange, services: Services, bucket: B
     legalHold: lock.legalHold ?? undefined,
   };
   services.authorizer.require(
-    writeActions(lock),
+    writeActions(exchange, lock),
     objectAccess(exchange, bucket, { lock: requested, creates: true }),
   );
   return lock;
 }
 
-/** Lock headers need rights of their own beside s3:PutObject. */
-function writeActions(lock: UploadLock): Action[] {
+/** Lock headers need rights of their own beside s3:PutObject, and a comparison the right to read. */
+function writeActions(exchange: Exchange, lock: UploadLock): Action[] {
   const actions: Action[] = ['s3:PutObject'];
+  if (exchange.headers['if-match'] !== undefined) actions.push('s3:GetObject');
   if (lock.retention !== null) actions.push('s3:PutObjectRetention');
   if (lock.legalHold !== null) actions.push('s3:PutObjectLegalHold');
   return actions;

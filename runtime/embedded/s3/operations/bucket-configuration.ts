@@ -1,11 +1,11 @@
 import type { Exchange, Operation, Services } from '../exchange';
-import { xmlResponse, type S3Response } from '../http/response';
+import { xmlResponse } from '../http/response';
 import type { XmlElement } from '../http/xml-reader';
 import type { XmlNode } from '../http/xml-writer';
 import type { BucketAction } from '../policy/actions';
 import { parsePolicy } from '../policy/policy-parser';
 import { S3Error, invalidArgument, malformedXml, notImplemented } from '../s3-error';
-import type { BucketRecord, DefaultRetention, Encryption } from '../store/records';
+import type { BucketRecord, DefaultRetention } from '../store/records';
 import { bucketFor } from './access';
 import { readText, readXml } from './xml-body';
 
@@ -30,7 +30,7 @@ export const getBucketVersioning: Operation = (exchange, services) => {
 
 export const putBucketVersioning: Operation = async (exchange, services) => {
   const root = await readXml(exchange, 'VersioningConfiguration');
-  if (root.text('MfaDelete') === 'Enabled') throw notImplemented('MFA delete');
+  if (root.only('Status', 'MfaDelete').text('MfaDelete') === 'Enabled') throw notImplemented('MFA delete');
   const status = root.text('Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
   await change(exchange, services, 's3:PutBucketVersioning', (bucket) => {
@@ -73,8 +73,8 @@ export const getObjectLockConfiguration: Operation = (exchange, services) => {
 export const putObjectLockConfiguration: Operation = async (exchange, services) => {
   const root = await readXml(exchange, 'ObjectLockConfiguration');
   if (root.text('ObjectLockEnabled') !== 'Enabled') throw malformedXml();
-  const rule = root.child('Rule');
-  const retention = rule?.child('DefaultRetention');
+  const rule = root.only('ObjectLockEnabled', 'Rule').child('Rule')?.only('DefaultRetention');
+  const retention = rule?.child('DefaultRetention')?.only('Mode', 'Days', 'Years');
   if (rule !== undefined && retention === undefined) throw malformedXml();
   const defaultRetention = retention === undefined ? null : parseDefaultRetention(retention);
   await change(exchange, services, 's3:PutBucketObjectLockConfiguration', (bucket) => {
@@ -130,45 +130,4 @@ export const putBucketPolicy: Operation = async (exchange, services) => {
 export const deleteBucketPolicy: Operation = async (exchange, services) => {
   await change(exchange, services, 's3:DeleteBucketPolicy', (bucket) => ({ ...bucket, policy: null }));
   return { status: 204 };
-};
-
-export const getBucketEncryption: Operation = (exchange, services): Promise<S3Response> => {
-  const { encryption } = bucketFor(exchange, services, 's3:GetEncryptionConfiguration');
-  return Promise.resolve(
-    xmlResponse('ServerSideEncryptionConfiguration', [
-      [
-        'Rule',
-        [
-          [
-            'ApplyServerSideEncryptionByDefault',
-            [
-              ['SSEAlgorithm', encryption.algorithm],
-              ['KMSMasterKeyID', encryption.keyId],
-            ],
-          ],
-          ['BucketKeyEnabled', encryption.bucketKey],
-        ],
-      ],
-    ]),
-  );
-};
-
-export const putBucketEncryption: Operation = async (exchange, services) => {
-  const root = await readXml(exchange, 'ServerSideEncryptionConfiguration');
-  const rule = root.child('Rule');
-  const byDefault = rule?.child('ApplyServerSideEncryptionByDefault');
-  if (rule?.child('BlockedEncryptionTypes') !== undefined) throw notImplemented('BlockedEncryptionTypes');
-  const algorithm = byDefault?.text('SSEAlgorithm');
-  if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') throw malformedXml();
-  const keyId = byDefault?.text('KMSMasterKeyID') || null;
-  if (keyId !== null && algorithm === 'AES256') {
-    throw invalidArgument(
-      'KMSMasterKeyID',
-      keyId,
-      'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse',
-    );
-  }
-  const encryption: Encryption = { algorithm, keyId, bucketKey: rule?.text('BucketKeyEnabled') === 'true' };
-  await change(exchange, services, 's3:PutEncryptionConfiguration', (bucket) => ({ ...bucket, encryption }));
-  return { status: 200 };
 };

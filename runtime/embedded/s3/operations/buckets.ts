@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Operation } from '../exchange';
 import { OWNER_ACCOUNT } from '../http/caller';
 import { header } from '../http/request';
 import { xmlResponse } from '../http/response';
 import { XmlElement } from '../http/xml-reader';
-import { S3Error, notImplemented } from '../s3-error';
+import { takePage } from '../listing/walk';
+import { S3Error, invalidArgument, notImplemented } from '../s3-error';
 import { bucketFor } from './access';
 import { readText } from './xml-body';
 
@@ -13,22 +15,50 @@ export const OWNER_ID = OWNER_ACCOUNT.padEnd(64, '0');
 const BUCKET_NAME =
   /^(?!xn--|sthree-)(?!.*(-s3alias|--ol-s3)$)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-export const listBuckets: Operation = (_exchange, { store }) =>
-  Promise.resolve(
+/** S3 shows at most this many buckets in one page, and takes no larger number. */
+const MAX_BUCKETS = 10_000;
+
+/** In order of name. The region of each is told when the request narrows the list, as documented. */
+export const listBuckets: Operation = ({ query }, { store, region }) => {
+  const prefix = query.get('prefix');
+  const token = query.get('continuation-token');
+  const wanted = query.get('bucket-region');
+  if (wanted !== null && wanted !== region) {
+    throw invalidArgument('bucket-region', wanted, `This endpoint lists the buckets of ${region} only`);
+  }
+  const after = token === null || token === '' ? '' : Buffer.from(token, 'base64url').toString();
+  const found = store.buckets().filter(({ name }) => name.startsWith(prefix ?? '') && name > after);
+  const page = takePage(found, readMaxBuckets(query.get('max-buckets')));
+  const narrowed = ['bucket-region', 'continuation-token', 'max-buckets', 'prefix'].some((name) =>
+    query.has(name),
+  );
+  const last = page.items.at(-1)?.name ?? '';
+  return Promise.resolve(
     xmlResponse('ListAllMyBucketsResult', [
       ['Owner', [['ID', OWNER_ID]]],
       [
         'Buckets',
-        store.buckets().map((bucket) => [
+        page.items.map((bucket) => [
           'Bucket',
           [
             ['Name', bucket.name],
             ['CreationDate', new Date(bucket.createdAt).toISOString()],
+            ['BucketRegion', narrowed ? region : null],
           ],
         ]),
       ],
+      ['Prefix', prefix],
+      ['ContinuationToken', page.truncated ? Buffer.from(last).toString('base64url') : null],
     ]),
   );
+};
+
+function readMaxBuckets(text: string | null): number {
+  if (text === null) return MAX_BUCKETS;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MAX_BUCKETS) return count;
+  throw invalidArgument('max-buckets', text, 'Argument max-buckets must be an integer between 1 and 10000');
+}
 
 export const createBucket: Operation = async (exchange, services) => {
   const { bucket: name, headers } = exchange;
@@ -39,7 +69,8 @@ export const createBucket: Operation = async (exchange, services) => {
     });
   }
   assertLocation(body, services.region);
-  const objectLock = header(headers, 'x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
+  assertOwnership(headers);
+  const objectLock = asksForLock(headers);
   await services.serialiser.run(name, async () => {
     if (services.store.find(name) !== undefined) {
       // For compatibility, us-east-1 alone lets an owner create a bucket again, and leaves it as it is.
@@ -55,19 +86,41 @@ export const createBucket: Operation = async (exchange, services) => {
       createdAt: services.clock.now(),
       versioning: objectLock ? 'Enabled' : 'Off',
       objectLock: objectLock ? { defaultRetention: null } : null,
-      encryption: { algorithm: 'AES256', keyId: null, bucketKey: false },
       policy: null,
     });
   });
   return { status: 200, headers: { Location: `/${name}` } };
 };
 
+/** Canned ACLs that give nobody but the owner a right. */
+const OWNER_ONLY = ['private', 'bucket-owner-read', 'bucket-owner-full-control'];
+
+/** ACLs are off (BucketOwnerEnforced), as in new buckets of S3, and cannot be turned on. */
+function assertOwnership(headers: IncomingHttpHeaders): void {
+  const ownership = header(headers, 'x-amz-object-ownership') ?? 'BucketOwnerEnforced';
+  if (ownership === 'BucketOwnerPreferred' || ownership === 'ObjectWriter') {
+    throw notImplemented(`x-amz-object-ownership ${ownership}`);
+  }
+  if (ownership !== 'BucketOwnerEnforced') {
+    throw invalidArgument('x-amz-object-ownership', ownership, 'Invalid x-amz-object-ownership header');
+  }
+  if (OWNER_ONLY.includes(header(headers, 'x-amz-acl') ?? 'private')) return;
+  throw new S3Error(
+    'InvalidBucketAclWithObjectOwnership',
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  );
+}
+
+function asksForLock(headers: IncomingHttpHeaders): boolean {
+  const name = 'x-amz-bucket-object-lock-enabled';
+  const text = header(headers, name) ?? 'false';
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  throw invalidArgument(name, text, `The ${name} header must be true or false`);
+}
+
 function assertLocation(body: string, region: string): void {
   const root = body === '' ? undefined : XmlElement.parse(body, 'CreateBucketConfiguration');
-  if (root?.child('Location') !== undefined || root?.child('Tags') !== undefined) {
-    throw notImplemented('directory buckets and tags in CreateBucket');
-  }
-  const wanted = root?.text('LocationConstraint') || undefined;
+  const wanted = root?.only('LocationConstraint').text('LocationConstraint') || undefined;
   if (wanted === undefined && region !== 'us-east-1') {
     throw new S3Error(
       'IllegalLocationConstraintException',

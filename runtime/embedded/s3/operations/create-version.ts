@@ -68,7 +68,8 @@ export function createdHeaders(bucket: BucketRecord, record: ObjectRecord): Reco
     etag: `"${record.content.etag}"`,
     ...encryptionHeaders(record.content.encryption),
   };
-  if (bucket.versioning !== 'Off') headers['x-amz-version-id'] = record.versionId;
+  // While versioning is suspended a read says `null`, an upload nothing.
+  if (bucket.versioning === 'Enabled') headers['x-amz-version-id'] = record.versionId;
   return headers;
 }
 

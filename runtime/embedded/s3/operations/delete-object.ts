@@ -4,7 +4,7 @@ import { xmlResponse } from '../http/response';
 import type { XmlNode } from '../http/xml-writer';
 import { assertDeletable } from '../lock/lock-rules';
 import type { Action } from '../policy/actions';
-import { S3Error, malformedXml, notImplemented } from '../s3-error';
+import { S3Error, malformedXml } from '../s3-error';
 import { isObject } from '../store/records';
 import { bypassesGovernance, objectAccess } from './access';
 import { newVersionId } from './create-version';
@@ -22,9 +22,6 @@ interface Deleted {
 }
 
 export const deleteObject: Operation = async (exchange, services) => {
-  for (const name of ['if-match', 'x-amz-if-match-last-modified-time', 'x-amz-if-match-size', 'x-amz-mfa']) {
-    if (exchange.headers[name] !== undefined) throw notImplemented(`the header ${name} on DeleteObject`);
-  }
   const deleted = await remove(exchange, services, requestedVersionId(exchange));
   const headers: Record<string, string> = {};
   if (deleted.versionId !== null) headers['x-amz-version-id'] = deleted.versionId;
@@ -36,15 +33,17 @@ export const deleteObjects: Operation = async (exchange, services) => {
   services.store.bucket(exchange.bucket);
   assertBodyIsDigested(exchange);
   const root = await readXml(exchange, 'Delete');
-  const objects = root.children('Object');
+  const objects = root.only('Object', 'Quiet').children('Object');
   if (objects.length === 0 || objects.length > MAX_KEYS) throw malformedXml();
   const quiet = root.text('Quiet')?.trim() === 'true';
-  const results: XmlNode[] = [];
-  for (const object of objects) {
-    const key = object.text('Key');
+  const wanted = objects.map((object) => {
+    const key = object.only('Key', 'VersionId').text('Key');
     if (key === undefined || key === '') throw malformedXml();
-    if (object.child('ETag') !== undefined) throw notImplemented('ETag conditions in DeleteObjects');
-    const result = await removeOne(exchange, services, key, object.text('VersionId') || null);
+    return { key, versionId: object.text('VersionId') || null };
+  });
+  const results: XmlNode[] = [];
+  for (const { key, versionId } of wanted) {
+    const result = await removeOne(exchange, services, key, versionId);
     if (!quiet || result[0] === 'Error') results.push(result);
   }
   return xmlResponse('DeleteResult', results);

@@ -1,29 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { OWNER_ACCOUNT } from '../http/caller';
 import { header } from '../http/request';
-import { S3Error, invalidArgument, notImplemented } from '../s3-error';
-import type { BucketRecord, Encryption, EncryptionAlgorithm } from '../store/records';
+import { S3Error, invalidArgument } from '../s3-error';
+import type { Encryption, EncryptionAlgorithm } from '../store/records';
 
 const ALGORITHM = 'x-amz-server-side-encryption';
 const KEY_ID = 'x-amz-server-side-encryption-aws-kms-key-id';
 const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
 
 /**
- * The encryption an upload gets: its headers, else the default of the bucket. Nothing is encrypted here; the
- * choice is stored and shown again.
- * @throws S3Error InvalidArgument, InvalidRequest or NotImplemented
+ * The encryption an upload gets: its headers, else SSE-S3, the default of a bucket that has no other. Nothing is
+ * encrypted here; the choice is stored and shown again.
+ * @throws S3Error InvalidArgument
  */
-export function uploadEncryption(
-  headers: IncomingHttpHeaders,
-  bucket: BucketRecord,
-  region: string,
-): Encryption {
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith('x-amz-server-side-encryption-c')) throw notImplemented(`the header ${name}`);
-  }
+export function uploadEncryption(headers: IncomingHttpHeaders, region: string): Encryption {
   const algorithm = header(headers, ALGORITHM);
   const keyId = header(headers, KEY_ID) || undefined;
-  const bucketKey = header(headers, BUCKET_KEY)?.toLowerCase();
   if (keyId !== undefined && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
     throw invalidArgument(
       ALGORITHM,
@@ -31,18 +23,13 @@ export function uploadEncryption(
       'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
     );
   }
-  if (algorithm === undefined) {
-    return withKey({ ...bucket.encryption, bucketKey: flag(bucketKey, bucket.encryption.bucketKey) }, region);
-  }
+  const bucketKey = isTrue(header(headers, BUCKET_KEY)?.toLowerCase());
+  if (algorithm === undefined) return { algorithm: 'AES256', keyId: null, bucketKey: false };
   if (!isAlgorithm(algorithm)) {
     throw invalidArgument(ALGORITHM, algorithm, 'The encryption method specified is not supported');
   }
   if (algorithm === 'AES256') return { algorithm, keyId: null, bucketKey: false };
-  // A header without a key id means the AWS managed key, not the key of the bucket's default.
-  return withKey(
-    { algorithm, keyId: keyId ?? null, bucketKey: flag(bucketKey, bucket.encryption.bucketKey) },
-    region,
-  );
+  return { algorithm, keyId: keyArn(keyId, region), bucketKey };
 }
 
 export function encryptionHeaders(encryption: Encryption): Record<string, string> {
@@ -52,22 +39,19 @@ export function encryptionHeaders(encryption: Encryption): Record<string, string
   return headers;
 }
 
-/** S3 answers with the ARN of the key, whichever way it was named. */
-function withKey(encryption: Encryption, region: string): Encryption {
-  if (encryption.algorithm === 'AES256') return encryption;
-  const keyId = encryption.keyId ?? 'alias/aws/s3';
-  if (keyId.startsWith('arn:')) return { ...encryption, keyId };
+/** S3 answers with the ARN of the key, whichever way it was named; without a name it is the AWS managed key. */
+function keyArn(keyId = 'alias/aws/s3', region: string): string {
+  if (keyId.startsWith('arn:')) return keyId;
   // An alias cannot be resolved without KMS, so it stays an alias in the ARN.
   const name = keyId.startsWith('alias/') ? keyId : `key/${keyId}`;
-  return { ...encryption, keyId: `arn:aws:kms:${region}:${OWNER_ACCOUNT}:${name}` };
+  return `arn:aws:kms:${region}:${OWNER_ACCOUNT}:${name}`;
 }
 
 function isAlgorithm(text: string): text is EncryptionAlgorithm {
   return text === 'AES256' || text === 'aws:kms' || text === 'aws:kms:dsse';
 }
 
-function flag(text: string | undefined, otherwise: boolean): boolean {
-  if (text === undefined) return otherwise;
+function isTrue(text = 'false'): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new S3Error('InvalidArgument', `The ${BUCKET_KEY} header must be true or false`);
 }

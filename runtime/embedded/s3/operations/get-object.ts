@@ -1,6 +1,7 @@
 import type { Exchange, Operation, Services } from '../exchange';
 import { header } from '../http/request';
-import { S3Error, preconditionFailed } from '../s3-error';
+import type { S3Response } from '../http/response';
+import { S3Error } from '../s3-error';
 import type { BucketRecord, ObjectRecord } from '../store/records';
 import { objectAccess } from './access';
 import { parseRange, type ByteRange } from './byte-range';
@@ -22,7 +23,7 @@ const OVERRIDES = [
 export const headObject: Operation = (exchange, services) => {
   const { bucket, record } = look(exchange, services);
   if (isNotModified(exchange.headers, record)) {
-    return Promise.resolve({ status: 304, headers: { etag: `"${record.content.etag}"` } });
+    return Promise.resolve(notModified(record));
   }
   const range = parseRange(header(exchange.headers, 'range'), record.content.size);
   return Promise.resolve({
@@ -33,9 +34,7 @@ export const headObject: Operation = (exchange, services) => {
 
 export const getObject: Operation = async (exchange, services) => {
   const { bucket, record } = look(exchange, services);
-  if (isNotModified(exchange.headers, record)) {
-    return { status: 304, headers: { etag: `"${record.content.etag}"` } };
-  }
+  if (isNotModified(exchange.headers, record)) return notModified(record);
   assertReadable(record);
   const range = parseRange(header(exchange.headers, 'range'), record.content.size);
   const headers = describe(exchange, services, bucket, record, range);
@@ -44,8 +43,14 @@ export const getObject: Operation = async (exchange, services) => {
   return { status: range === null ? 200 : 206, headers, body: { file, start, length } };
 };
 
+function notModified(record: ObjectRecord): S3Response {
+  const { content, lastModified } = record;
+  const headers = { etag: `"${content.etag}"`, 'last-modified': new Date(lastModified).toUTCString() };
+  return { status: 304, headers };
+}
+
 /** @throws S3Error InvalidObjectState for an object in an archive */
-export function assertReadable(record: ObjectRecord): void {
+function assertReadable(record: ObjectRecord): void {
   if (!isArchived(record.content.storageClass)) return;
   throw new S3Error('InvalidObjectState', "The operation is not valid for the object's storage class", {
     details: { StorageClass: record.content.storageClass },
@@ -86,15 +91,4 @@ function describe(
     if (value !== null) headers[name] = value;
   }
   return headers;
-}
-
-/** Conditions of a copy on its source. @throws S3Error PreconditionFailed */
-export function assertCopySource(exchange: Exchange, record: ObjectRecord): void {
-  const conditions = Object.fromEntries(
-    ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'].map((name) => [
-      name,
-      header(exchange.headers, `x-amz-copy-source-${name}`),
-    ]),
-  );
-  if (isNotModified(conditions, record)) throw preconditionFailed('x-amz-copy-source-If-None-Match');
 }

@@ -28,7 +28,7 @@ export const getObjectLegalHold: Operation = (exchange, services) => {
 
 export const putObjectRetention: Operation = async (exchange, services) => {
   const root = await readXml(exchange, 'Retention');
-  const mode = root.text('Mode');
+  const mode = root.only('Mode', 'RetainUntilDate').text('Mode');
   const until = root.text('RetainUntilDate');
   // Both empty asks to remove retention; one alone is no valid document.
   if ((mode === undefined) !== (until === undefined)) throw malformedXml();
@@ -52,7 +52,7 @@ export const putObjectRetention: Operation = async (exchange, services) => {
 
 export const putObjectLegalHold: Operation = async (exchange, services) => {
   const root = await readXml(exchange, 'LegalHold');
-  const status = root.text('Status');
+  const status = root.only('Status').text('Status');
   if (status !== 'ON' && status !== 'OFF') throw malformedXml();
   await update(exchange, services, (access) => {
     services.authorizer.require(['s3:PutObjectLegalHold'], { ...access, lock: { legalHold: status } });

@@ -4,20 +4,16 @@ import { listObjectVersions } from '../listing/list-versions';
 import type { OperationName } from '../router';
 import {
   deleteBucketPolicy,
-  getBucketEncryption,
   getBucketPolicy,
   getBucketVersioning,
   getObjectLockConfiguration,
-  putBucketEncryption,
   putBucketPolicy,
   putBucketVersioning,
   putObjectLockConfiguration,
 } from './bucket-configuration';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets';
-import { copyObject } from './copy-object';
 import { deleteObject, deleteObjects } from './delete-object';
 import { getObject, headObject } from './get-object';
-import { getObjectAttributes } from './object-attributes';
 import {
   getObjectLegalHold,
   getObjectRetention,
@@ -43,15 +39,11 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   GetBucketPolicy: getBucketPolicy,
   PutBucketPolicy: putBucketPolicy,
   DeleteBucketPolicy: deleteBucketPolicy,
-  GetBucketEncryption: getBucketEncryption,
-  PutBucketEncryption: putBucketEncryption,
   DeleteObjects: deleteObjects,
   GetObject: getObject,
   HeadObject: headObject,
   PutObject: putObject,
-  CopyObject: copyObject,
   DeleteObject: deleteObject,
-  GetObjectAttributes: getObjectAttributes,
   GetObjectRetention: getObjectRetention,
   PutObjectRetention: putObjectRetention,
   GetObjectLegalHold: getObjectLegalHold,

@@ -17,7 +17,7 @@ export function assertWritePreconditions(
   const match = header(headers, 'if-match');
   if (match === undefined) return;
   if (current === undefined) throw noSuchKey(key);
-  if (!names(match, current.content.etag)) throw preconditionFailed('If-Match');
+  if (!isSameTag(match, current.content.etag)) throw preconditionFailed('If-Match');
 }
 
 /** What S3 does not take on a PUT, told before the body is read. @throws S3Error NotImplemented */
@@ -29,7 +29,9 @@ export function assertWriteHeaders(headers: IncomingHttpHeaders): void {
       'A header you provided implies functionality that is not implemented: If-None-Match takes * only',
     );
   }
-  if (noneMatch !== undefined && header(headers, 'if-match') !== undefined) {
+  const match = header(headers, 'if-match');
+  if (match?.trim() === '*') throw notImplemented('If-Match: * on PutObject, which takes an ETag only');
+  if (noneMatch !== undefined && match !== undefined) {
     throw notImplemented('If-Match together with If-None-Match');
   }
 }
@@ -44,24 +46,24 @@ export function isNotModified(headers: IncomingHttpHeaders, record: ObjectRecord
   const match = header(headers, 'if-match');
   const unmodifiedSince = time(header(headers, 'if-unmodified-since'));
   if (match !== undefined) {
-    if (!names(match, record.content.etag)) throw preconditionFailed('If-Match');
+    if (!isListed(match, record.content.etag)) throw preconditionFailed('If-Match');
   } else if (unmodifiedSince !== undefined && modified > unmodifiedSince) {
     throw preconditionFailed('If-Unmodified-Since');
   }
   const noneMatch = header(headers, 'if-none-match');
-  if (noneMatch !== undefined) return names(noneMatch, record.content.etag);
+  // A weak tag is as good as a strong one here, and never in If-Match.
+  if (noneMatch !== undefined) return isListed(noneMatch.replaceAll('W/', ''), record.content.etag);
   const modifiedSince = time(header(headers, 'if-modified-since'));
   return modifiedSince !== undefined && modified <= modifiedSince;
 }
 
-function names(list: string, etag: string): boolean {
-  return list.split(',').some((item) => {
-    const name = item
-      .trim()
-      .replace(/^W\//, '')
-      .replace(/^"(.*)"$/, '$1');
-    return name === '*' || name === etag;
-  });
+function isListed(list: string, etag: string): boolean {
+  return list.split(',').some((item) => item.trim() === '*' || isSameTag(item, etag));
+}
+
+/** Clients send tags with their quotes and, as S3 allows, without. */
+function isSameTag(tag: string, etag: string): boolean {
+  return tag.trim().replace(/^"(.*)"$/, '$1') === etag;
 }
 
 /** A date that cannot be read is ignored, as RFC 9110 asks. */

@@ -18,7 +18,7 @@ export const putObject: Operation = async (exchange, services) => {
   if (effectiveRetention(lock, bucket, clock.now()) !== null) assertDigested(declared);
   const options = {
     lock,
-    encryption: uploadEncryption(headers, bucket, region),
+    encryption: uploadEncryption(headers, region),
     storageClass: uploadStorageClass(headers),
     headers: keptHeaders(headers),
   };

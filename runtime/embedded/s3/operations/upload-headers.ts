@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { header } from '../http/request';
-import { S3Error, notImplemented } from '../s3-error';
+import { S3Error } from '../s3-error';
 
 /** S3's limit for user metadata, names and values together. */
 const MAX_METADATA_BYTES = 2 * 1024;
@@ -17,7 +17,6 @@ const STORAGE_CLASSES = [
 /** Classes whose objects cannot be read before a restore. */
 const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
 const KEPT = ['cache-control', 'content-disposition', 'content-language', 'content-type', 'expires'];
-const NOT_BUILT_IN = /^x-amz-(grant-.*|tagging|website-redirect-location|write-offset-bytes)$/;
 
 export function isArchived(storageClass: string): boolean {
   return ARCHIVES.includes(storageClass);
@@ -34,14 +33,13 @@ export function uploadStorageClass(headers: IncomingHttpHeaders): string {
 
 /**
  * The headers S3 keeps with an object and gives back.
- * @throws S3Error MetadataTooLarge, AccessControlListNotSupported or NotImplemented
+ * @throws S3Error MetadataTooLarge or AccessControlListNotSupported
  */
 export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   let metadata = 0;
   for (const name of Object.keys(headers)) {
     const value = header(headers, name) ?? '';
-    if (NOT_BUILT_IN.test(name)) throw notImplemented(`the header ${name}`);
     if (KEPT.includes(name) && value !== '') kept[name] = value;
     if (!name.startsWith('x-amz-meta-')) continue;
     kept[name] = value;

@@ -27,7 +27,7 @@ export async function readXml(exchange: Exchange, root: string): Promise<XmlElem
   return XmlElement.parse(await readText(exchange), root);
 }
 
-/** Bulk deletes and lock changes must say what their body should hash to. */
+/** Bulk deletes must say what their body should hash to. */
 export function assertBodyIsDigested(exchange: Exchange): void {
   const { md5, checksum } = readDeclaredIntegrity(exchange.headers);
   if (md5 === null && checksum === null) {

@@ -14,7 +14,7 @@ export interface AccessRequest {
   /** Absent for actions on the bucket. */
   readonly key?: string;
   readonly lock?: RequestedLock;
-  /** True for PutObject and CopyObject. */
+  /** True for PutObject. */
   readonly creates?: boolean;
 }
 

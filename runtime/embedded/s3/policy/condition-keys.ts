@@ -9,7 +9,7 @@ const LISTINGS = ['ListBucket', 'ListBucketVersions'];
 const LOCK_MODE = ['PutObject', 'PutObjectRetention', 'BypassGovernanceRetention'];
 const ENCRYPTION = [...WRITE_HEADERS, 'ReplicateObject', 'UpdateObjectEncryption'];
 
-/** Keys this server evaluates, with the actions they are valid for. */
+/** Keys this server evaluates, with the actions they are valid for; some need what it refuses, so they stay absent. */
 const EVALUATED: Readonly<Record<string, readonly string[] | 'every action'>> = {
   's3:authtype': 'every action',
   's3:signatureversion': 'every action',

@@ -52,6 +52,9 @@ function parseStatement(source: unknown, bucket: string): Statement {
   const { Effect: effect, Sid: sid } = source;
   if (effect === undefined) throw malformed('Missing required field Effect');
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed('Invalid effect');
+  if (effect === 'Allow' && source.NotPrincipal !== undefined) {
+    throw malformed('Allow with NotPrincipal is not allowed.');
+  }
   if (sid !== undefined && typeof sid !== 'string') throw malformed('Invalid policy syntax.');
   const statement: Statement = {
     sid: sid ?? null,

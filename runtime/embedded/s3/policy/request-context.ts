@@ -21,10 +21,8 @@ const DAY = 86_400_000;
 const FROM_HEADERS = [
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-storage-class',
   'x-amz-acl',
-  'x-amz-metadata-directive',
   'x-amz-content-sha256',
   'if-none-match',
   'if-match',
@@ -55,11 +53,6 @@ export function requestContext(
   context.set('s3:objectcreationoperation', String(creates));
   if (settings.secureTransport) context.set('s3:tlsversion', '1.3');
   for (const name of FROM_HEADERS) setIfPresent(context, `s3:${name}`, header(request.headers, name));
-  setIfPresent(
-    context,
-    's3:x-amz-copy-source',
-    header(request.headers, 'x-amz-copy-source')?.replace(/^\//, ''),
-  );
   for (const [key, name] of Object.entries(FROM_QUERY)) {
     setIfPresent(context, key, request.query.get(name) ?? undefined);
   }

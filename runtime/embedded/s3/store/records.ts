@@ -29,7 +29,6 @@ export interface BucketRecord {
   readonly createdAt: number;
   readonly versioning: 'Off' | 'Enabled' | 'Suspended';
   readonly objectLock: { readonly defaultRetention: DefaultRetention | null } | null;
-  readonly encryption: Encryption;
   /** The bucket policy as it was put. */
   readonly policy: string | null;
 }

@@ -1,14 +1,13 @@
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
-  GetBucketEncryptionCommand,
   GetBucketLocationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
-  PutBucketEncryptionCommand,
+  ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectLockConfigurationCommand,
@@ -96,6 +95,70 @@ describe('creating', () => {
   );
 });
 
+describe('ownership in CreateBucket', () => {
+  test.each([
+    ['x-amz-acl', 'private', 200, ''],
+    ['x-amz-acl', 'bucket-owner-full-control', 200, ''],
+    ['x-amz-acl', 'public-read', 400, 'InvalidBucketAclWithObjectOwnership'],
+    ['x-amz-acl', 'authenticated-read', 400, 'InvalidBucketAclWithObjectOwnership'],
+    ['x-amz-acl', 'nonsense', 400, 'InvalidBucketAclWithObjectOwnership'],
+    ['x-amz-grant-read', 'id=1', 501, 'NotImplemented'],
+    ['x-amz-grant-full-control', 'id=1', 501, 'NotImplemented'],
+    ['x-amz-object-ownership', 'BucketOwnerEnforced', 200, ''],
+    ['x-amz-object-ownership', 'ObjectWriter', 501, 'NotImplemented'],
+    ['x-amz-object-ownership', 'BucketOwnerPreferred', 501, 'NotImplemented'],
+    ['x-amz-object-ownership', 'nonsense', 400, 'InvalidArgument'],
+    ['x-amz-bucket-namespace', 'account-regional', 501, 'NotImplemented'],
+    ['x-amz-bucket-object-lock-enabled', 'yes', 400, 'InvalidArgument'],
+  ])('%s: %s is %i %s', async (name, value, status, code) => {
+    const answer = await raw(worm.server.endpoint, 'PUT', '/owned', { [name]: value });
+    expect([answer.status, codeOf(answer)]).toEqual([status, code]);
+    const head = await raw(worm.server.endpoint, 'HEAD', '/owned');
+    expect(head.status).toBe(status === 200 ? 200 : 404);
+    if (status === 200) await worm.s3.send(new DeleteBucketCommand({ Bucket: 'owned' }));
+  });
+});
+
+describe('ListBuckets', () => {
+  const NAMES = ['list-a', 'list-b', 'list-c'];
+  beforeAll(async () => {
+    for (const name of NAMES) await worm.createBucket(name, null);
+  });
+
+  test.each([1, 2, 3])('pages of %i hold every bucket of a prefix once', async (MaxBuckets) => {
+    const found: (string | undefined)[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await worm.s3.send(
+        new ListBucketsCommand({ Prefix: 'list-', MaxBuckets, ContinuationToken }),
+      );
+      expect(page.Prefix).toBe('list-');
+      expect(page.Buckets?.length).toBeLessThanOrEqual(MaxBuckets);
+      found.push(...(page.Buckets ?? []).map(({ Name }) => Name));
+      ContinuationToken = page.ContinuationToken;
+    } while (ContinuationToken !== undefined);
+    expect(found).toEqual(NAMES);
+  });
+
+  test('tells the region when it is narrowed', async () => {
+    const narrowed = await worm.s3.send(new ListBucketsCommand({ BucketRegion: 'us-east-1' }));
+    expect(narrowed.Buckets?.[0]?.BucketRegion).toBe('us-east-1');
+    const { Buckets } = await worm.s3.send(new ListBucketsCommand({}));
+    expect(Buckets?.[0]?.BucketRegion).toBeUndefined();
+  });
+
+  test.each([
+    'max-buckets=0',
+    'max-buckets=10001',
+    'max-buckets=x',
+    'max-buckets=',
+    'bucket-region=eu-west-1',
+  ])('%s is InvalidArgument', async (query) => {
+    const answer = await raw(worm.server.endpoint, 'GET', `/?${query}`);
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'InvalidArgument']);
+  });
+});
+
 describe('looking', () => {
   test('HeadBucket tells the region, and 404 for a bucket that is not there', async () => {
     await worm.createBucket('looked-at');
@@ -161,8 +224,12 @@ describe('versioning', () => {
     await put(Bucket, 'Enabled');
     const kept = await worm.put(Bucket, 'key', { Body: 'kept' });
     await put(Bucket, 'Suspended');
-    expect(await worm.put(Bucket, 'key', { Body: 'one' })).toBe('null');
-    expect(await worm.put(Bucket, 'key', { Body: 'two' })).toBe('null');
+    expect(await worm.put(Bucket, 'key', { Body: 'one' })).toBe('none');
+    expect(await worm.put(Bucket, 'key', { Body: 'two' })).toBe('none');
+    const current = await worm.s3.send(new HeadObjectCommand({ Bucket, Key: 'key' }));
+    expect(current.VersionId).toBe('null');
+    const { Versions } = await worm.s3.send(new ListObjectVersionsCommand({ Bucket }));
+    expect(Versions?.map(({ VersionId }) => VersionId)).toEqual(['null', kept]);
     const { ContentLength } = await worm.s3.send(
       new HeadObjectCommand({ Bucket, Key: 'key', VersionId: kept }),
     );
@@ -195,53 +262,11 @@ describe('encryption', () => {
 
   test('is AES256 on a new bucket, and the ETag is the MD5', async () => {
     const Bucket = await worm.createBucket('aes');
-    const { ServerSideEncryptionConfiguration } = await worm.s3.send(
-      new GetBucketEncryptionCommand({ Bucket }),
-    );
-    expect(
-      ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm,
-    ).toBe('AES256');
     await worm.put(Bucket, 'key', { Body: 'hello' });
     expect(await head(Bucket)).toMatchObject({
       ServerSideEncryption: 'AES256',
       ETag: '"5d41402abc4b2a76b9719d911017c592"',
     });
-  });
-
-  test('of the bucket applies to uploads without headers', async () => {
-    const Bucket = await worm.createBucket('kms');
-    await worm.s3.send(
-      new PutBucketEncryptionCommand({
-        Bucket,
-        ServerSideEncryptionConfiguration: {
-          Rules: [
-            {
-              ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: KEY },
-              BucketKeyEnabled: true,
-            },
-          ],
-        },
-      }),
-    );
-    await worm.put(Bucket, 'key', { Body: 'hello' });
-    const found = await head(Bucket);
-    expect(found).toMatchObject({
-      ServerSideEncryption: 'aws:kms',
-      SSEKMSKeyId: KEY,
-      BucketKeyEnabled: true,
-    });
-    expect(found.ETag).not.toBe('"5d41402abc4b2a76b9719d911017c592"');
-  });
-
-  test('of the bucket takes a key with KMS only', async () => {
-    const Bucket = await worm.createBucket('aes-with-key');
-    const put = new PutBucketEncryptionCommand({
-      Bucket,
-      ServerSideEncryptionConfiguration: {
-        Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256', KMSMasterKeyID: KEY } }],
-      },
-    });
-    expect(await refusal(worm.s3.send(put))).toEqual({ code: 'InvalidArgument', status: 400 });
   });
 
   test('headers of an upload are echoed, on the upload and later', async () => {
@@ -261,7 +286,7 @@ describe('encryption', () => {
     expect(await head(Bucket)).toMatchObject(expected);
   });
 
-  test('aws:kms without a key is the AWS managed key, not that of the bucket', async () => {
+  test('aws:kms without a key is the AWS managed key', async () => {
     const Bucket = await worm.createBucket('managed');
     await worm.put(Bucket, 'key', { ServerSideEncryption: 'aws:kms' });
     expect((await head(Bucket)).SSEKMSKeyId).toBe('arn:aws:kms:us-east-1:000000000000:alias/aws/s3');

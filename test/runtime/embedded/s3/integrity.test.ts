@@ -6,8 +6,10 @@ import {
   HeadObjectCommand,
   ListObjectVersionsCommand,
   PutObjectCommand,
+  PutObjectLegalHoldCommand,
 } from '@aws-sdk/client-s3';
 import { crc32c } from '../../../../runtime/embedded/s3/integrity/crc32c';
+import { Crc64Nvme } from '../../../../runtime/embedded/s3/integrity/crc64nvme';
 import { codeOf, raw, type RawAnswer } from './support/raw-http';
 import { WormServer, refusal } from './support/worm-server';
 
@@ -28,6 +30,21 @@ function base64(value: number): string {
   return bytes.toString('base64');
 }
 
+function crc64(...pieces: string[]): Buffer {
+  const crc = new Crc64Nvme();
+  for (const piece of pieces) crc.update(Buffer.from(piece));
+  return crc.digest();
+}
+
+test.each([
+  [['123456789'], 'ae8b14860a799888'],
+  [['12', '', '3456', '789'], 'ae8b14860a799888'],
+  [[''], '0000000000000000'],
+  [['\0'.repeat(32)], 'cf3473434d4ecf3b'],
+])('CRC-64/NVME of %j is %s', (pieces, expected) => {
+  expect(crc64(...pieces).toString('hex')).toBe(expected);
+});
+
 test('CRC-32C matches the check value of its specification, whole and in pieces', () => {
   const text = Buffer.from('123456789');
   expect(crc32c(text)).toBe(0xe3069283);
@@ -39,6 +56,7 @@ describe('checksums', () => {
   test.each([
     ['SHA256', SHA256],
     ['SHA1', createHash('sha1').update(BODY).digest('base64')],
+    ['CRC64NVME', crc64(BODY).toString('base64')],
     ['CRC32', base64(crc32(BODY))],
     ['CRC32C', base64(crc32c(Buffer.from(BODY)))],
   ] as const)('%s is verified, stored and returned on request', async (algorithm, expected) => {
@@ -56,6 +74,38 @@ describe('checksums', () => {
     expect(await refusal(wrong)).toEqual({ code: 'BadDigest', status: 400 });
     const list = await worm.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: `${algorithm}-wrong` }));
     expect(list.Versions).toBeUndefined();
+  });
+
+  test('CRC64NVME is what an upload gets that declares none', async () => {
+    await raw(worm.server.endpoint, 'PUT', `/${Bucket}/undeclared`, {}, BODY);
+    const head = await worm.s3.send(
+      new HeadObjectCommand({ Bucket, Key: 'undeclared', ChecksumMode: 'ENABLED' }),
+    );
+    expect(head.ChecksumCRC64NVME).toBe(crc64(BODY).toString('base64'));
+    const { Versions } = await worm.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'undeclared' }));
+    expect(Versions?.[0]?.ChecksumAlgorithm).toEqual(['CRC64NVME']);
+  });
+
+  test('of a document are verified', async () => {
+    const body = '<LegalHold><Status>ON</Status></LegalHold>';
+    const hold = (value: string) =>
+      raw(
+        worm.server.endpoint,
+        'PUT',
+        `/${Bucket}/read?legal-hold`,
+        { 'x-amz-checksum-crc64nvme': value },
+        body,
+      );
+    await worm.put(Bucket, 'read');
+    expect(codeOf(await hold(crc64('other').toString('base64')))).toBe('BadDigest');
+    expect((await hold(crc64(body).toString('base64'))).status).toBe(200);
+    const off = {
+      Bucket,
+      Key: 'read',
+      LegalHold: { Status: 'OFF' },
+      ChecksumAlgorithm: 'CRC64NVME',
+    } as const;
+    await worm.s3.send(new PutObjectLegalHoldCommand(off));
   });
 
   test('the SDK verifies the stored one while reading', async () => {
@@ -88,7 +138,8 @@ describe('headers that promise', () => {
       'InvalidRequest',
     ],
     ['a wrong payload hash', { 'x-amz-content-sha256': '0'.repeat(64) }, 'XAmzContentSHA256Mismatch'],
-    ['a kind that is not built in', { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' }, 'NotImplemented'],
+    ['a kind that is not built in', { 'x-amz-checksum-xxhash64': 'AAAAAAAAAAA=' }, 'NotImplemented'],
+    ['a trailer that is not built in', { 'x-amz-trailer': 'x-amz-checksum-sha512' }, 'NotImplemented'],
     [
       'more than 5 GiB',
       { 'content-length': String(5 * 1024 ** 3 + 1), connection: 'close' },

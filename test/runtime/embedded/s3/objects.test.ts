@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
-  CopyObjectCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
@@ -166,14 +164,6 @@ describe('storage classes', () => {
       );
       expect(head).toMatchObject({ StorageClass, ContentLength: 8, ObjectLockMode: 'COMPLIANCE' });
       expect(head.ChecksumSHA256).toBe(createHash('sha256').update('archived').digest('base64'));
-      const attributes = await worm.s3.send(
-        new GetObjectAttributesCommand({
-          Bucket,
-          Key: StorageClass,
-          ObjectAttributes: ['StorageClass', 'ObjectSize'],
-        }),
-      );
-      expect(attributes).toMatchObject({ StorageClass, ObjectSize: 8 });
     },
   );
 
@@ -187,90 +177,6 @@ describe('storage classes', () => {
       code: 'InvalidStorageClass',
       status: 400,
     });
-  });
-});
-
-describe('GetObjectAttributes', () => {
-  test('tells what was asked for and nothing else', async () => {
-    const VersionId = await worm.put(Bucket, 'attributes', { Body: 'abc', ChecksumAlgorithm: 'SHA256' });
-    const found = await worm.s3.send(
-      new GetObjectAttributesCommand({
-        Bucket,
-        Key: 'attributes',
-        VersionId,
-        ObjectAttributes: ['Checksum', 'ETag'],
-      }),
-    );
-    expect(found).toMatchObject({
-      VersionId,
-      ETag: '900150983cd24fb0d6963f7d28e17f72',
-      Checksum: {
-        ChecksumSHA256: createHash('sha256').update('abc').digest('base64'),
-        ChecksumType: 'FULL_OBJECT',
-      },
-    });
-    expect(found.LastModified?.getTime()).toBe(Math.floor(worm.clock.time / 1000) * 1000);
-    expect(found.ObjectSize).toBeUndefined();
-    expect(found.StorageClass).toBeUndefined();
-  });
-});
-
-describe('CopyObject', () => {
-  const copy = (CopySource: string, Key: string, more = {}) =>
-    worm.s3.send(new CopyObjectCommand({ Bucket, CopySource, Key, ...more }));
-
-  test('copies body, metadata and checksum into a new version', async () => {
-    await worm.put(Bucket, 'from here/ü', {
-      Body: 'copied',
-      Metadata: { a: '1' },
-      ChecksumAlgorithm: 'SHA1',
-    });
-    const result = await copy(`${Bucket}/${encodeURIComponent('from here/ü')}`, 'to');
-    expect(result.CopyObjectResult?.ETag).toBe(`"${createHash('md5').update('copied').digest('hex')}"`);
-    const got = await worm.s3.send(new GetObjectCommand({ Bucket, Key: 'to', ChecksumMode: 'ENABLED' }));
-    expect(got.VersionId).toBe(result.VersionId);
-    expect(got.Metadata).toEqual({ a: '1' });
-    expect(got.ChecksumSHA1).toBe(createHash('sha1').update('copied').digest('base64'));
-    expect(await got.Body?.transformToString()).toBe('copied');
-  });
-
-  test('takes an old version, new metadata and another checksum', async () => {
-    const old = await worm.put(Bucket, 'source', { Body: 'old' });
-    await worm.put(Bucket, 'source', { Body: 'new' });
-    await copy(`${Bucket}/source?versionId=${old}`, 'restored', {
-      MetadataDirective: 'REPLACE',
-      Metadata: { b: '2' },
-      ChecksumAlgorithm: 'SHA256',
-    });
-    const got = await worm.s3.send(
-      new GetObjectCommand({ Bucket, Key: 'restored', ChecksumMode: 'ENABLED' }),
-    );
-    expect(got.Metadata).toEqual({ b: '2' });
-    expect(got.ChecksumSHA256).toBe(createHash('sha256').update('old').digest('base64'));
-    expect(await got.Body?.transformToString()).toBe('old');
-  });
-
-  test('gets the default retention of its target, without a checksum of its own', async () => {
-    await worm.createBucket('copy-target', { days: 10 });
-    await worm.put(Bucket, 'source', { Body: 'x' });
-    await worm.s3.send(
-      new CopyObjectCommand({ Bucket: 'copy-target', Key: 'k', CopySource: `${Bucket}/source` }),
-    );
-    const head = await worm.s3.send(new HeadObjectCommand({ Bucket: 'copy-target', Key: 'k' }));
-    expect(head.ObjectLockMode).toBe('COMPLIANCE');
-  });
-
-  test('refuses itself unchanged, a missing or archived source, and a delete marker', async () => {
-    await worm.put(Bucket, 'self');
-    await worm.put(Bucket, 'cold', { StorageClass: 'GLACIER' });
-    const marker = await worm.s3.send(new DeleteObjectCommand({ Bucket, Key: 'marked' }));
-    const invalid = { code: 'InvalidRequest', status: 400 };
-    expect(await refusal(copy(`${Bucket}/self`, 'self'))).toEqual(invalid);
-    expect(await refusal(copy(`${Bucket}/missing`, 'to'))).toEqual(NOT_FOUND);
-    expect(await refusal(copy('no-bucket/key', 'to'))).toEqual({ code: 'NoSuchBucket', status: 404 });
-    expect(await refusal(copy(`${Bucket}/cold`, 'to'))).toEqual({ code: 'InvalidObjectState', status: 403 });
-    expect(await refusal(copy(`${Bucket}/marked?versionId=${marker.VersionId}`, 'to'))).toEqual(invalid);
-    expect(await refusal(copy('nokey', 'to'))).toEqual({ code: 'InvalidArgument', status: 400 });
   });
 });
 

@@ -60,6 +60,14 @@ describe('form', () => {
     expect(parse(statement)).toThrow(malformed(message));
   });
 
+  test('NotPrincipal goes with Deny only', () => {
+    const { Principal, ...rest } = GOOD;
+    expect(parse({ ...rest, Effect: 'Deny', NotPrincipal: Principal })).not.toThrow();
+    expect(parse({ ...rest, Effect: 'Allow', NotPrincipal: Principal })).toThrow(
+      malformed('Allow with NotPrincipal is not allowed.'),
+    );
+  });
+
   test('refuses what is not JSON, not an object, too large or of another version', () => {
     const notJson = "Policies must be valid JSON and the first byte must be '{'";
     expect(() => parsePolicy('{', 'b')).toThrow(malformed(notJson));
