@@ -119,7 +119,7 @@ export function parseCommandLine(
     .option('--since-last', 'what was not verified before under the same anchors; needs --state')
     .option('--anchors-only', 'every anchor, without database or HMAC secrets: for auditors')
     .option('--from <index|time>', 'only events from here on, widened to whole anchored ranges')
-    .option('--to <index|time>', 'only events up to here')
+    .option('--to <index|time>', 'only events up to here; a date is the end of that day, UTC')
     .option('--workers <n>', 'read with so many connections at once (default: AUDIT_VERIFY_WORKERS, else 1)')
     .option('--max-rate <n>', 'read at most so many events per second, to spare the database')
     .option('--state <file>', 'resume an interrupted run, and remember what was verified')
@@ -137,7 +137,7 @@ export function parseCommandLine(
       examples(
         'audit-anchor verify',
         'audit-anchor verify --latest --json',
-        'audit-anchor verify --from 2025-01-01 --to 2025-02-01',
+        'audit-anchor verify --from 2025-01-01 --to 2025-01-31',
         'audit-anchor verify --from 10001 --to 20000',
         'audit-anchor verify --workers 4 --max-rate 200000',
         'audit-anchor verify --since-last --state verified.json',

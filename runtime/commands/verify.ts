@@ -32,12 +32,17 @@ function usage(message: string): ConfigError {
   return new ConfigError('USAGE', message, { hint: 'See audit-anchor verify --help' });
 }
 
+const SECONDS_PER_DAY = 86_400;
+
+/** A date is a day from its first second, UTC, to its last: as an end it is the midnight that follows. */
 function parseBound(option: '--from' | '--to', text: string): Bound {
   if (INDEX.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'index', index: Number(text) };
   try {
-    const time = parseTimestamp(DATE.test(text) ? `${text}T00:00:00Z` : text);
+    const isDate = DATE.test(text);
+    const time = parseTimestamp(isDate ? `${text}T00:00:00Z` : text);
     // Anchors have whole seconds: the first at or after a fraction is the one at the next second.
-    return { kind: 'time', seconds: Math.ceil(timestampToMillis(time) / 1000) };
+    const seconds = Math.ceil(timestampToMillis(time) / 1000);
+    return { kind: 'time', seconds: isDate && option === '--to' ? seconds + SECONDS_PER_DAY : seconds };
   } catch {
     throw usage(
       `${option}: found ${JSON.stringify(text.slice(0, 64))}, allowed a chain index, a date such as 2025-01-15, or a time with offset such as 2025-01-15T14:00:00Z`,
@@ -67,7 +72,12 @@ export function parseScope(options: VerifyOptions): VerifyScope {
   if (from?.kind === 'index' && to?.kind === 'index' && from.index > to.index) {
     throw usage(`--from ${from.index} is behind --to ${to.index}`);
   }
-  if (from?.kind === 'time' && to?.kind === 'time' && from.seconds > to.seconds) {
+  const dayEnds = DATE.test(options.to ?? '');
+  if (
+    from?.kind === 'time' &&
+    to?.kind === 'time' &&
+    (dayEnds ? from.seconds >= to.seconds : from.seconds > to.seconds)
+  ) {
     throw usage(`--from ${options.from} is behind --to ${options.to}`);
   }
   return { kind: 'range', from, to };

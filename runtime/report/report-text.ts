@@ -1,4 +1,4 @@
-import type { NotRead, VerificationReport } from '../domain/findings/report';
+import type { CoveredTime, NotRead, VerificationReport } from '../domain/findings/report';
 import type { Verdict } from '../domain/findings/verdict';
 import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
@@ -41,6 +41,12 @@ function notReadText({ from, to, anchors, reason, at }: NotRead): string {
   return `${formatCount(from)} to ${formatCount(to)} (${covered}): ${WHY[reason]} ${at}`;
 }
 
+function timeText({ after, until }: CoveredTime): string {
+  const begin = after === null ? 'from the beginning' : `anchored after ${after}`;
+  const end = until === null ? 'to the end, which no anchor covers yet' : `up to ${until}`;
+  return `${begin} ${end} (by the time of the anchors, UTC)`;
+}
+
 function coverageRows(report: VerificationReport): [string, string][] {
   const { coverage, newestAnchor } = report;
   const rows: [string, string][] = [
@@ -64,6 +70,7 @@ function coverageRows(report: VerificationReport): [string, string][] {
       'events',
       `${formatCount(coverage.events)} read${range}, ${formatCount(coverage.eventsRecomputed)} recomputed`,
     ],
+    ...(coverage.time ? [['time', timeText(coverage.time)] as [string, string]] : []),
     [
       'compared',
       `${counted(coverage.anchoredHashes, 'anchored hash', 'anchored hashes')}, ${counted(coverage.rangeRoots, 'Merkle root', 'Merkle roots')}`,

@@ -2,7 +2,13 @@ import { formatAnchorTime } from '../../domain/anchor/anchor';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { explainFindings } from '../../domain/findings/explain';
 import type { FindingLog } from '../../domain/findings/finding-log';
-import type { Coverage, NotRead, UnanchoredTail, VerificationReport } from '../../domain/findings/report';
+import type {
+  CoveredTime,
+  Coverage,
+  NotRead,
+  UnanchoredTail,
+  VerificationReport,
+} from '../../domain/findings/report';
 import { decideVerdict } from '../../domain/findings/verdict';
 import type { ScanTotals } from '../../domain/sharding/part-result';
 import type { KnownAnchor } from '../known-anchor';
@@ -47,7 +53,7 @@ export function buildReport(parts: ReportParts): VerificationReport {
     startedAt: new Date(parts.startedAt).toISOString(),
     finishedAt: new Date(parts.finishedAt).toISOString(),
     contents: contentsVerdict(findings, database?.scan ?? null),
-    coverage: coverageOf(anchors, database),
+    coverage: coverageOf(scope, anchors, database),
     newestAnchor: newest && {
       key: newest.key,
       versionId: newest.versionId,
@@ -71,18 +77,37 @@ export function newestKnown(anchors: readonly AnchorEvidence[]): KnownAnchor | n
   return null;
 }
 
-function coverageOf(anchors: readonly AnchorEvidence[], database: DatabaseSide | null): Coverage {
+/** Anchors are in the order of their time. */
+function timeOf(
+  { from, to }: { readonly from: number; readonly to: number },
+  anchors: readonly AnchorEvidence[],
+): CoveredTime {
+  const before = anchors.findLast(({ links }) => links !== null && links.lastSeq < from);
+  const over = anchors.find(({ links }) => links !== null && links.lastSeq >= to);
+  return {
+    after: before ? formatAnchorTime(before.seconds) : null,
+    until: over ? formatAnchorTime(over.seconds) : null,
+  };
+}
+
+function coverageOf(
+  scope: VerificationReport['scope'],
+  anchors: readonly AnchorEvidence[],
+  database: DatabaseSide | null,
+): Coverage {
   const scan = database?.scan;
   const notRead = database?.notRead ?? [];
+  const range =
+    scan && scan.firstIndex !== null && scan.lastIndex !== null
+      ? { from: scan.firstIndex, to: scan.lastIndex }
+      : null;
   return {
     anchors: anchors.length,
     anchorsRead: anchors.filter(({ anchor }) => anchor !== null).length,
     events: scan?.events ?? 0,
     eventsRecomputed: scan?.recomputed ?? 0,
-    range:
-      scan && scan.firstIndex !== null && scan.lastIndex !== null
-        ? { from: scan.firstIndex, to: scan.lastIndex }
-        : null,
+    range,
+    time: range && scope !== 'latest' ? timeOf(range, anchors) : null,
     anchoredHashes: (scan?.anchoredHashes ?? 0) + (database?.lookedUp ?? 0),
     rangeRoots: scan?.rangeRoots ?? 0,
     ...(notRead.length > 0 ? { notRead } : {}),

@@ -18,6 +18,14 @@ export interface NotRead {
   readonly at: string;
 }
 
+/** Bounds by the time in the anchors (`ts_utc`, the clock of their writer), not by the times in the events. */
+export interface CoveredTime {
+  /** ISO 8601: time of the anchor before the first event; null from the beginning of the chain. */
+  readonly after: string | null;
+  /** ISO 8601: time of the anchor that covers the last event; null while none does. */
+  readonly until: string | null;
+}
+
 /** How much was looked at. Zero is shown as zero: what was not counted was not checked. */
 export interface Coverage {
   /** Anchor keys of the chain found in the bucket. */
@@ -30,6 +38,8 @@ export interface Coverage {
   readonly eventsRecomputed: number;
   /** Chain indices that were read, both included; null when none were. */
   readonly range: { readonly from: number; readonly to: number } | null;
+  /** When the events that were read were anchored; null when none were, or when only the newest anchor was looked at. */
+  readonly time: CoveredTime | null;
   /** Anchored hashes held against the database. */
   readonly anchoredHashes: number;
   /** Merkle roots recomputed and held against anchors. */

@@ -139,6 +139,20 @@ describe('an untouched chain is verified', () => {
     });
   });
 
+  test.each<[string, VerifyScope, { after: string | null; until: string | null } | null]>([
+    ['everything', { kind: 'full' }, { after: null, until: null }],
+    [
+      'an anchored range',
+      { kind: 'range', from: at(15), to: at(18) },
+      { after: '2030-01-15T14:00:00Z', until: '2030-01-15T15:00:00Z' },
+    ],
+    ['the tail', { kind: 'range', from: at(31), to: null }, { after: '2030-01-15T16:00:00Z', until: null }],
+    ['the newest anchor, which alone is looked at', { kind: 'latest' }, null],
+    ['no event', { kind: 'anchors-only' }, null],
+  ])('the report names the time that was covered, by the anchors: %s', async (_name, scope, covered) => {
+    expect((await scene.verify(scope)).coverage.time).toEqual(covered);
+  });
+
   test('beside the anchors of chains whose ids begin with its own', async () => {
     await scene.refill();
     const anchor: Anchor = { ...scene.anchor(2), chain_id: `${CHAIN_ID}/eu` };

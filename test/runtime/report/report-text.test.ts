@@ -28,6 +28,7 @@ function report(changes: Partial<VerificationReport> = {}): VerificationReport {
       events: 12_034,
       eventsRecomputed: 12_034,
       range: { from: 1, to: 12_034 },
+      time: { after: null, until: null },
       anchoredHashes: 3,
       rangeRoots: 1,
     },
@@ -64,6 +65,7 @@ test('a verified chain', () => {
       anchors     3 found, 3 read
       newest      #3 of 2030-01-15T16:00:00Z, up to event 12,000: production/2030/01/15/16/anchor-20300115T160000Z.json
       events      12,034 read (1 to 12,034), 12,034 recomputed
+      time        from the beginning to the end, which no anchor covers yet (by the time of the anchors, UTC)
       compared    3 anchored hashes, 1 Merkle root
       contents    verified
       unanchored  34 events from index 12,001, the oldest 1 min 15 s old
