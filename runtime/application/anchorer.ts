@@ -133,8 +133,11 @@ export class Anchorer {
     return this.unanchored;
   }
 
+  /** Null also where the database lacks anchored events: what it has behind them is then unknown. */
   private behindNewest(head: ChainHead | null): number | null {
-    return this.newest.isKnown ? unanchoredEvents({ head, newest: this.newest.known }) : null;
+    const { isKnown, known } = this.newest;
+    if (!isKnown || (known?.lastSeq ?? 0) > (head?.index ?? 0)) return null;
+    return unanchoredEvents({ head, newest: known });
   }
 
   private now(): number {

@@ -1,8 +1,17 @@
-import type { AnchorStore, AuditLog, AuditLogSnapshot, Clock, DatabaseIdentity } from '../application/ports';
+import { checkAnchoredEvent, lagsBehind } from '../application/anchored-event';
+import type {
+  AnchorStore,
+  AuditLog,
+  AuditLogSnapshot,
+  ChainHead,
+  Clock,
+  DatabaseIdentity,
+} from '../application/ports';
 import { findNewestKey } from '../application/newest-anchor';
 import { knownFrom } from '../application/newest-known';
 import type { KnownAnchor } from '../application/known-anchor';
 import { readAnchor } from '../application/read-anchor';
+import { tailOf } from '../application/verify/database-evidence';
 import { EXIT } from '../contract';
 import { formatAnchorTime } from '../domain/anchor/anchor';
 import type { AnchorEvidence } from '../domain/anchor/evidence';
@@ -16,9 +25,11 @@ import { exitOfFindings } from './outcome';
 
 interface DatabaseStatus {
   readonly identity: DatabaseIdentity;
-  readonly head: { readonly index: number; readonly hash: string; readonly keyId: string | null } | null;
-  /** Null while the newest anchor cannot be read: nobody knows where it ends. */
+  readonly head: ChainHead | null;
+  /** Null while nobody knows: the newest anchor cannot be read, or the database does not have what it attests. */
   readonly unanchoredEvents: number | null;
+  /** Anchored events behind the head; null while the newest anchor cannot be read, or a standby has yet to replay them. */
+  readonly missingEvents: number | null;
   readonly oldestUnanchoredAgeSeconds: number | null;
 }
 
@@ -38,22 +49,48 @@ function anchorStatus(evidence: AnchorEvidence): AnchorStatus | null {
   };
 }
 
+/** Whether the database has the last event of the anchor; what is wrong otherwise is a finding. */
+async function holds(
+  snapshot: AuditLogSnapshot,
+  identity: DatabaseIdentity,
+  head: ChainHead | null,
+  anchor: KnownAnchor,
+  findings: FindingLog,
+): Promise<boolean> {
+  const seen = new FindingLog();
+  await checkAnchoredEvent(snapshot, identity, head, anchor, seen);
+  seen.all().forEach((found) => findings.add(found));
+  return seen.all().length === 0;
+}
+
 async function databaseStatus(
   auditLog: AuditLog,
   newest: KnownAnchor | 'unreadable' | null,
   now: number,
+  findings: FindingLog,
   signal: AbortSignal | undefined,
 ): Promise<DatabaseStatus> {
   const look = async (snapshot: AuditLogSnapshot): Promise<DatabaseStatus> => {
     const identity = await snapshot.identity();
     const head = await snapshot.head();
-    if (newest === 'unreadable')
-      return { identity, head, unanchoredEvents: null, oldestUnanchoredAgeSeconds: null };
-    const from = newest ? newest.lastSeq + 1 : await snapshot.firstIndex();
-    const unanchoredEvents = head && from !== null ? Math.max(0, head.index - from + 1) : 0;
-    const oldest = unanchoredEvents > 0 && from !== null ? await snapshot.timeAt(from) : null;
-    const age = oldest === null ? null : Math.max(0, Math.round((now - oldest) / 1000));
-    return { identity, head, unanchoredEvents, oldestUnanchoredAgeSeconds: age };
+    const unknown = { unanchoredEvents: null, oldestUnanchoredAgeSeconds: null };
+    if (newest === 'unreadable') return { identity, head, missingEvents: null, ...unknown };
+    const missingEvents = newest ? Math.max(0, newest.lastSeq - (head?.index ?? 0)) : 0;
+    if (newest && !(await holds(snapshot, identity, head, newest, findings)))
+      return {
+        identity,
+        head,
+        missingEvents: lagsBehind(identity, newest) ? null : missingEvents,
+        ...unknown,
+      };
+    const tail = await tailOf(snapshot, head, newest, now);
+    return {
+      identity,
+      head,
+      missingEvents,
+      unanchoredEvents: tail?.events ?? 0,
+      oldestUnanchoredAgeSeconds: tail?.ageSeconds ?? null,
+    };
   };
   return auditLog.snapshot(look, { signal });
 }
@@ -94,6 +131,9 @@ function databaseRows({ identity, head, ...status }: DatabaseStatus): [string, s
         ? 'unknown'
         : `${formatCount(status.unanchoredEvents)} events${oldest}`,
     ],
+    ...(status.missingEvents
+      ? [['missing', `${formatCount(status.missingEvents)} anchored events`] as [string, string]]
+      : []),
     [
       'database',
       `system ${identity.systemId ?? 'unknown'}, timeline ${identity.timeline ?? 'unknown'}, LSN ${identity.lsn ?? 'unknown'}${identity.standby ? ', standby' : ''}`,
@@ -101,7 +141,10 @@ function databaseRows({ identity, head, ...status }: DatabaseStatus): [string, s
   ];
 }
 
-/** Shows where bucket and database stand; proves nothing. */
+/**
+ * Shows where bucket and database stand, and whether the last anchored event is still the one in the database. Proves
+ * no more than that.
+ */
 export async function statusCommand(
   store: AnchorStore,
   auditLog: AuditLog,
@@ -115,7 +158,7 @@ export async function statusCommand(
   const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
   const anchor = address ? anchorStatus(await readAnchor(store, address, findings, signal)) : null;
   const known = anchor?.known ?? (newest ? 'unreadable' : null);
-  const database = await databaseStatus(auditLog, known, now, signal);
+  const database = await databaseStatus(auditLog, known, now, findings, signal);
   const problems = findings.all();
   return {
     exitCode: problems.length === 0 ? EXIT.ok : exitOfFindings(problems),

@@ -141,6 +141,47 @@ describe('status', () => {
     expect(textOf(outcome)).toContain('unanchored     unknown');
   });
 
+  describe('the database does not have what the newest anchor attests', () => {
+    beforeEach(async () => {
+      await servers.append(5);
+      await servers.anchorer().anchor();
+    });
+    const sql = (statement: string): Promise<unknown> => servers.database.pool.query(statement);
+
+    test.each([
+      ['the end was cut off', 'DELETE FROM audit_events WHERE chain_index > 2', 'CHAIN_TRUNCATED', 3],
+      ['the table was emptied', 'TRUNCATE audit_events', 'CHAIN_TRUNCATED', 5],
+      [
+        'the last event is another',
+        "UPDATE audit_events SET event_hash = sha256('x') WHERE chain_index = 5",
+        'ANCHORED_HASH',
+        0,
+      ],
+      [
+        'others came after it was removed',
+        'UPDATE audit_events SET chain_index = 9 WHERE chain_index = 5',
+        'EVENT_MISSING',
+        0,
+      ],
+    ])('%s', async (_name, statement, code, missingEvents) => {
+      await sql(`ALTER TABLE audit_events DISABLE TRIGGER USER; ${statement}`);
+      const outcome = await status();
+      expect(outcome).toMatchObject({
+        exitCode: 1,
+        document: { missingEvents, unanchoredEvents: null, findings: [{ code }] },
+      });
+      expect(textOf(outcome)).toContain(code);
+      expect(textOf(outcome)).toContain('unanchored     unknown');
+    });
+
+    test('it has it: no event is missing', async () => {
+      expect(await status()).toMatchObject({
+        exitCode: 0,
+        document: { missingEvents: 0, unanchoredEvents: 0 },
+      });
+    });
+  });
+
   test('an archived anchor is shown from its head', async () => {
     await servers.append(5);
     await servers.anchorer().anchor();
