@@ -10,20 +10,37 @@ export interface Initialised {
     readonly name: string;
     readonly state: 'created' | 'exists';
   }[];
+  readonly partitions: readonly {
+    readonly schema: string;
+    readonly table: string;
+    readonly state: 'created' | 'exists';
+  }[];
 }
+
+const LATER =
+  'Run init again after a partition is attached: PostgreSQL gives it no trigger against TRUNCATE.';
 
 export function initOutcome(result: Initialised): Outcome {
   return {
     exitCode: EXIT.ok,
     document: result,
     text: (colors) => {
-      const created = result.objects.filter(({ state }) => state === 'created').length;
+      const { partitions } = result;
+      const created = [...result.objects, ...partitions].filter(({ state }) => state === 'created').length;
       const title = created === 0 ? 'everything was already there' : `${created} objects created`;
-      const rows = result.objects.map(({ kind, name, state }) => [kind, name, state]);
+      const rows = [
+        ...result.objects.map(({ kind, name, state }) => [kind, name, state]),
+        ...partitions.map(({ schema, table, state }) => [
+          'trigger of partition',
+          `${schema}.${table}`,
+          state,
+        ]),
+      ];
       const columns = [{ title: 'object' }, { title: 'name' }, { title: 'state' }];
       return [
         `${colors.good('✔')} ${result.schema}.${result.table}: ${title}`,
         ...tableLines(columns, rows, { width: UNLIMITED, indent: 2 }),
+        ...(partitions.length > 0 ? [`  ${LATER}`] : []),
       ];
     },
   };

@@ -26,10 +26,11 @@ export class EventAppender {
           'there is no event to append: found an empty list, allowed 1 or more',
         );
       }
-      const head = await appender.lock(client);
-      const batch = appender.link(prepared, head);
-      await appender.send(client, batch);
-      return appender.resultOf(batch, head);
+      return appender.lock(client, async (head) => {
+        const batch = appender.link(prepared, head);
+        await appender.send(client, batch);
+        return appender.resultOf(batch, head);
+      });
     });
   }
 

@@ -11,6 +11,7 @@ import { EventLinker, type Head, hashIn, type LinkedBatch } from './copy-in';
 import { EventEncoder, type PreparedEvent } from './event-encoder';
 import { isServerError } from './failure';
 import { clientFailure, endpointOf } from './goodbye';
+import { BOUND_LOCKS, FREE_LOCKS } from './lock-wait';
 import { quoteIdentifier } from './quoting';
 import { requireSupported } from './server-version';
 import { requireShape, requireTable, type Table } from './table';
@@ -22,6 +23,7 @@ const UNIQUE_VIOLATION = '23505';
 const BEGIN = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE;
   SELECT pg_catalog.set_config('synchronous_commit', 'on', true)
   WHERE pg_catalog.current_setting('synchronous_commit') = 'off';
+  ${BOUND_LOCKS}
   `;
 
 /**
@@ -74,17 +76,26 @@ export class BatchAppender {
     return encoder;
   }
 
-  /** Begins a transaction on a client that has none, and takes the lock and the head as `lock` does. */
+  /**
+   * Begins a transaction on a client that has none, and takes the append lock, which is held until the transaction ends,
+   * so that the next writer sees what this one committed; then reads the end of the chain.
+   */
   begin(client: ClientBase): Promise<Head> {
     return this.lockedHead(client, BEGIN);
   }
 
   /**
-   * Takes the append lock, which is held until the transaction ends, so that the next writer sees what this one
-   * committed; then reads the end of the chain.
+   * The same in a transaction of the caller's: `use` gets the end of the chain, no lock is waited for without a bound
+   * meanwhile, and the caller's settings are as they were behind it.
    */
-  lock(client: ClientBase): Promise<Head> {
-    return this.lockedHead(client, '');
+  async lock<T>(client: ClientBase, use: (head: Head) => Promise<T>): Promise<T> {
+    const bound = await lastRowsOf(client, BOUND_LOCKS);
+    try {
+      return await use(await this.lockedHead(client, ''));
+    } finally {
+      // In a transaction that has failed its rollback does that.
+      if (bound.length > 0) await client.query(FREE_LOCKS).catch(() => undefined);
+    }
   }
 
   /** Gives events of `open`'s encoder their place behind `head`. */
@@ -189,7 +200,7 @@ export class BatchAppender {
 async function lastRowsOf<Row>(client: ClientBase, text: string): Promise<Row[]> {
   try {
     // pg's types know one result only.
-    const results = (await client.query(text)) as unknown as QueryResult[];
+    const results = [(await client.query(text)) as QueryResult | QueryResult[]].flat();
     return (results[results.length - 1]?.rows ?? []) as Row[];
   } catch (error) {
     throw clientFailure(error, client);

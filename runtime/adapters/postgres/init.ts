@@ -2,8 +2,16 @@ import type { ClientBase, ClientConfig } from 'pg';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { ConfigError } from '../../errors';
 import { Connection, query, searchPathOf } from './connection';
-import { initLock, requireOwnFormat, schemaNames, type SchemaNames, schemaStatements } from './schema';
-import { findTable, requireShape, type Table, type TableName } from './table';
+import { BOUND_LOCKS } from './lock-wait';
+import {
+  initLock,
+  PARTITION_TREE,
+  requireOwnFormat,
+  schemaNames,
+  type SchemaNames,
+  schemaStatements,
+} from './schema';
+import { findTable, qualifiedName, requireShape, type Table, type TableName } from './table';
 
 /** One database object that `init` looks after. */
 export interface InitObject {
@@ -16,6 +24,15 @@ export interface InitResult {
   readonly schema: string;
   readonly table: string;
   readonly objects: readonly InitObject[];
+  /** Partitions, each with its own trigger against TRUNCATE; one that is attached later has none until `init` runs again. */
+  readonly partitions: readonly InitPartition[];
+}
+
+export interface InitPartition {
+  readonly schema: string;
+  readonly table: string;
+  /** `exists` when it was protected against TRUNCATE before. */
+  readonly state: InitObject['state'];
 }
 
 const OWNERSHIP = `
@@ -41,6 +58,19 @@ const EXISTING = `
   WHERE n.nspname = $1 AND c.relname = $2 AND t.tgname::pg_catalog.text = ANY ($4::pg_catalog.text[])
   UNION ALL
   SELECT 'role', rolname FROM pg_catalog.pg_roles WHERE rolname::pg_catalog.text = ANY ($5::pg_catalog.text[])`;
+
+/** The partitions of a table, with whether they have a trigger of this name already. */
+async function partitionsOf(client: ClientBase, names: SchemaNames): Promise<readonly InitPartition[]> {
+  const [, truncateTrigger] = names.triggers;
+  return query<{ schema: string; table: string; state: InitPartition['state'] }>(client, {
+    text: `SELECT p.nspname::pg_catalog.text AS schema, p.relname::pg_catalog.text AS table,
+                  CASE WHEN t.tgname IS NULL THEN 'created' ELSE 'exists' END AS state
+           FROM (${PARTITION_TREE}) AS p
+           LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = p.oid AND t.tgname::pg_catalog.text = $2
+           WHERE p.depth > 0 ORDER BY p.depth, p.oid`,
+    values: [qualifiedName(names.schema, names.table), truncateTrigger],
+  });
+}
 
 /** Objects that are there before `init` changes anything. */
 async function existing(client: ClientBase, names: SchemaNames): Promise<ReadonlySet<string>> {
@@ -111,8 +141,9 @@ async function initialiseWithin(
     await requireOwnership(client, table);
   }
   const before = await existing(client, names);
+  const partitions = table ? await partitionsOf(client, names) : [];
   for (const text of schemaStatements(names, layout)) await query(client, { text });
-  return { schema: names.schema, table: names.table, objects: objectsOf(names, before) };
+  return { schema: names.schema, table: names.table, objects: objectsOf(names, before), partitions };
 }
 
 /**
@@ -133,7 +164,7 @@ export async function initialise(
   const connection = await Connection.open(config, signal);
   try {
     return await connection.until(signal, async () => {
-      await connection.query('BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      await connection.query(`BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED; ${BOUND_LOCKS}`);
       const result = await initialiseWithin(connection.client, layout, name);
       await connection.query('COMMIT');
       return result;

@@ -95,26 +95,51 @@ END
 ${TAG}`;
 }
 
+/**
+ * The table with all of its partitions, to any depth, those that contain others first. The parameter is the quoted name
+ * of the table.
+ */
+export const PARTITION_TREE = `
+  WITH RECURSIVE tree(oid, depth) AS (
+    SELECT $1::pg_catalog.regclass::pg_catalog.oid, 0
+    UNION ALL
+    SELECT i.inhrelid, tree.depth + 1 FROM pg_catalog.pg_inherits i JOIN tree ON i.inhparent = tree.oid
+  )
+  SELECT c.oid, n.nspname, c.relname, tree.depth FROM tree
+  JOIN pg_catalog.pg_class c ON c.oid = tree.oid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') ORDER BY tree.depth, c.oid`;
+
+/**
+ * Makes a trigger on the table and on each partition that has none: PostgreSQL hands row triggers down by itself, and
+ * those of statements, of which TRUNCATE is one, it does not.
+ */
 function createTrigger(
   names: SchemaNames,
   trigger: string,
   when: string,
   level: 'ROW' | 'STATEMENT',
 ): string {
-  const table = qualifiedName(names.schema, names.table);
+  const table = quoteLiteral(qualifiedName(names.schema, names.table));
+  const refusal = quoteLiteral(qualifiedName(names.schema, names.refusal));
   return `DO ${TAG}
+DECLARE
+  part record;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger
-                 WHERE tgrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND tgname = ${quoteLiteral(trigger)}) THEN
-    CREATE TRIGGER ${quoteIdentifier(trigger)} ${when} ON ${table}
-      FOR EACH ${level} EXECUTE FUNCTION ${qualifiedName(names.schema, names.refusal)}();
-  END IF;
-  -- ALWAYS: also under session_replication_role = replica, which ordinary triggers sit out.
-  IF EXISTS (SELECT FROM pg_catalog.pg_trigger
-             WHERE tgrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND tgname = ${quoteLiteral(trigger)}
-               AND tgenabled <> 'A') THEN
-    ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${quoteIdentifier(trigger)};
-  END IF;
+  FOR part IN ${PARTITION_TREE.replace('$1', () => table)}
+  LOOP
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger
+                   WHERE tgrelid = part.oid AND tgname = ${quoteLiteral(trigger)}) THEN
+      EXECUTE pg_catalog.format('CREATE TRIGGER %I ${when} ON %I.%I FOR EACH ${level} EXECUTE FUNCTION %s()',
+        ${quoteLiteral(trigger)}, part.nspname, part.relname, ${refusal});
+    END IF;
+    -- ALWAYS: also under session_replication_role = replica, which ordinary triggers sit out.
+    IF EXISTS (SELECT FROM pg_catalog.pg_trigger
+               WHERE tgrelid = part.oid AND tgname = ${quoteLiteral(trigger)} AND tgenabled <> 'A') THEN
+      EXECUTE pg_catalog.format('ALTER TABLE %I.%I ENABLE ALWAYS TRIGGER %I',
+        part.nspname, part.relname, ${quoteLiteral(trigger)});
+    END IF;
+  END LOOP;
 END
 ${TAG}`;
 }

@@ -2,7 +2,9 @@ import type { Client } from 'pg';
 import { appendEvents } from '../../../../runtime/adapters/postgres/append';
 import { initialise } from '../../../../runtime/adapters/postgres/init';
 import { initSql } from '../../../../runtime/adapters/postgres/schema';
+import { initOutcome } from '../../../../runtime/commands/init';
 import { linksLayout, v1Layout } from '../../../../runtime/domain/chain/columns';
+import { createColors } from '../../../../runtime/terminal/colors';
 import { APPEND, event } from '../../../support/audit-table';
 import { createTestDatabase, type TestDatabase } from '../../../support/database';
 
@@ -118,6 +120,62 @@ describe('init', () => {
       (await client.query(`SELECT has_table_privilege('audit_gateway', 'audit_events', 'UPDATE') AS granted`))
         .rows,
     ).toEqual([{ granted: false }]);
+  });
+});
+
+describe('a table with partitions', () => {
+  const attach = (partition: string, from: number) =>
+    client.query(
+      `CREATE TABLE ${partition} PARTITION OF audit_events FOR VALUES FROM (${from}) TO (${from + 100})`,
+    );
+
+  beforeEach(async () => {
+    const [create = ''] = /CREATE TABLE[^;]*/.exec(initSql(layout, 'audit_events')) ?? [];
+    await client.query(`${create} PARTITION BY RANGE (chain_index)`);
+    await attach('ae_1', 1);
+    await client.query(`CREATE SCHEMA "cold $'s"`);
+    await client.query(`CREATE TABLE "cold $'s"."ae ""2" PARTITION OF audit_events FOR VALUES FROM (101) TO (201)
+                        PARTITION BY RANGE (chain_index)`);
+    await client.query(`CREATE TABLE ae_2a PARTITION OF "cold $'s"."ae ""2" FOR VALUES FROM (101) TO (201)`);
+  });
+
+  it('is protected in each of them, at any depth', async () => {
+    const { partitions } = await init();
+    expect(partitions).toEqual([
+      { schema: 'public', table: 'ae_1', state: 'created' },
+      { schema: "cold $'s", table: 'ae "2', state: 'created' },
+      { schema: 'public', table: 'ae_2a', state: 'created' },
+    ]);
+    await appendOne();
+    const tables = ['audit_events', 'ae_1', `"cold $'s"."ae ""2"`, 'ae_2a'];
+    for (const table of tables)
+      await expect(client.query(`TRUNCATE ${table}`)).rejects.toThrow('append-only');
+    await expect(client.query('DELETE FROM ae_1')).rejects.toThrow('append-only');
+    await client.query('SET session_replication_role = replica');
+    for (const table of tables)
+      await expect(client.query(`TRUNCATE ${table}`)).rejects.toThrow('append-only');
+    await expect(client.query('DELETE FROM ae_1')).rejects.toThrow('append-only');
+  });
+
+  it('says so of one that was attached later, when it runs again', async () => {
+    await init();
+    await attach('ae_3', 201);
+    const { partitions } = await init();
+    expect(partitions.filter(({ state }) => state === 'created')).toEqual([
+      { schema: 'public', table: 'ae_3', state: 'created' },
+    ]);
+    await expect(client.query('TRUNCATE ae_3')).rejects.toThrow('append-only');
+    const again = initOutcome(await init())
+      .text(createColors(false))
+      .join('\n');
+    expect(again).toContain('everything was already there');
+    expect(again).toMatch(/run init again/i);
+  });
+
+  it('is protected by the script too', async () => {
+    await client.query(initSql(layout, 'audit_events'));
+    for (const table of ['ae_1', 'ae_2a'])
+      await expect(client.query(`TRUNCATE ${table}`)).rejects.toThrow('append-only');
   });
 });
 
