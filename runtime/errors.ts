@@ -92,6 +92,8 @@ export type UnavailableErrorCode =
   | 'SNAPSHOT_NOT_SHARED'
   | 'WORKER_LOST'
   | 'STANDBY_BEHIND'
+  | 'STANDBY_ANCHORING'
+  | 'WAL_NOT_FLUSHED'
   | 'SHARD_REFUSED'
   | 'PARTS_REFUSED'
   | 'LOCK_BUSY'

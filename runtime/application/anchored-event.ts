@@ -4,14 +4,14 @@ import { compareLsn } from '../domain/lsn';
 import type { KnownAnchor } from './known-anchor';
 import type { AuditLogSnapshot, ChainHead, DatabaseIdentity } from './ports';
 
-/** True when a standby has not yet replayed what the anchor was made of: not looked at, not tampering. */
+/**
+ * True when a standby has not yet replayed what the anchor was made of, or nobody can tell: not looked at, not tampering.
+ */
 export function lagsBehind(identity: DatabaseIdentity, anchor: KnownAnchor): boolean {
   return (
     identity.standby &&
-    identity.lsn !== null &&
-    anchor.lsn !== null &&
-    identity.systemId === anchor.systemId &&
-    compareLsn(identity.lsn, anchor.lsn) < 0
+    !(identity.systemId !== null && anchor.systemId !== null && identity.systemId !== anchor.systemId) &&
+    (identity.lsn === null || anchor.lsn === null || compareLsn(identity.lsn, anchor.lsn) < 0)
   );
 }
 
@@ -32,8 +32,8 @@ export async function checkAnchoredEvent(
       code: 'STANDBY_BEHIND',
       place: { kind: 'database' },
       message: 'this standby has not yet replayed the events of the newest anchor',
-      expected: `WAL position ${anchor.lsn ?? ''} or later`,
-      actual: identity.lsn ?? '',
+      expected: `WAL position ${anchor.lsn ?? 'of the newest anchor'} or later`,
+      actual: identity.lsn ?? 'unknown',
     });
   } else if (hash === null && (head === null || head.index < anchor.lastSeq)) {
     findings.add({

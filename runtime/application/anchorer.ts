@@ -15,6 +15,7 @@ import { NewestAnchor } from './newest-known';
 import type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock, DatabaseIdentity } from './ports';
 import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
+import { requirePrimary } from './primary';
 import { storeAnchor } from './store-anchor';
 
 /** Longer than an anchor takes that has little to verify, milliseconds. */
@@ -98,8 +99,13 @@ export class Anchorer {
       async (session) => {
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
         if (draft.kind !== 'draft') return draft;
+        const { lsn } = draft.identity;
+        const flushedLsn = lsn === null ? null : await session.flushed(lsn);
         await this.checkBucket(request.signal);
-        const anchor = await this.compose(draft, request.signal);
+        const anchor = await this.compose(
+          { ...draft, identity: { ...draft.identity, lsn: flushedLsn } },
+          request.signal,
+        );
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
         const { signal } = request;
@@ -152,6 +158,7 @@ export class Anchorer {
   private async prepare(snapshot: AuditLogSnapshot, request: AnchorRequest): Promise<Draft | AnchorOutcome> {
     const findings = new FindingLog();
     const identity = await snapshot.identity();
+    requirePrimary(identity);
     const head = await snapshot.head();
     const previous = await this.newest.refresh(this.now(), findings, request.signal);
     this.unanchored = this.behindNewest(head);

@@ -223,6 +223,11 @@ export interface SnapshotOptions {
 /** A session that holds the chain's advisory lock: at most one at a time for a chain and database. */
 export interface ExclusiveSession {
   snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T>;
+  /**
+   * Resolves when a crash of the server can no longer take back what is before `lsn`, to the WAL position that tells
+   * as much to a standby. `WAL_NOT_FLUSHED` after half a minute.
+   */
+  flushed(lsn: string): Promise<string>;
   /** Throws `LOCK_LOST` unless this session still holds the lock. Called right before a write to the bucket. */
   assertHeld(): Promise<void>;
   /** Aborts when the session is seen to be gone, and the lock with it: a write under way must not be repeated. */

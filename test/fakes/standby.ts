@@ -16,7 +16,12 @@ export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdenti
   return {
     head: (signal) => auditLog.head(signal),
     snapshot: (use, options) => auditLog.snapshot((snapshot) => use(view(snapshot)), options),
-    exclusive: (use, options) => auditLog.exclusive(use, options),
+    exclusive: (use, options) =>
+      auditLog.exclusive(
+        (session) =>
+          use({ ...session, snapshot: (read) => session.snapshot((snapshot) => read(view(snapshot))) }),
+        options,
+      ),
     close: () => auditLog.close(),
   };
 }

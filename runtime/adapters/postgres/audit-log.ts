@@ -11,6 +11,7 @@ import { ChainLock } from './advisory-lock';
 import { Connection } from './connection';
 import { type ReadTable, withQueries, withSnapshot } from './snapshot';
 import type { TableName } from './table';
+import { awaitFlush } from './wal-flush';
 
 /** What releasing the lock of a chain may take, milliseconds. */
 const RELEASE_TIMEOUT_MS = 2_000;
@@ -61,6 +62,7 @@ export class PostgresAuditLog implements AuditLog {
       try {
         return await use({
           snapshot: (read) => connection.until(signal, () => withSnapshot(connection, this.read, read)),
+          flushed: (lsn) => connection.until(signal, () => awaitFlush(connection, lsn, signal)),
           assertHeld: () => lock.assertHeld(),
           lost: connection.lost,
         });

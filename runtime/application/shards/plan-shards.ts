@@ -42,7 +42,8 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const until = { signal };
   const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
     const { identity, seen } = await lookAround(snapshot);
-    if (newest && lagsBehind(identity, newest)) throw behind(newest.lastSeq);
+    const lacks = newest && lagsBehind(identity, newest) && (await snapshot.hashAt(newest.lastSeq)) === null;
+    if (lacks) throw behind(newest.lastSeq);
     return { seen, firstIndex: await firstIndexOf(snapshot, layout, checkpoints) };
   }, until);
   const whole = { from: null, to: null, unindexed: true, checkpoints };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compareLsn } from '../../../runtime/domain/lsn';
+import { compareLsn, isFlushed } from '../../../runtime/domain/lsn';
 
 test.each([
   ['0/0', '0/0', 0],
@@ -22,4 +22,19 @@ test('property: the order of the 64-bit positions', () => {
       expect(Math.sign(compareLsn(text(a), text(b)))).toBe(a === b ? 0 : a < b ? -1 : 1);
     }),
   );
+});
+
+describe('isFlushed', () => {
+  const layout = { block: 8192, segment: 16 * 1024 * 1024 };
+  test.each([
+    ['the very position', '0/2000', '0/2000', true],
+    ['more than that', '0/2000', '1/0', true],
+    ['a byte less', '0/2001', '0/2000', false],
+    ['the header of the page to come', '0/2018', '0/2000', true],
+    ['that header and the end of a record', '0/2028', '0/2000', false],
+    ['the long header of a segment to come', '0/1000028', '0/1000000', true],
+    ['the same distance within a page', '0/2118', '0/2100', false],
+  ])('%s', (_, insert, flush, reached) => {
+    expect(isFlushed(insert, flush, layout)).toBe(reached);
+  });
 });
