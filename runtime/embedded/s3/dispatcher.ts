@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertAccepted } from './accepted';
-import type { Exchange, Services } from './exchange';
+import type { Services } from './exchange';
 import { faultAnswer, type FaultInjector } from './faults';
 import { identify } from './http/caller';
-import { header, readRequest } from './http/request';
+import { readRequest } from './http/request';
 import { errorResponse, send, type S3Response } from './http/response';
+import { assertExpectedOwner } from './operations/access';
 import { OPERATIONS } from './operations/operations';
-import { accountOf } from './policy/evaluator';
 import type { RequestLog } from './request-log';
 import { resolveOperation } from './router';
 import { S3Error, invalidArgument } from './s3-error';
@@ -46,8 +46,8 @@ export class Dispatcher {
     }
     // What is left of a refused body is read and forgotten, so that the connection can be used again.
     if (!message.readableEnded) message.resume();
-    // A client that went away, or a body file that cannot be read: the answer cannot be mended any more.
     const stamp = { requestId, now: this.services.clock.now() };
+    // A client that went away, or a body file that cannot be read: the answer cannot be mended any more.
     await send(reply, answer, stamp).catch(() => reply.destroy());
   }
 
@@ -69,25 +69,11 @@ export class Dispatcher {
     const { region, clock } = this.services;
     const caller = identify(request, { region, principals: this.principals, now: clock.now() });
     const exchange = { ...request, operation, caller };
-    this.assertOwner(exchange);
+    assertExpectedOwner(exchange, this.services);
     const answer = await OPERATIONS[operation](exchange, this.services);
     if (fault?.dropReply !== 'after') return answer;
     if (typeof answer.body === 'object') await answer.body.file.close();
     return 'drop';
-  }
-
-  /** Every bucket belongs to the account of its caller. */
-  private assertOwner({ bucket, caller, headers }: Exchange): void {
-    const expected = header(headers, 'x-amz-expected-bucket-owner');
-    if (expected === undefined) return;
-    if (!/^\d{12}$/.test(expected)) {
-      throw new S3Error(
-        'InvalidBucketOwnerAWSAccountID',
-        'The value of the expected bucket owner parameter must be an AWS account ID',
-      );
-    }
-    this.services.store.bucket(bucket);
-    if (expected !== accountOf(caller.principalArn)) throw new S3Error('AccessDenied', 'Access Denied');
   }
 }
 

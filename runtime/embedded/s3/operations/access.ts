@@ -2,6 +2,8 @@ import type { Exchange, Services } from '../exchange';
 import { header } from '../http/request';
 import type { Action } from '../policy/actions';
 import type { AccessRequest } from '../policy/authorizer';
+import { accountOf } from '../policy/evaluator';
+import { S3Error } from '../s3-error';
 import type { BucketRecord } from '../store/records';
 
 /**
@@ -12,6 +14,23 @@ export function bucketFor(exchange: Exchange, services: Services, ...actions: Ac
   const bucket = services.store.bucket(exchange.bucket);
   services.authorizer.require(actions, { request: exchange, caller: exchange.caller, bucket });
   return bucket;
+}
+
+/**
+ * Holds `x-amz-expected-bucket-owner` against the owner: every bucket belongs to the account of its caller.
+ * @throws S3Error InvalidBucketOwnerAWSAccountID, NoSuchBucket or AccessDenied
+ */
+export function assertExpectedOwner({ bucket, caller, headers }: Exchange, { store }: Services): void {
+  const expected = header(headers, 'x-amz-expected-bucket-owner');
+  if (expected === undefined) return;
+  if (!/^\d{12}$/.test(expected)) {
+    throw new S3Error(
+      'InvalidBucketOwnerAWSAccountID',
+      'The value of the expected bucket owner parameter must be an AWS account ID',
+    );
+  }
+  store.bucket(bucket);
+  if (expected !== accountOf(caller.principalArn)) throw new S3Error('AccessDenied', 'Access Denied');
 }
 
 /** What the policy needs to know of a request on one object. */
