@@ -2,6 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 const PROTOCOL_3 = 196_608;
+/** Number of the process that the server names at the login. */
+export const LOGIN_PROCESS = 7;
 
 /** One message of a PostgreSQL server. */
 export function message(code: string, body: Buffer = Buffer.alloc(0)): Buffer {
@@ -9,6 +11,23 @@ export function message(code: string, body: Buffer = Buffer.alloc(0)): Buffer {
   header.write(code, 'latin1');
   header.writeInt32BE(body.length + 4, 1);
   return Buffer.concat([header, body]);
+}
+
+/** The answer to a query that gives one row of one column, as text. */
+export function oneRow(name: string, typeOid: number, value: string): Buffer {
+  const text = Buffer.from(value);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(text.length);
+  const type = Buffer.alloc(12, 0xff);
+  type.writeInt32BE(typeOid, 0);
+  type.writeInt16BE(0, 10);
+  const column = Buffer.concat([Buffer.from([0, 1]), Buffer.from(`${name}\0`), Buffer.alloc(6), type]);
+  return Buffer.concat([
+    message('T', column),
+    message('D', Buffer.concat([Buffer.from([0, 1]), length, text])),
+    message('C', Buffer.from('SELECT 1\0')),
+    READY,
+  ]);
 }
 
 export const READY = message('Z', Buffer.from('I'));
@@ -68,7 +87,7 @@ export class ScriptedPostgres {
       Buffer.concat([
         message('R', Buffer.alloc(4)),
         message('S', Buffer.from(`server_version\0${this.version}\0`)),
-        message('K', Buffer.from([0, 0, 0, 7, 0, 0, 0, 8])),
+        message('K', Buffer.from([0, 0, 0, LOGIN_PROCESS, 0, 0, 0, 8])),
         READY,
       ]),
     );

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../../domain/digests';
 import { UnavailableError } from '../../errors';
 import type { Connection } from './connection';
+import { refusePooledSession } from './pooled-session';
 
 const POLL_MS = 100;
 /** A server that does not say for so long who holds the lock is taken for one that cannot be asked, milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
+const UNLOCK_ATTEMPTS = 5;
 const ANCHOR_LABEL = 'audit-anchor/1';
 
 /** First 8 bytes of SHA-256(label 0x00 name), as the signed bigint that PostgreSQL's advisory locks take. */
@@ -33,6 +35,7 @@ export class ChainLock {
 
   /**
    * Polls for the lock, so that a waiting session never stands in the way of others.
+   * @throws ConfigError `DB_POOLED` when a pooler gives this session to others between two transactions
    * @throws UnavailableError `LOCK_BUSY` after `waitMs`, `INTERRUPTED` when `signal` aborts between two looks;
    *   its reason is thrown when it aborts during one
    */
@@ -45,7 +48,7 @@ export class ChainLock {
           values: [this.key],
         }),
       );
-      if (row?.locked) return;
+      if (row?.locked) return this.keepOrRefuse(signal);
       const left = deadline - Date.now();
       if (left <= 0) throw await this.busy(waitMs);
       await sleep(Math.min(POLL_MS, left), undefined, { signal }).catch(() => undefined);
@@ -64,16 +67,35 @@ export class ChainLock {
       );
       held = rows.length === 1;
     } catch (error) {
-      throw this.lost('the connection that holds it cannot be asked', error);
+      throw this.lost(`its session cannot be asked: ${error instanceof Error ? error.message : ''}`, error);
     }
     if (!held) throw this.lost('the session no longer holds it');
   }
 
   async release(): Promise<void> {
-    await this.connection.query({
-      text: 'SELECT pg_catalog.pg_advisory_unlock($1::pg_catalog.int8)',
+    await this.unlock();
+  }
+
+  /** @returns false when this session does not hold the lock */
+  private async unlock(): Promise<boolean> {
+    const [row] = await this.connection.query<{ unlocked: boolean }>({
+      text: 'SELECT pg_catalog.pg_advisory_unlock($1::pg_catalog.int8) AS unlocked',
       values: [this.key],
     });
+    return row?.unlocked === true;
+  }
+
+  /** Looked at only now: some poolers give a session to one client from the moment that it holds a lock. */
+  private async keepOrRefuse(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.connection.until(signal, () => refusePooledSession(this.connection, signal));
+    } catch (error) {
+      // Behind a pooler each attempt may be served by another session than the one that holds the lock.
+      for (let attempt = 0; attempt < UNLOCK_ATTEMPTS; attempt++) {
+        if (await this.unlock().catch(() => true)) break;
+      }
+      throw error;
+    }
   }
 
   private async busy(waitMs: number): Promise<UnavailableError> {
@@ -92,7 +114,7 @@ export class ChainLock {
   private lost(why: string, cause?: unknown): UnavailableError {
     return new UnavailableError('LOCK_LOST', `the lock of chain "${this.chainId}" was lost: ${why}`, {
       ...(cause === undefined ? {} : { cause }),
-      hint: 'Nothing was written; the next run starts anew. Connection poolers must pool by session, not by transaction.',
+      hint: 'Nothing was written; the next run starts again.',
     });
   }
 

@@ -52,7 +52,10 @@ export class Connection {
   /** True while rows wait for this program, and not this program for rows. */
   holdsRows: () => boolean = () => false;
 
-  private constructor(readonly client: Client) {
+  private constructor(
+    readonly client: Client,
+    private readonly config: ClientConfig,
+  ) {
     // Without a listener the loss of an idle connection would end the process.
     client.on('error', () => this.loss.abort());
     client.on('end', () => this.loss.abort());
@@ -79,7 +82,7 @@ export class Connection {
       stream: () => new OneBufferSocket(),
       ...config,
     });
-    const connection = new Connection(client);
+    const connection = new Connection(client, config);
     const giveUp = (): void => void socketOf(client).destroy();
     signal?.throwIfAborted();
     signal?.addEventListener('abort', giveUp, { once: true });
@@ -113,6 +116,14 @@ export class Connection {
 
   async query<Row extends QueryResultRow>(statement: Statement | string): Promise<Row[]> {
     return query<Row>(this.client, typeof statement === 'string' ? { text: statement } : statement);
+  }
+
+  /**
+   * Another connection with the same settings.
+   * @param signal ends the attempt when it aborts; its reason is thrown
+   */
+  openAnother(signal: AbortSignal): Promise<Connection> {
+    return Connection.open(this.config, signal);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { appendEvents } from '../../../../runtime/adapters/postgres/append';
 import { BatchAppender } from '../../../../runtime/adapters/postgres/batch-appender';
 import { LOCK_WAIT_MS } from '../../../../runtime/adapters/postgres/lock-wait';

@@ -8,12 +8,15 @@ import { ChainWriter } from '../../../../runtime/adapters/postgres/chain-writer'
 import { Connection } from '../../../../runtime/adapters/postgres/connection';
 import { copyOut } from '../../../../runtime/adapters/postgres/copy-out';
 import { initialise } from '../../../../runtime/adapters/postgres/init';
+import { refusePooledSession } from '../../../../runtime/adapters/postgres/pooled-session';
 import { requireSupported } from '../../../../runtime/adapters/postgres/server-version';
 import { endSilence } from '../../../../runtime/adapters/postgres/silence';
 import { APPEND, event } from '../../../support/audit-table';
 import { createTestDatabase, type TestDatabase } from '../../../support/database';
-import { message, READY, ScriptedPostgres } from '../../../support/scripted-postgres';
+import { LOGIN_PROCESS, message, oneRow, READY, ScriptedPostgres } from '../../../support/scripted-postgres';
 
+const TEXT = 25;
+const INT4 = 23;
 const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 
 let database: TestDatabase;
@@ -36,18 +39,10 @@ async function codeOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a server that is too old', () => {
-  const text = Buffer.from('10.23\0');
-  const row = Buffer.concat([Buffer.from([0, 1, 0, 0, 0, text.length - 1]), text.subarray(0, -1)]);
-  const column = Buffer.concat([Buffer.from([0, 1]), Buffer.from('version\0'), Buffer.alloc(6)]);
-  const type = Buffer.from([0, 0, 0, 25, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]);
-
   beforeEach(async () => {
     server = await ScriptedPostgres.start('10.23 (Debian 10.23-1)', (code, _body, socket) => {
       if (code === 'X') return void socket.end();
-      if (code === 'Q' || code === 'S') {
-        const columns = message('T', Buffer.concat([column, type]));
-        socket.write(Buffer.concat([columns, message('D', row), message('C', Buffer.from('SHOW\0')), READY]));
-      }
+      if (code === 'Q' || code === 'S') socket.write(oneRow('version', TEXT, '10.23'));
     });
   });
 
@@ -130,6 +125,36 @@ describe('the reason of a server that ends a session', () => {
     await expect(connection.query('SELECT 1')).rejects.toMatchObject({
       message: expect.not.stringContaining('22012') as string,
     });
+  });
+});
+
+describe('a pooler in transaction mode', () => {
+  /** Serves each question for its process by the next of these numbers, in turn. */
+  async function served(...processes: number[]): Promise<Connection> {
+    let asked = 0;
+    server = await ScriptedPostgres.start('16.0', (code, _body, socket) => {
+      if (code === 'Q') socket.write(oneRow('pid', INT4, String(processes[asked++ % processes.length])));
+      if (code === 'X') socket.end();
+    });
+    return Connection.open({ connectionString: server.url });
+  }
+
+  const cases: readonly (readonly [string, readonly number[], unknown])[] = [
+    ['one process for two connections', [41], 'DB_POOLED'],
+    ['a process that changes', [41, 42, 43], 'DB_POOLED'],
+    ['a pooler by session: each connection has its own', [41, 42, 41, 42, 41, 42, 41, 42, 41, 42, 41], null],
+    ['the server itself', [LOGIN_PROCESS], null],
+  ];
+  it.each(cases)('%s', async (_, processes, code) => {
+    const connection = await served(...processes);
+    expect(await codeOf(refusePooledSession(connection))).toBe(code);
+    await connection.close();
+  });
+
+  it('is not what a real server is taken for', async () => {
+    const connection = await Connection.open({ connectionString: database.url });
+    expect(await codeOf(refusePooledSession(connection))).toBeNull();
+    await connection.close();
   });
 });
 
