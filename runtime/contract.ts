@@ -95,7 +95,8 @@ export const METRICS = {
   verificationResult: 'VerificationResult',
   /**
    * Findings of each verification; one value for each severity, also when it is 0. `unproven` leaves out that the
-   * contents of a foreign chain cannot be recomputed, which every verification of one finds.
+   * contents of a foreign chain cannot be recomputed, which every verification of one finds. An attempt to anchor that
+   * is refused for tampering tells how much of it there was, too.
    */
   findingsBySeverity: 'FindingsBySeverity',
   /** Events that a verification read. */
@@ -115,10 +116,22 @@ export const DIMENSIONS = {
    * second copy of `FindingsBySeverity` of severity `unproven`: its results cannot tell what was not looked at.
    */
   scope: 'Scope',
+  /**
+   * On a second copy of `AnchorFailures`, besides `ChainId`: what has to be mended, where that is known. Emitted with
+   * such a failure only, so that it costs nothing as long as there is none.
+   */
+  cause: 'Cause',
 } as const;
 
 /** Values of the `Severity` dimension, worst first. */
 export const SEVERITIES = ['tampering', 'unproven', 'warning', 'info'] as const;
+
+/**
+ * Values of the `Cause` dimension: the clock of the machine, the bucket, the database that is connected to, and what the
+ * writer may do (a login or a permission that is refused). None of them passes by itself.
+ */
+export const CAUSES = ['clock', 'bucket', 'database', 'access'] as const;
+export type Cause = (typeof CAUSES)[number];
 
 /** Values of the `Scope` dimension. */
 export const SCOPES = ['full', 'latest', 'since-last', 'anchors-only', 'range'] as const;

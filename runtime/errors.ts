@@ -115,3 +115,6 @@ export type FormatErrorCode =
 
 /** Bytes or values that are not what `formats` allow; the caller decides whether that is a finding or a fault. */
 export class FormatError extends AuditAnchorError<FormatErrorCode> {}
+
+/** Every code of an error that is raised on purpose. */
+export type ErrorCode = ConfigErrorCode | UnavailableErrorCode | FormatErrorCode;

@@ -1,4 +1,4 @@
-import { METRICS, SEVERITIES } from '../contract';
+import { CAUSES, METRICS, SEVERITIES } from '../contract';
 import type { CostSettings } from './settings';
 
 type Tasks = Pick<CostSettings, 'anchoring' | 'verification' | 'gatewayMetrics'>;
@@ -21,7 +21,7 @@ const OF_VERIFICATION: readonly string[] = [
 ];
 
 /** Alarms of a chain, by what they watch: the writer, findings, and each of the two verifications. */
-const ALARMS = { writer: 6, tampering: 1, latest: 2, full: 2 } as const;
+const ALARMS = { writer: 6 + CAUSES.length, tampering: 1, latest: 2, full: 2 } as const;
 /** On runs of schedules that could not be started. */
 const DEAD_LETTER_ALARMS = 1;
 /** How often a program elsewhere speaks is not known: nothing tells that it is silent but missing anchors. */
@@ -48,7 +48,10 @@ function scopesOf(tasks: Tasks): ('latest' | 'full')[] {
   return (['latest', 'full'] as const).filter((scope) => every[scope] > 0);
 }
 
-/** Metrics on the bill: combinations of name and dimensions that the tasks, or a program elsewhere, emit. */
+/**
+ * Metrics on the bill: combinations of name and dimensions that the tasks, or a program elsewhere, emit, save those of
+ * failures by cause, which are there only in hours with one.
+ */
 export function metricCount(tasks: Tasks): number {
   // A gateway that runs the daemon verifies too; no alarm of ours waits for that.
   const byGateway = tasks.anchoring.mode === 'external' && tasks.gatewayMetrics;

@@ -48,7 +48,7 @@ const FORGOTTEN_BY_MOTO: Readonly<Record<Mode, readonly string[]>> = {
 const NOT_EXECUTED = [
   'ECS, Fargate and the image: the bundled program ran in processes of this machine, one network and one file system for all of them',
   'EventBridge Scheduler: what its schedules start was started here, by hand',
-  'CloudWatch: metrics and alarms were compared by name and dimensions; test/constructs/monitoring evaluates when the alarms fire',
+  'CloudWatch: metrics and alarms were compared by name and dimensions, and one alarm was evaluated by the documented rules; test/constructs/monitoring does that for all of them',
   "S3: an embedded one with the buckets' names, locks, versioning and policies, since moto keeps no lock; encryption and replication are configured in moto, and not carried out",
   `the environment of a task: it came from the task definition, save for ${HOST_SETTINGS.join(' and ')}, which this machine sets`,
   'IAM and KMS: the requests of the tasks were judged by the policies that Terraform made, not refused by AWS',
@@ -144,7 +144,8 @@ async function play(
     const s3Endpoint = s3.endpoint;
     const place = join(folder, `tasks-${mode}`);
     const host = new TaskHost({ bundle, s3Endpoint, credentials, secrets, folder: place, cleanup });
-    await STORIES[mode]({ steps, deployment, host, secrets });
+    const wiring = new Wiring(api, deployment);
+    await STORIES[mode]({ steps, deployment, host, secrets, wiring });
 
     const { tasks } = host;
     all.push(...tasks);
@@ -155,7 +156,7 @@ async function play(
       assertAuthorised(s3, deployment, principals),
     );
     await steps.passes(`${mode}: every metric that an alarm watches was emitted, with its dimensions`, () =>
-      new Wiring(api, deployment).assertWatched(tasks),
+      wiring.assertWatched(tasks),
     );
     await steps.passes(`${mode}: no secret is in anything that the tasks wrote`, () =>
       assertSilent(tasks, [...secretsOf(deployment), ...credentials.secrets]),

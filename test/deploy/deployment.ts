@@ -56,6 +56,17 @@ export async function prepare(
   return { mode, bucket: bucketOf(mode), chainId, database, keys, secrets, terraform };
 }
 
+/** Puts another password into the secret of the writer, or the right one again. */
+export async function changeLogin(
+  store: Secrets,
+  { mode, database }: Preparation,
+  to: 'wrong' | 'right',
+): Promise<void> {
+  const url = new URL(database.anchoringUrl);
+  if (to === 'wrong') url.password = 'what-it-was-before-the-rotation';
+  await store.replace(`audit/${mode}/anchoring`, JSON.stringify({ url: url.href }));
+}
+
 /** Adds a key to the secret, beside the one that events were written under until now. */
 export async function rotateKeys(store: Secrets, { secrets, keys }: Preparation): Promise<void> {
   const both: HmacKeys = keys;

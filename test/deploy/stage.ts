@@ -5,6 +5,7 @@ import type { Deployment } from './deployment';
 import type { Secrets } from './secrets';
 import type { Task, TaskHost } from './task-host';
 import { type LogLine, seriesName, type TaskLog } from './task-log';
+import type { Wiring } from './wiring';
 
 /** Everything that the story of a deployment plays on. */
 export interface Stage {
@@ -12,6 +13,7 @@ export interface Stage {
   readonly deployment: Deployment;
   readonly host: TaskHost;
   readonly secrets: Secrets;
+  readonly wiring: Wiring;
 }
 
 /** Longer than a few looks of the service at its chain, five seconds each. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { METRIC_NAMESPACE } from '../../runtime/contract';
+import { DIMENSIONS, METRIC_NAMESPACE } from '../../runtime/contract';
+import type { Alarm as EvaluatedAlarm } from '../constructs/monitoring/cloudwatch';
 import { textOf } from '../support/terraform/expression';
 import type { MotoApi } from '../terraform/moto-api';
 import type { Deployment } from './deployment';
@@ -19,6 +20,14 @@ interface Metric {
 
 interface Alarm extends Partial<Metric> {
   readonly AlarmArn: string;
+  readonly AlarmName: string;
+  readonly Statistic: string;
+  readonly ComparisonOperator: string;
+  readonly Threshold: number;
+  readonly Period: number;
+  readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm: number;
+  readonly TreatMissingData: string;
   readonly AlarmActions: readonly string[];
   readonly OKActions: readonly string[];
   readonly Metrics: readonly { readonly MetricStat?: { readonly Metric: Metric } }[];
@@ -73,25 +82,43 @@ export class Wiring {
     }
   }
 
-  /** That each metric of the program that an alarm watches was emitted, under those very dimensions. */
+  /**
+   * That each metric of the program that an alarm watches was emitted, under those very dimensions; of failures by cause
+   * there is one only where something failed.
+   */
   async assertWatched(tasks: readonly Task[]): Promise<void> {
     const emitted = new Set(tasks.flatMap(({ log }) => log.datapoints.map(({ series }) => series)));
     const watched = (await this.alarms())
       .flatMap(metricsOf)
       .filter(({ Namespace }) => Namespace === METRIC_NAMESPACE)
-      .map(({ Namespace, MetricName, Dimensions }) =>
-        seriesName(
-          Namespace,
-          MetricName,
-          Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
-        ),
-      );
+      .filter(({ Dimensions }) => !Dimensions.some(({ Name }) => Name === DIMENSIONS.cause))
+      .map(({ Namespace, MetricName, Dimensions }) => seriesName(Namespace, MetricName, byName(Dimensions)));
     assert.ok(watched.length > 0, 'no alarm watches the program');
     assert.deepEqual(
       watched.filter((series) => !emitted.has(series)),
       [],
       'alarms watch series that no task emits',
     );
+  }
+
+  /** The alarm of the chain with this last part of its name, as CloudWatch evaluates it. */
+  async alarm(name: string): Promise<EvaluatedAlarm> {
+    const found = (await this.alarms()).filter(({ AlarmName }) => AlarmName.endsWith(`/${name}`));
+    const [alarm, ...others] = found;
+    assert.ok(alarm !== undefined && others.length === 0, `${found.length} alarms are called ${name}`);
+    return {
+      alarm_name: alarm.AlarmName,
+      namespace: alarm.Namespace ?? '',
+      metric_name: alarm.MetricName ?? '',
+      dimensions: byName(alarm.Dimensions ?? []),
+      statistic: alarm.Statistic,
+      comparison_operator: alarm.ComparisonOperator,
+      threshold: alarm.Threshold,
+      period: alarm.Period,
+      evaluation_periods: alarm.EvaluationPeriods,
+      datapoints_to_alarm: alarm.DatapointsToAlarm,
+      treat_missing_data: alarm.TreatMissingData,
+    };
   }
 
   /** The alarms of the stack, each from CloudWatch of its own region. */
@@ -172,6 +199,10 @@ export class Wiring {
     const QueueName = arn.replace(/.*:/, '');
     await this.api.json('sqs', 'AmazonSQS.GetQueueUrl', { QueueName });
   }
+}
+
+function byName(dimensions: readonly Dimension[]): Record<string, string> {
+  return Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value]));
 }
 
 function regionOf(arn: string): string {

@@ -1,20 +1,23 @@
 import type { AnchorOutcome, BusyOutcome } from '../../application/anchoring';
+import type { Failure } from '../../application/failure';
 import type { Gauges } from '../../application/gauges';
 import { DIMENSIONS, EXIT, METRICS, SEVERITIES } from '../../contract';
 import type { Anchor } from '../../domain/anchor/anchor';
-import type { FindingCode, Severity } from '../../domain/findings/finding';
+import type { Finding, FindingCode, Severity } from '../../domain/findings/finding';
 import type { VerificationReport } from '../../domain/findings/report';
 import type { MetricGroup, MetricValue } from './emf';
 import { emfLine } from './emf';
+import { causeOf } from './failure-cause';
 
 type Scope = VerificationReport['scope'];
 
 const CHAIN = [DIMENSIONS.chainId];
+const CHAIN_AND_CAUSE = [DIMENSIONS.chainId, DIMENSIONS.cause];
 const CHAIN_AND_SCOPE = [DIMENSIONS.chainId, DIMENSIONS.scope];
 const CHAIN_AND_SEVERITY = [DIMENSIONS.chainId, DIMENSIONS.severity];
 const CHAIN_SEVERITY_AND_SCOPE = [DIMENSIONS.chainId, DIMENSIONS.severity, DIMENSIONS.scope];
 
-const UNPROVEN: Severity = 'unproven';
+const [TAMPERING, UNPROVEN] = SEVERITIES;
 /** Every verification of a foreign chain finds it, so it says nothing. */
 const BY_DESIGN: FindingCode = 'CONTENTS_NOT_EVALUATED';
 
@@ -26,6 +29,10 @@ function count(name: string, value: number): MetricValue {
 
 function newAnchor({ first_seq, last_seq }: Anchor): MetricValue[] {
   return [count(METRICS.anchorsWritten, 1), count(METRICS.anchoredEvents, last_seq - first_seq + 1)];
+}
+
+function of(severity: Severity, findings: readonly Finding[]): number {
+  return findings.filter((each) => each.severity === severity && each.code !== BY_DESIGN).length;
 }
 
 /** Turns what happened into the metrics of the contract. */
@@ -47,10 +54,16 @@ export class Metrics {
     const written = outcome.kind === 'written' ? newAnchor(outcome.anchor) : [];
     const failures = count(METRICS.anchorFailures, outcome.kind === 'refused' ? 1 : 0);
     this.emit([{ dimensions: [CHAIN], metrics: [...written, failures] }]);
+    const tampering = outcome.kind === 'refused' ? of(TAMPERING, outcome.findings) : 0;
+    // Of an attempt without it nothing is told: it looks at less than a verification, which it must not call off.
+    if (tampering > 0) this.found(TAMPERING, tampering, null);
   }
 
-  anchorFailed(): void {
-    this.emit([{ dimensions: [CHAIN], metrics: [count(METRICS.anchorFailures, 1)] }]);
+  anchorFailed({ code }: Pick<Failure, 'code'>): void {
+    const cause = causeOf(code);
+    const dimensions = cause === null ? [CHAIN] : [CHAIN, CHAIN_AND_CAUSE];
+    const metrics = [count(METRICS.anchorFailures, 1)];
+    this.emit([{ dimensions, metrics }], cause === null ? {} : { [DIMENSIONS.cause]: cause });
   }
 
   verified({ verdict, scope, coverage, findings }: VerificationReport): void {
@@ -60,8 +73,7 @@ export class Metrics {
     });
     // A line has one value for each dimension, so every severity needs its own.
     for (const severity of SEVERITIES) {
-      const found = findings.filter((each) => each.severity === severity && each.code !== BY_DESIGN).length;
-      this.found(severity, found, scope);
+      this.found(severity, of(severity, findings), scope);
     }
   }
 

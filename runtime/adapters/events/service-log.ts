@@ -34,7 +34,7 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
     },
     anchorFailed({ code, hint, message }) {
       log.error({ event: EVENTS.anchorFailed, code, hint }, message);
-      metrics?.anchorFailed();
+      metrics?.anchorFailed({ code });
     },
     verified(report) {
       const { verdict, scope, contents, coverage, findings } = report;

@@ -101,7 +101,7 @@ test.each<[string, Partial<AnchorAlarmsProps>]>([
   ],
 ])('CloudWatch takes the alarms: %s', (_, given) => {
   const made = [...alarmsOf(build(given)).values()] as (Alarm & { alarm_description: string })[];
-  expect(made.length).toBe(given.mode === 'external' ? 13 : 14);
+  expect(made.length).toBe(given.mode === 'external' ? 17 : 18);
   expect(made.flatMap(faultsOfAlarm)).toEqual([]);
 });
 
@@ -161,7 +161,7 @@ describe('who is told', () => {
     const local = Object.values(json.resource.aws_cloudwatch_metric_alarm ?? {}).filter(
       ({ provider }) => provider === undefined,
     );
-    expect(local.length).toBe(13);
+    expect(local.length).toBe(17);
     for (const alarm of local) expect([alarm.alarm_actions, alarm.ok_actions]).toEqual([[TOPIC], [TOPIC]]);
   });
 
@@ -244,8 +244,12 @@ describe('what is watched', () => {
   test('of a program that runs elsewhere: anchors, and verifications only where somebody says that there are some', () => {
     const external = { mode: 'external', replica: undefined, deadLetterQueueName: undefined } as const;
     const anchoring = [
+      'billing/access-refused',
       'billing/anchor-age',
       'billing/anchoring-fails',
+      'billing/bucket-unfit',
+      'billing/clock-skew',
+      'billing/database-unfit',
       'billing/no-anchor',
       'billing/retention-ends',
       'billing/tampering',
@@ -276,7 +280,7 @@ describe('what is watched', () => {
     const idsOf = (chainIds: string[]) =>
       Object.keys(build({ chainIds }).json.resource.aws_cloudwatch_metric_alarm ?? {});
     const [both, one] = [idsOf(['a/b', 'billing']), idsOf(['billing'])];
-    expect(both.length - one.length).toBe(11);
+    expect(both.length - one.length).toBe(15);
     expect(both).toEqual(expect.arrayContaining(one));
   });
 
@@ -299,7 +303,7 @@ describe('what is watched', () => {
     const made = new AnchorAlarms(stack, 'Alarms', { environment: 'test', chainIds: ['a'], bucket });
     const json = synthesise(stack);
     expect(made.replica).toBeUndefined();
-    expect(made.alarms.length).toBe(11);
+    expect(made.alarms.length).toBe(15);
     expect(Object.keys(json.resource.aws_cloudwatch_event_rule ?? {}).length).toBe(2);
     const ends = made.alarms.find(({ metricNameInput }) => metricNameInput === 'RetentionDaysLeft');
     // Half of a retention that is shorter than two months.

@@ -139,7 +139,7 @@ class Cadence {
         emit((metrics) => metrics.anchored(outcome));
         if (outcome.kind === 'written') this.waitingForCopySince ??= this.clock.now() / 1000;
       },
-      anchorFailed: () => emit((metrics) => metrics.anchorFailed()),
+      anchorFailed: (failure) => emit((metrics) => metrics.anchorFailed(failure)),
       gauges: (values) => emit((metrics) => metrics.gauges(values)),
       verified: () => undefined,
       verificationFailed: () => undefined,

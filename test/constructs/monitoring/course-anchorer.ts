@@ -6,15 +6,39 @@ import type {
 } from '../../../runtime/application/anchoring';
 import type { KnownAnchor } from '../../../runtime/application/known-anchor';
 import { unanchoredEvents } from '../../../runtime/domain/cadence';
-import { UnavailableError } from '../../../runtime/errors';
+import { type AuditAnchorError, ConfigError, UnavailableError } from '../../../runtime/errors';
 import { FakeAnchorer, truncated } from '../../support/daemon';
 import { SettableClock } from '../../support/settable-clock';
 
 /**
- * What becomes of an attempt that is due: `failed` at the upload; `refused` for what it found; `hangs` while it verifies
- * a range that is too long; `no database`, which fails also when nothing is due.
+ * What becomes of an attempt that is due: `failed` at the upload, `wrong clock` and `unfit bucket` before it, `refused`
+ * for what it found; `hangs` while it verifies a range that is too long; `no database`, `login refused` and `no table`
+ * fail also when nothing is due.
  */
-export type Attempt = 'written' | 'failed' | 'refused' | 'hangs' | 'no database';
+export type Attempt =
+  | 'written'
+  | 'failed'
+  | 'wrong clock'
+  | 'unfit bucket'
+  | 'refused'
+  | 'hangs'
+  | 'no database'
+  | 'login refused'
+  | 'no table';
+
+/** Of the attempts that are due. */
+const UPLOAD_ERRORS: Readonly<Partial<Record<Attempt, AuditAnchorError>>> = {
+  failed: new UnavailableError('S3_UNREACHABLE', 'no bucket'),
+  'wrong clock': new UnavailableError('CLOCK_BEHIND', 'behind'),
+  'unfit bucket': new ConfigError('BUCKET_NOT_LOCKED', 'no lock'),
+};
+
+/** Of every look. */
+const DATABASE_ERRORS: Readonly<Partial<Record<Attempt, AuditAnchorError>>> = {
+  'no database': new UnavailableError('DB_UNREACHABLE', 'no database'),
+  'login refused': new ConfigError('DB_AUTHENTICATION', 'refused'),
+  'no table': new ConfigError('TABLE_NOT_FOUND', 'no table'),
+};
 
 const MINUTE = 60_000;
 /** What an attempt takes. */
@@ -87,7 +111,8 @@ export class CourseAnchorer extends FakeAnchorer {
 
   override pending(): Promise<Pending> {
     this.look();
-    return super.pending();
+    const unread = DATABASE_ERRORS[this.world.attempt];
+    return unread ? Promise.reject(unread) : super.pending();
   }
 
   override async anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
@@ -97,7 +122,8 @@ export class CourseAnchorer extends FakeAnchorer {
     this.unanchoredKnown = null;
     // Who is killed writes no last anchor.
     if (request.force === 'shutdown') return { kind: 'not due', nextInterval: 0, unanchored: 0 };
-    if (this.unreachable) throw new UnavailableError('DB_UNREACHABLE', 'no database');
+    const unread = DATABASE_ERRORS[world.attempt];
+    if (unread) throw unread;
     this.newestKnown = world.newest;
     await world.clock.sleep(ATTEMPT_MILLIS, signal);
     signal?.throwIfAborted();
@@ -107,9 +133,10 @@ export class CourseAnchorer extends FakeAnchorer {
       signal?.throwIfAborted();
       request.onProgress?.(0);
     }
-    if (due && world.attempt === 'failed') {
+    const unwritten = UPLOAD_ERRORS[world.attempt];
+    if (due && unwritten) {
       this.unanchoredKnown = unanchoredEvents({ head: this.head, newest: this.newestKnown });
-      throw new UnavailableError('S3_UNREACHABLE', 'no bucket');
+      throw unwritten;
     }
     this.refusal = due && world.attempt === 'refused' ? [truncated(1)] : null;
     const outcome = await super.anchor(request);
@@ -124,6 +151,5 @@ export class CourseAnchorer extends FakeAnchorer {
 
   private look(): void {
     this.head = { ...this.head, index: this.world.events };
-    this.unreachable = this.world.attempt === 'no database';
   }
 }

@@ -111,6 +111,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'writer refuses a broken chain from noon on',
     course: { attempt: (minute) => (minute >= NOON ? 'refused' : 'written') },
     fires: {
+      'billing/tampering': [NOON, at(12, 10)],
       'billing/anchoring-fails': [at(12, 5), at(12, 20)],
       'billing/anchor-age': [at(13), at(13, 10)],
       'billing/no-anchor': [at(13), at(13, 45)],
@@ -173,19 +174,67 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     fires: {},
   },
-  ...(['failed', 'refused'] as const).map(
-    (attempt) =>
+  ...(
+    [
+      ['failed', {}],
+      ['refused', { 'billing/tampering': [NOON, at(12, 10)] }],
+    ] as const
+  ).map(
+    ([attempt, more]) =>
       ({
         name: `scheduled writer, attempts ${attempt} from noon on`,
         props: { mode: 'scheduled' },
         course: { mode: 'scheduled', attempt: (minute: number) => (minute >= NOON ? attempt : 'written') },
         fires: {
+          ...more,
           'billing/anchoring-fails': [at(12, 5), at(12, 20)],
           'billing/anchor-age': [at(13), at(13, 10)],
           'billing/no-anchor': [at(13), at(13, 45)],
         },
       }) satisfies Scenario,
   ),
+  ...(['service', 'scheduled', 'external'] as const).flatMap((mode) =>
+    (
+      [
+        ['wrong clock', 'clock-skew'],
+        ['unfit bucket', 'bucket-unfit'],
+        ['no table', 'database-unfit'],
+        ['login refused', 'access-refused'],
+      ] as const
+    ).map(([attempt, name]): Scenario => ({
+      name: `writer (${mode}), ${attempt} from noon to three`,
+      props: { mode },
+      course: {
+        ...(mode === 'scheduled' && { mode }),
+        attempt: (minute) => (between(minute, NOON, at(15)) ? attempt : 'written'),
+      },
+      fires: {
+        [`billing/${name}`]: [at(12, 5), at(12, 20)],
+        'billing/anchoring-fails': [at(12, 5), at(12, 20)],
+        'billing/anchor-age': [at(13), at(13, 10)],
+        'billing/no-anchor': [at(13), at(13, 45)],
+        // Whoever cannot read the database cannot say how many events wait.
+        ...(mode !== 'external' &&
+          (attempt === 'no table' || attempt === 'login refused') && {
+            'billing/writer-silent': [at(12, 30), at(12, 50)],
+          }),
+      },
+      over: [
+        `billing/${name}`,
+        'billing/anchoring-fails',
+        'billing/anchor-age',
+        'billing/no-anchor',
+        ...(mode !== 'external' && (attempt === 'no table' || attempt === 'login refused')
+          ? ['billing/writer-silent']
+          : []),
+      ],
+    })),
+  ),
+  {
+    name: 'a password is rotated at nine, and the writer has the new one at five past',
+    course: { attempt: (minute) => (between(minute, at(9), at(9, 5)) ? 'login refused' : 'written') },
+    fires: {},
+  },
   {
     name: 'scheduled writer stops at noon',
     props: { mode: 'scheduled' },
@@ -224,6 +273,7 @@ export const SCENARIOS: readonly Scenario[] = [
     props: { mode: 'external' },
     course: { attempt: (minute) => (minute >= NOON ? 'refused' : 'written') },
     fires: {
+      'billing/tampering': [NOON, at(12, 10)],
       'billing/anchoring-fails': [at(12, 5), at(12, 20)],
       'billing/anchor-age': [at(13), at(13, 10)],
       'billing/no-anchor': [at(13), at(13, 45)],

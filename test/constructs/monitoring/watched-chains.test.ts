@@ -63,8 +63,12 @@ function repeated(names: readonly string[]): string[] {
 }
 
 const GATEWAY = [
+  'access-refused',
   'anchor-age',
   'anchoring-fails',
+  'bucket-unfit',
+  'clock-skew',
+  'database-unfit',
   'no-anchor',
   'retention-ends',
   'tampering',
@@ -75,32 +79,32 @@ describe('AuditAnchoring', () => {
   test('watches every chain: that of its tasks, and those of the gateway by what the gateway emits', () => {
     const { stack, anchoring } = made();
     const json = synthesise(stack);
-    expect(alarmsByChain(json)).toEqual({ a: 11, b: 6, c: 6 });
+    expect(alarmsByChain(json)).toEqual({ a: 15, b: 10, c: 10 });
     expect(
       alarmNames(json)
         .filter((name) => name.startsWith('b/'))
         .sort(),
     ).toEqual(GATEWAY.map((name) => `b/${name}`));
-    expect(anchoring.gatewayAlarms?.alarms.length).toBe(12);
+    expect(anchoring.gatewayAlarms?.alarms.length).toBe(20);
     expect(repeated(physicalNames(json))).toEqual([]);
   });
 
   test('watches all chains of a gateway where nothing runs here', () => {
     const { stack, anchoring } = made({ compute: undefined });
-    expect(alarmsByChain(synthesise(stack))).toEqual({ a: 6, b: 6, c: 6 });
+    expect(alarmsByChain(synthesise(stack))).toEqual({ a: 10, b: 10, c: 10 });
     expect(anchoring.gatewayAlarms).toBeUndefined();
   });
 
   test('leaves a gateway alone that emits no metrics', () => {
     const gateway = { emitsMetrics: false };
-    expect(alarmsByChain(synthesise(made({ gateway }).stack))).toEqual({ a: 11 });
+    expect(alarmsByChain(synthesise(made({ gateway }).stack))).toEqual({ a: 15 });
     const without = synthesise(made({ gateway, compute: undefined }).stack);
     expect(alarmsByChain(without)).toEqual({});
     expect(Object.keys(without.resource.aws_sns_topic ?? {}).length).toBe(1);
   });
 
   test('has one set of alarms for the only chain, also where a token hides which it is', () => {
-    expect(alarmsByChain(synthesise(made({ chainIds: ['${var.a}'] }).stack))).toEqual({ a: 11 });
+    expect(alarmsByChain(synthesise(made({ chainIds: ['${var.a}'] }).stack))).toEqual({ a: 15 });
   });
 
   test('watches what the verifier of a foreign chain could not look at, not its result', () => {
@@ -208,11 +212,11 @@ describe('AnchorAlarms alongside others', () => {
     const json = synthesise(stack);
     expect(physicalNames(json).length).toBeGreaterThan(50);
     expect(repeated(physicalNames(json))).toEqual([]);
-    expect(alarmsByChain(json)).toEqual({ a: 11, b: 11, 'not-started-b': 1 });
+    expect(alarmsByChain(json)).toEqual({ a: 15, b: 15, 'not-started-b': 1 });
     expect(further.topics).toBe(alarms.topics);
     expect([further.attempts, further.replica]).toEqual([undefined, undefined]);
     expect(further.alarms.map(({ alarmActionsInput }) => alarmActionsInput)).toEqual(
-      Array(12).fill(alarms.topics.arns),
+      Array(16).fill(alarms.topics.arns),
     );
     expect(Object.keys(json.resource.aws_sns_topic ?? {}).length).toBe(1);
   });

@@ -348,8 +348,12 @@ describe('alarms', () => {
 
   test('miss the anchors of a gateway, unless it emits no metrics', () => {
     expect(named({})).toEqual([
+      'access-refused',
       'anchor-age',
       'anchoring-fails',
+      'bucket-unfit',
+      'clock-skew',
+      'database-unfit',
       'no-anchor',
       'retention-ends',
       'tampering',

@@ -137,7 +137,8 @@ describe('anchor', () => {
       },
     ]);
     expect(metrics[0]).toEqual({ ChainId: 'production', AnchorFailures: 1 });
-    expect(metrics[1]).toMatchObject({ UnanchoredEvents: 0 });
+    expect(metrics[1]).toMatchObject({ FindingsBySeverity: 1, Severity: 'tampering' });
+    expect(metrics[2]).toMatchObject({ UnanchoredEvents: 0 });
   });
 
   test('refused for want of a key: exit 3, and how many events wait', async () => {
@@ -164,7 +165,7 @@ describe('anchor', () => {
     expect(events).toMatchObject([{ event: 'anchor.failed' }]);
     expect(metrics).toEqual([
       expect.objectContaining({ UnanchoredEvents: 2, AnchorAgeSeconds: expect.any(Number) as number }),
-      { ChainId: 'production', AnchorFailures: 1 },
+      { ChainId: 'production', Cause: 'access', AnchorFailures: 1 },
     ]);
   });
 
@@ -175,7 +176,7 @@ describe('anchor', () => {
     expect(events).toMatchObject([
       { event: 'anchor.failed', code: 'S3_ACCESS_DENIED', hint: expect.any(String) as string },
     ]);
-    expect(metrics).toEqual([{ ChainId: 'production', AnchorFailures: 1 }]);
+    expect(metrics).toEqual([{ ChainId: 'production', Cause: 'access', AnchorFailures: 1 }]);
   });
 
   test('--quiet leaves the metrics and what needs attention', async () => {

@@ -69,11 +69,11 @@ describe('what it needs', () => {
 });
 
 test.each([
-  ['', {}, 14, 12],
-  ['', { AUDIT_VERIFY_INTERVAL_MINUTES: '0' }, 13, 10],
-  ['--mode scheduled', {}, 14, 12],
-  ['--mode scheduled --verifier external', {}, 6, 8],
-  ['--mode external --verifier external', {}, 14, 6],
+  ['', {}, 14, 16],
+  ['', { AUDIT_VERIFY_INTERVAL_MINUTES: '0' }, 13, 14],
+  ['--mode scheduled', {}, 14, 16],
+  ['--mode scheduled --verifier external', {}, 6, 12],
+  ['--mode external --verifier external', {}, 14, 10],
   ['--mode external --verifier external --no-gateway-metrics', {}, 0, 0],
 ])('cost %s, with %j in the environment, counts %d metrics and %d alarms', async (args, env, ...expected) => {
   const { sections } = await bill([...args.split(' ').filter(Boolean), '--no-free-tier'], env);

@@ -143,7 +143,7 @@ test('metrics on the bill are the combinations that the program emits', async ()
   service.metrics.gauges({ anchorAgeSeconds: 1, unanchoredEvents: 2, retentionDaysLeft: 3 });
   scene.embedded.clock.advanceMinutes(60);
   service.metrics.anchored(await scene.embedded.anchorer().anchor({ force: 'manual' }));
-  service.metrics.anchorFailed();
+  service.metrics.anchorFailed({ code: 'S3_UNREACHABLE' });
   expect(service.count).toBe(metricCount({ ...NEVER, anchoring: { mode: 'service' } }));
 
   const verifier = new Told();

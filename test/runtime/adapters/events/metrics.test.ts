@@ -96,7 +96,7 @@ test('an EMF line: one line, with unit, dimensions and time', () => {
   });
 });
 
-test('an attempt to anchor: failures are counted, and their absence too', () => {
+test('an attempt to anchor: failures are counted, by cause where it is known, and their absence too', () => {
   const { metrics, lines } = open();
   metrics.anchored({ kind: 'written', anchor: { first_seq: 11, last_seq: 30 } } as Parameters<
     Metrics['anchored']
@@ -104,7 +104,9 @@ test('an attempt to anchor: failures are counted, and their absence too', () => 
   metrics.anchored({ kind: 'not due', nextInterval: NOW, unanchored: 1 });
   metrics.anchored({ kind: 'busy', message: 'held' });
   metrics.anchored({ kind: 'refused', findings: [truncated(1)] });
-  metrics.anchorFailed();
+  metrics.anchorFailed({ code: 'S3_UNREACHABLE' });
+  metrics.anchorFailed({ code: 'DB_AUTHENTICATION' });
+  metrics.anchorFailed({ code: 'INTERNAL' });
   expect(published(lines())).toEqual([
     'AnchorsWritten ChainId=production: 1',
     'AnchoredEvents ChainId=production: 20',
@@ -112,6 +114,10 @@ test('an attempt to anchor: failures are counted, and their absence too', () => 
     'AnchorFailures ChainId=production: 0',
     'AnchorFailures ChainId=production: 0',
     'AnchorFailures ChainId=production: 1',
+    'FindingsBySeverity ChainId=production Severity=tampering: 1',
+    'AnchorFailures ChainId=production: 1',
+    'AnchorFailures ChainId=production: 1',
+    'AnchorFailures ChainId=production Cause=access: 1',
     'AnchorFailures ChainId=production: 1',
   ]);
 });

@@ -69,7 +69,7 @@ test('a refusal: the findings, and a failed anchor', () => {
   ]);
   expect(log()[0]?.findings).toHaveLength(10);
   expect(log()[0]).not.toHaveProperty('hint');
-  expect(emf()).toMatchObject([{ AnchorFailures: 1 }]);
+  expect(emf()).toMatchObject([{ AnchorFailures: 1 }, { FindingsBySeverity: 40, Severity: 'tampering' }]);
 });
 
 describe('a key that the ring lacks', () => {
@@ -108,7 +108,7 @@ test('a refusal like the one before: counted, not logged again', () => {
   const { sink, log, emf } = open();
   sink.anchored({ kind: 'refused', findings: [truncated(5)] }, true);
   expect(log()).toEqual([]);
-  expect(emf()).toMatchObject([{ AnchorFailures: 1 }]);
+  expect(emf()).toMatchObject([{ AnchorFailures: 1 }, { FindingsBySeverity: 1, Severity: 'tampering' }]);
 });
 
 test('nothing due: when the next one comes, and no failure', () => {
