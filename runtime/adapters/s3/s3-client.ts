@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-s3';
+import { boundReplies } from './bounded-reply';
 
 export type S3Sdk = typeof Sdk;
 
@@ -54,5 +55,6 @@ export async function openS3(connection: S3Connection): Promise<OpenS3> {
       socketTimeout: timeoutMs,
     },
   });
+  boundReplies(client.config.requestHandler);
   return { sdk, client };
 }

@@ -18,12 +18,13 @@ export interface S3Failure {
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 const UNTRUSTED = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const MAX_MESSAGE_LENGTH = 400;
+const CUT = /^Connection lost/;
 
 /** Reads the facts out of an SDK or network error; never throws. */
 export function describeFailure(error: unknown): S3Failure {
   const metadata = record(field(error, '$metadata'));
   const headers = record(field(field(error, '$response'), 'headers'));
-  const message = text(field(error, 'message')) ?? String(error);
+  const message = wordsOf(error);
   return {
     code: text(field(error, 'Code')) ?? text(field(error, 'name')) ?? 'Unknown',
     status: typeof metadata['httpStatusCode'] === 'number' ? metadata['httpStatusCode'] : null,
@@ -37,6 +38,19 @@ export function describeFailure(error: unknown): S3Failure {
     deleteMarker: headers['x-amz-delete-marker'] === 'true',
     errno: text(field(error, 'code')) ?? null,
   };
+}
+
+/** What the SDK adds to an error that comes up while it reads a reply. */
+const SDK_HINT = /\s*Deserialization error:[^]*$/;
+/** Names of errors that come up when the SDK trips over a reply; their texts speak of its inside. */
+const TRIPPED = /^(?:Type|Range|Reference|Syntax)?Error$/;
+
+function wordsOf(error: unknown): string {
+  const message = (text(field(error, 'message')) ?? String(error)).replace(SDK_HINT, '');
+  const tripped = TRIPPED.test(text(field(error, 'name')) ?? '') && field(error, '$response') !== undefined;
+  return tripped && text(field(error, 'code')) === undefined && !CUT.test(message)
+    ? 'the reply is not one of S3'
+    : message;
 }
 
 /** Text of a stranger, made fit for a terminal and a log: one line, bounded, without control characters. */
@@ -69,7 +83,7 @@ export function isUnconnected(failure: S3Failure): boolean {
 
 /** A body that ended early, which the SDK reports in words only. */
 export function isCut(failure: S3Failure): boolean {
-  return failure.message.startsWith('Connection lost');
+  return CUT.test(failure.message);
 }
 
 const THROTTLING = /SlowDown|Thrott|LimitExceeded|TooManyRequests/;
