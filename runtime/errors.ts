@@ -52,6 +52,7 @@ export type ConfigErrorCode =
   | 'TABLE_OWNER'
   | 'TRANSACTION_REQUIRED'
   | 'EVENT_INVALID'
+  | 'EVENT_ALTERED'
   | 'KEY_UNKNOWN'
   | 'DEPENDENCY_MISSING'
   | 'FILE_UNUSABLE';

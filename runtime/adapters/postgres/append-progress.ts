@@ -1,4 +1,5 @@
 import { AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
+import { isPassing } from './append-failure';
 import type { AppendResult } from './append-options';
 import { CommitUnanswered, type SentBatch } from './batch-store';
 import { hashIn } from './copy-in';
@@ -20,16 +21,16 @@ export function withProgress(error: unknown, progress: AppendProgress): unknown 
   if (!(error instanceof AuditAnchorError)) return error;
   const { result, taken } = progress;
   const { message, hint } = error as AuditAnchorError;
-  const invalid = error instanceof ConfigError && error.code === 'EVENT_INVALID';
   const again = result ? `send from event ${result.appended + 1} on` : 'send all of them again';
   const stored = result
     ? `Events 1 to ${result.appended} are stored, the last at index ${result.lastIndex} with hash ${result.lastHash}`
     : 'No event was stored';
-  const told = invalid ? `${stored}; correct it and ${again}.` : `${stored}; ${again}.`;
+  const invalid = error instanceof ConfigError && error.code === 'EVENT_INVALID';
+  const told = `${stored}; ${invalid ? 'correct it and ' : isPassing(error) ? '' : 'fix the cause, then '}${again}.`;
   const options = {
     cause: error,
     // Before the first event there is nothing to tell, and the error has a hint of its own.
-    hint: invalid ? told : taken === 0 ? hint : [told, ...(hint === undefined ? [] : [hint])].join(' '),
+    hint: taken === 0 ? hint : [told, ...(hint === undefined || invalid ? [] : [hint])].join(' '),
     done: doneBy(progress),
   };
   if (error instanceof ConfigError) {

@@ -1,5 +1,6 @@
 import type { ClientConfig } from 'pg';
 import { UnavailableError } from '../../errors';
+import { EventRefused } from './append-failure';
 import type { AppendOptions, AppendResult } from './append-options';
 import { withProgress } from './append-progress';
 import { BatchAppender } from './batch-appender';
@@ -8,6 +9,7 @@ import { commit, CommitUnanswered, type SentBatch } from './batch-store';
 import { Connection } from './connection';
 import type { PreparedEvent } from './event-encoder';
 import type { EventValues } from './event-values';
+import { firstRefused } from './first-refused';
 
 export interface AppendStreamOptions extends AppendOptions {
   /** As `pg` takes it. */
@@ -41,6 +43,11 @@ export class AppendInterrupted extends UnavailableError {
   ) {
     super('INTERRUPTED', 'stopped before everything that was read could be stored', { cause });
   }
+}
+
+/** An event of a stream is a line of its input. */
+function nameOf(number: number): string {
+  return `line ${number}`;
 }
 
 class BatchWriter {
@@ -79,14 +86,26 @@ class BatchWriter {
     const { client } = this.connection;
     const head = await this.appender.begin(client);
     const batch = this.appender.link(this.pending, head);
-    await this.appender.send(client, batch);
-    await this.commit({ batch, head });
+    try {
+      await this.appender.send(client, batch, head);
+      await this.commit({ batch, head });
+    } catch (error) {
+      throw error instanceof EventRefused ? await this.named(error) : error;
+    }
     const result = this.appender.resultOf(batch, head);
     const appended = this.appended + this.pending.length;
     this.total = { ...result, firstIndex: this.total?.firstIndex ?? result.firstIndex, appended };
     this.pending = [];
     this.pendingBytes = 0;
     this.onBatch?.(result, appended);
+  }
+
+  private async named(error: EventRefused): Promise<Error> {
+    const found =
+      error.code === 'EVENT_ALTERED' && error.position !== null
+        ? { position: error.position, refusal: error }
+        : await firstRefused(this.connection.client, this.appender, this.pending, error);
+    return found.refusal.about(nameOf(this.appended + found.position + 1));
   }
 
   private async commit(sent: SentBatch): Promise<void> {
@@ -154,7 +173,7 @@ async function connect({ connection, signal }: AppendStreamOptions): Promise<Con
  * of other writers may come between two batches.
  * @returns what was appended; null for an empty stream. After `signal` aborted: what was read until then.
  * @throws AppendInterrupted when that could not be stored in time, also while the server is silent
- * @throws ConfigError `EVENT_INVALID` with the number of the event in the stream
+ * @throws ConfigError `EVENT_INVALID`, `EVENT_ALTERED` with the number of the event in the stream
  * @throws UnavailableError `APPEND_UNRESOLVED` when it is unknown whether the last batch was stored
  * @throws as `appendEvents`; hint and `done` of every error say what is stored
  */
@@ -173,7 +192,7 @@ export async function appendStream(
       const encoder = await appender.open(connection.client);
       for await (const event of untilAborted(events, signal)) {
         taken += 1;
-        await writer.add(encoder.prepare(event, `event ${taken}`));
+        await writer.add(encoder.prepare(event, nameOf(taken)));
       }
       await writer.flush();
     });

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { ConfigError } from '../../errors';
 import type { AppendOptions, AppendResult } from './append-options';
+import { EventRefused } from './append-failure';
 import { BatchAppender } from './batch-appender';
 import type { EventValues } from './event-values';
 import { inOpenTransaction } from './open-transaction';
@@ -28,7 +29,9 @@ export class EventAppender {
       }
       return appender.lock(client, async (head) => {
         const batch = appender.link(prepared, head);
-        await appender.send(client, batch);
+        await appender.send(client, batch, head).catch((error: unknown) => {
+          throw error instanceof EventRefused ? error.about(nameOf(error, events.length)) : error;
+        });
         return appender.resultOf(batch, head);
       });
     });
@@ -40,13 +43,21 @@ export class EventAppender {
   }
 }
 
+/** The server does not always say which of several events it refuses. */
+function nameOf({ position }: EventRefused, events: number): string {
+  if (position !== null) return `event ${position + 1}`;
+  return events === 1 ? 'event 1' : `one of ${events} events`;
+}
+
 /**
  * Appends events to the end of the chain, inside the caller's transaction; nothing counts until the caller
  * commits. The index is the head's plus one, never a sequence: rollbacks and crashes leave no gap, and a lock that
  * is held until the transaction ends keeps concurrent writers from forking the chain. Keep that transaction short.
  * @param client a `pg` client with an open READ COMMITTED transaction
- * @throws ConfigError `TRANSACTION_REQUIRED`, `EVENT_INVALID` (nothing was sent; the transaction goes on),
- *   `KEY_UNKNOWN`, `TABLE_NOT_FOUND`, `TABLE_SHAPE`
+ * @throws ConfigError `TRANSACTION_REQUIRED`, `KEY_UNKNOWN`, `TABLE_NOT_FOUND`, `TABLE_SHAPE`; `EVENT_INVALID`: an
+ *   event was refused, without a cause before anything was sent, so that the transaction goes on, or with the
+ *   server's error as its cause, after which the transaction has to be rolled back; `EVENT_ALTERED`: the database
+ *   changes or drops an event, which was undone, so that the transaction goes on without these events
  * @throws UnavailableError `DB_*`, after which the transaction has to be rolled back
  */
 export async function appendEvents(

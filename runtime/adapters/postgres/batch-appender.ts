@@ -1,10 +1,10 @@
 import { finished } from 'node:stream/promises';
-import type { ClientBase, QueryResult } from 'pg';
+import type { ClientBase, DatabaseError } from 'pg';
 import { formatColumnList } from '../../domain/chain/columns';
 import { chainKey } from '../../domain/chain/event-hash';
-import { DIGEST_BYTES } from '../../domain/digests';
 import { ConfigError, UnavailableError } from '../../errors';
-import { advisoryKey } from './advisory-lock';
+import { alterersHint, type AppendTable, clear, runDeferred, type Suspicion } from './alterers';
+import { appendFailure, EventRefused, UNIQUE_VIOLATION } from './append-failure';
 import type { AppendOptions, AppendResult } from './append-options';
 import { query, searchPathOf } from './connection';
 import { EventLinker, type Head, hashIn, type LinkedBatch } from './copy-in';
@@ -12,19 +12,11 @@ import { EventEncoder, type PreparedEvent } from './event-encoder';
 import { isServerError } from './failure';
 import { clientFailure, endpointOf } from './goodbye';
 import { BOUND_LOCKS, FREE_LOCKS } from './lock-wait';
+import { lastRowsOf, type LockedHead, lockHead } from './locked-head';
 import { quoteIdentifier } from './quoting';
+import { copyWhole, firstAlteration } from './read-back';
 import { requireSupported } from './server-version';
-import { requireShape, requireTable, type Table } from './table';
-
-const APPEND_LABEL = 'audit-append/1';
-const UNIQUE_VIOLATION = '23505';
-
-/** READ WRITE, so that a standby refuses at once; a commit that is acknowledged has to be on disk. */
-const BEGIN = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE;
-  SELECT pg_catalog.set_config('synchronous_commit', 'on', true)
-  WHERE pg_catalog.current_setting('synchronous_commit') = 'off';
-  ${BOUND_LOCKS}
-  `;
+import { requireShape, requireTable } from './table';
 
 /**
  * The steps of appending one batch to one table, in the order of the methods. Keeps what it learned about table and
@@ -34,7 +26,7 @@ export class BatchAppender {
   /** Id of the secret that events are hashed under. */
   readonly keyId: string;
   private readonly linker: EventLinker;
-  private opened: { readonly table: Table; readonly encoder: EventEncoder } | null = null;
+  private opened: { readonly table: AppendTable; readonly encoder: EventEncoder } | null = null;
 
   /**
    * @throws ConfigError `KEY_UNKNOWN` when the ring has no secret for its active id; `USAGE` for a foreign chain
@@ -63,13 +55,15 @@ export class BatchAppender {
   /** Looks the table up once. */
   async open(client: ClientBase): Promise<EventEncoder> {
     if (this.opened) return this.opened.encoder;
-    const [server] = await query<{ version: string }>(client, {
-      text: `SELECT pg_catalog.current_setting('server_version') AS version`,
+    const [server] = await query<{ version: string; encoding: string }>(client, {
+      text: `SELECT pg_catalog.current_setting('server_version') AS version,
+                    pg_catalog.current_setting('server_encoding') AS encoding`,
     });
     requireSupported(server?.version, endpointOf(client));
     const { layout } = this.options;
     const searchPath = this.options.table.schema ? [] : await searchPathOf(client);
-    const table = await requireTable(client, this.options.table, searchPath);
+    const found = await requireTable(client, this.options.table, searchPath);
+    const table = { ...found, encoding: server?.encoding ?? '' };
     requireShape(table, layout, 'write');
     const encoder = new EventEncoder(layout, table, this.keyId);
     this.opened = { table, encoder };
@@ -80,18 +74,18 @@ export class BatchAppender {
    * Begins a transaction on a client that has none, and takes the append lock, which is held until the transaction ends,
    * so that the next writer sees what this one committed; then reads the end of the chain.
    */
-  begin(client: ClientBase): Promise<Head> {
-    return this.lockedHead(client, BEGIN);
+  begin(client: ClientBase): Promise<LockedHead> {
+    return lockHead(client, this.openedTable(), this.options.layout, 'new');
   }
 
   /**
    * The same in a transaction of the caller's: `use` gets the end of the chain, no lock is waited for without a bound
    * meanwhile, and the caller's settings are as they were behind it.
    */
-  async lock<T>(client: ClientBase, use: (head: Head) => Promise<T>): Promise<T> {
-    const bound = await lastRowsOf(client, BOUND_LOCKS);
+  async lock<T>(client: ClientBase, use: (head: LockedHead) => Promise<T>): Promise<T> {
+    const [bound] = await lastRowsOf<[unknown[]]>(client, BOUND_LOCKS, 1);
     try {
-      return await use(await this.lockedHead(client, ''));
+      return await use(await lockHead(client, this.openedTable(), this.options.layout, 'open'));
     } finally {
       // In a transaction that has failed its rollback does that.
       if (bound.length > 0) await client.query(FREE_LOCKS).catch(() => undefined);
@@ -113,28 +107,26 @@ export class BatchAppender {
     };
   }
 
-  /** Inserts a batch; nothing counts until the transaction is committed. */
-  async send(client: ClientBase, { bytes, ends }: LinkedBatch): Promise<void> {
-    const table = this.openedTable();
-    const { columns, hashColumn } = this.options.layout;
-    const names = [...columns.map(({ name }) => name), hashColumn].map((name) => quoteIdentifier(name));
-    const { default: copyStreams } = await import('pg-copy-streams');
-    const stream = client.query(
-      copyStreams.from(`COPY ${table.qualified} (${names.join(', ')}) FROM STDIN (FORMAT binary)`),
-    );
+  /**
+   * Inserts a batch; nothing counts until the transaction is committed.
+   * @throws EventRefused when the database refuses an event, or changes it; after a change the batch is out of the
+   *   transaction, which goes on
+   */
+  async send(client: ClientBase, batch: LinkedBatch, head: LockedHead): Promise<void> {
+    const { suspicion } = head;
+    if (!suspicion) return this.copyIn(client, batch, null);
+    await this.run(client, 'SAVEPOINT audit_append');
     try {
-      stream.end(bytes);
-      await finished(stream);
+      await this.copyIn(client, batch, suspicion);
+      await this.readBack(client, batch, head.index + 1, suspicion);
     } catch (error) {
-      throw this.sendFailure(error, client, table);
+      if (error instanceof EventRefused && error.code === 'EVENT_ALTERED') {
+        await this.run(client, 'ROLLBACK TO SAVEPOINT audit_append');
+      }
+      throw error;
     }
-    if (stream.rowCount !== ends.length) {
-      throw new UnavailableError(
-        'COPY_INCOMPLETE',
-        `${table.qualified} took ${stream.rowCount} of ${ends.length} events; roll the transaction back`,
-        { hint: 'A trigger or rule on the table drops rows; the audit table must have none that do.' },
-      );
-    }
+    await this.run(client, 'RELEASE SAVEPOINT audit_append');
+    clear(client, suspicion);
   }
 
   /**
@@ -156,53 +148,95 @@ export class BatchAppender {
     this.linker.dispose();
   }
 
-  private openedTable(): Table {
+  private openedTable(): AppendTable {
     if (!this.opened) throw new Error('the table is looked up before it is used');
     return this.opened.table;
   }
 
-  /** One message, yet statements of their own: in READ COMMITTED the last one's snapshot holds the newest commit. */
-  private async lockedHead(client: ClientBase, begin: string): Promise<Head> {
-    const table = this.openedTable();
-    const { indexColumn, hashColumn } = this.options.layout;
-    const index = quoteIdentifier(indexColumn);
-    const lock = advisoryKey(APPEND_LABEL, `${table.schema}.${table.name}`);
-    const text = `${begin}SELECT pg_catalog.pg_advisory_xact_lock('${lock}'::pg_catalog.int8);
-      SELECT ${index}::pg_catalog.text AS index, pg_catalog.encode(${quoteIdentifier(hashColumn)}, 'hex') AS hash
-      FROM ${table.qualified} WHERE ${index} IS NOT NULL ORDER BY ${index} DESC LIMIT 1`;
-    const rows = await lastRowsOf<{ index: string; hash: string | null }>(client, text);
-    const [row] = rows;
-    if (!row) return { index: 0, hash: Buffer.alloc(DIGEST_BYTES) };
-    const head = { index: Number(row.index), hash: Buffer.from(row.hash ?? '', 'hex') };
-    if (!Number.isSafeInteger(head.index) || head.index < 1 || head.hash.length !== DIGEST_BYTES) {
-      throw new ConfigError(
-        'TABLE_SHAPE',
-        `the last event of ${table.qualified} cannot be continued: found index ${row.index} and a hash of ` +
-          `${head.hash.length} bytes, allowed an index of 1 or more and ${DIGEST_BYTES} bytes`,
-        { hint: 'Run "audit-anchor verify" to see what happened to the chain.' },
+  private async copyIn(
+    client: ClientBase,
+    { bytes, ends }: LinkedBatch,
+    suspicion: Suspicion | null,
+  ): Promise<void> {
+    const { qualified } = this.openedTable();
+    const { default: copyStreams } = await import('pg-copy-streams');
+    const stream = client.query(
+      copyStreams.from(`COPY ${qualified} (${this.columnNames}) FROM STDIN (FORMAT binary)`),
+    );
+    try {
+      stream.end(bytes);
+      await finished(stream);
+    } catch (error) {
+      throw this.sendFailure(error, client);
+    }
+    // With a suspicion the rows themselves are looked at: a trigger may have put them elsewhere on purpose.
+    if (!suspicion && stream.rowCount !== ends.length) {
+      throw new UnavailableError(
+        'COPY_INCOMPLETE',
+        `${qualified} took ${stream.rowCount} of ${ends.length} events; roll the transaction back`,
       );
     }
-    return head;
   }
 
-  private sendFailure(error: unknown, client: ClientBase, table: Table): Error {
-    if (!isServerError(error) || error.code !== UNIQUE_VIOLATION) return clientFailure(error, client);
+  /** What was hashed has to be what the table now holds, or the chain would be broken from here on. */
+  private async readBack(
+    client: ClientBase,
+    { bytes, ends }: LinkedBatch,
+    firstIndex: number,
+    suspicion: Suspicion,
+  ): Promise<void> {
+    const table = this.openedTable();
+    const { layout } = this.options;
+    const index = quoteIdentifier(layout.indexColumn);
+    const deferred = runDeferred(suspicion);
+    if (deferred !== null) await this.run(client, deferred);
+    // One row more than was sent, so that one which nobody sent is seen.
+    const stored = await copyWhole(
+      client,
+      `COPY (SELECT ${this.columnNames} FROM ${table.qualified} WHERE ${index} >= ${firstIndex}
+       ORDER BY ${index} LIMIT ${ends.length + 1}) TO STDOUT (FORMAT binary)`,
+    ).catch((error: unknown) => {
+      throw clientFailure(error, client);
+    });
+    const alteration = firstAlteration(layout, bytes, stored);
+    if (!alteration) return;
+    const hint = alterersHint(table, suspicion);
+    throw new EventRefused('EVENT_ALTERED', alteration.what, alteration.position, { hint });
+  }
+
+  private get columnNames(): string {
+    const { columns, hashColumn } = this.options.layout;
+    return [...columns.map(({ name }) => name), hashColumn].map(quoteIdentifier).join(', ');
+  }
+
+  private async run(client: ClientBase, text: string): Promise<void> {
+    try {
+      await client.query(text);
+    } catch (error) {
+      throw this.sendFailure(error, client);
+    }
+  }
+
+  private sendFailure(error: unknown, client: ClientBase): Error {
+    const { qualified, name } = this.openedTable();
+    if (!isServerError(error) || !this.isTakenIndex(error)) return appendFailure(error, client, name);
     return new ConfigError(
       'TRANSACTION_REQUIRED',
-      `the transaction does not see the newest event of ${table.qualified}: it reads from a snapshot older than the ` +
+      `the transaction does not see the newest event of ${qualified}: it reads from a snapshot older than the ` +
         'last append, or another program writes without the append lock',
       { cause: error, hint: 'Append in a READ COMMITTED transaction, and only through this function.' },
     );
   }
-}
 
-/** Runs several statements in one message; the rows of the last. */
-async function lastRowsOf<Row>(client: ClientBase, text: string): Promise<Row[]> {
-  try {
-    // pg's types know one result only.
-    const results = [(await client.query(text)) as QueryResult | QueryResult[]].flat();
-    return (results[results.length - 1]?.rows ?? []) as Row[];
-  } catch (error) {
-    throw clientFailure(error, client);
+  /** Of the unique columns, the index is the one that no event brings along. */
+  private isTakenIndex({ code, detail }: DatabaseError): boolean {
+    if (code !== UNIQUE_VIOLATION) return false;
+    const { indexColumn } = this.options.layout;
+    const names = [indexColumn, quoteIdentifier(indexColumn)];
+    // "Key (chain_index)=(7) ..."; without a right to read the key there is no detail.
+    return (
+      detail === undefined ||
+      names.some((name) => detail.includes(`(${name})=(`) || detail.includes(`(${name}, `))
+    );
   }
 }

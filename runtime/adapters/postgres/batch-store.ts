@@ -1,12 +1,13 @@
 import type { ClientBase } from 'pg';
 import type { Clock } from '../../application/ports';
 import { UnavailableError } from '../../errors';
+import { appendFailure, isPassing, isRolledBack, isUsableAfter } from './append-failure';
 import type { BatchAppender } from './batch-appender';
-import { isPassing, isRolledBack, isUsableAfter } from './append-failure';
 import type { ClientLease, LeaseSource } from './client-lease';
 import { type Head, hashIn, type LinkedBatch } from './copy-in';
 import type { EventEncoder, PreparedEvent } from './event-encoder';
 import { clientFailure } from './goodbye';
+import type { LockedHead } from './locked-head';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
@@ -173,11 +174,11 @@ export class BatchStore {
   private async append(
     client: ClientBase,
     events: readonly PreparedEvent[],
-    head: Head,
+    head: LockedHead,
   ): Promise<readonly Receipt[]> {
     const { appender } = this.options;
     const sent = { batch: appender.link(events, head), head };
-    await appender.send(client, sent.batch);
+    await appender.send(client, sent.batch, head);
     await commit(client, sent);
     return this.receiptsOf(sent);
   }
@@ -209,14 +210,18 @@ export function stopped(cause?: unknown): UnavailableError {
   return new UnavailableError('INTERRUPTED', 'the writer was stopped; the event was not stored', { cause });
 }
 
-/** @throws CommitUnanswered unless the server said what became of it */
+/**
+ * @throws CommitUnanswered unless the server said what became of it
+ * @throws EventRefused when a deferred constraint or trigger refused an event
+ */
 export async function commit(client: ClientBase, sent: SentBatch): Promise<void> {
   let said: string;
   try {
     said = (await client.query('COMMIT')).command;
   } catch (error) {
-    const failure = clientFailure(error, client);
-    throw isRolledBack(error) ? failure : new CommitUnanswered(sent, failure);
+    throw isRolledBack(error)
+      ? appendFailure(error, client)
+      : new CommitUnanswered(sent, clientFailure(error, client));
   }
   if (said === 'COMMIT') return;
   throw new UnavailableError('DB_ERROR', `the server answered COMMIT with ${said}: nothing was stored`);

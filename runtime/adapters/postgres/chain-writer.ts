@@ -1,7 +1,7 @@
 import { ConfigError, UnavailableError } from '../../errors';
 import { systemClock } from '../clock/system-clock';
 import { BatchAppender } from './batch-appender';
-import { isAboutAnEvent } from './append-failure';
+import { EventRefused, isAboutAnEvent } from './append-failure';
 import { AppendQueue, type WaitingEvent } from './append-queue';
 import { BatchStore, BatchUnresolved, type Receipt, stopped } from './batch-store';
 import { type ChainWriterOptions, limitsOf, retryMsOf } from './chain-writer-options';
@@ -10,6 +10,7 @@ import type { EventValues } from './event-values';
 
 /** How long a batch under way may go on after `signal` aborted, milliseconds. */
 const ABORT_GRACE_MS = 2_000;
+const REFUSED_ALONE = 'It was not stored; others are not affected.';
 
 /** The connection was lost while the event was being committed, and the database could not be asked since. */
 export class AppendUnresolvedError extends UnavailableError {
@@ -69,7 +70,7 @@ export class ChainWriter {
   /**
    * Appends one event.
    * @returns its place in the chain, once its transaction is committed
-   * @throws ConfigError `EVENT_INVALID` for this event alone; `TABLE_NOT_FOUND`, `TABLE_SHAPE`, `DB_AUTHENTICATION`,
+   * @throws ConfigError `EVENT_INVALID`, `EVENT_ALTERED` for this event alone; `TABLE_NOT_FOUND`, `TABLE_SHAPE`, `DB_AUTHENTICATION`,
    *   `DB_NOT_FOUND`; `USAGE` after `close`. The event was not stored, and later ones are tried anew
    * @throws UnavailableError `DB_*` when the database refused it or could not be reached for `maxRetryMs`,
    *   `QUEUE_FULL`, `INTERRUPTED`: it was not stored
@@ -133,9 +134,7 @@ export class ChainWriter {
     if (this.opened) return true;
     try {
       const encoder = await this.store.open(this.queue.waitingSince);
-      this.queue.checkWith((values) =>
-        encoder.prepare(values, 'the event', 'It was not stored; others are not affected.'),
-      );
+      this.queue.checkWith((values) => encoder.prepare(values, 'the event', REFUSED_ALONE));
       this.opened = true;
     } catch (error) {
       this.queue.rejectWaiting(error);
@@ -161,7 +160,8 @@ export class ChainWriter {
         await this.storeAll(batch.slice(0, middle));
         await this.storeAll(batch.slice(middle));
       } else {
-        batch.forEach(({ reject }) => reject(error));
+        const told = error instanceof EventRefused ? error.about('the event', REFUSED_ALONE) : error;
+        batch.forEach(({ reject }) => reject(told));
       }
     }
   }

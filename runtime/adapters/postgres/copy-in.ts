@@ -5,6 +5,7 @@ import { SequentialHmac } from '../digests/sequential-hmac';
 import type { PreparedEvent } from './event-encoder';
 
 const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+export const COPY_HEADER_BYTES = COPY_HEADER.length;
 const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 const FIELD_COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;

@@ -84,7 +84,7 @@ it('keeps whole batches before a bad event and says where to go on', async () =>
   const error: unknown = await appendStream(bad, options()).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     code: 'EVENT_INVALID',
-    message: expect.stringMatching(/^event 1234: column "actor" \(text\): found NUL/) as string,
+    message: expect.stringMatching(/^line 1234: column "actor" \(text\): found NUL/) as string,
     hint: `Events 1 to 1000 are stored, the last at index 1000 with hash ${await hashAt(1_000)}; correct it and send from event 1001 on.`,
     done: { appended: 1_000, lastIndex: 1_000 },
   });

@@ -370,6 +370,6 @@ describe('errors', () => {
     await client.query('BEGIN');
     await expect(
       appendEvents(client, [event('a')], { ...APPEND, table: { table: 'dropping' } }),
-    ).rejects.toMatchObject({ code: 'COPY_INCOMPLETE' });
+    ).rejects.toMatchObject({ code: 'EVENT_ALTERED' });
   });
 });

@@ -114,7 +114,7 @@ describe('bad events', () => {
     );
     expect(await actions()).toEqual(names.filter((name) => !isBad(name)));
     for (const [at, result] of results.entries()) {
-      if (isBad(names[at]!)) expect(result).toMatchObject({ reason: { code: 'DB_ERROR' } });
+      if (isBad(names[at]!)) expect(result).toMatchObject({ reason: { code: 'EVENT_INVALID' } });
       else expect(result).toMatchObject({ status: 'fulfilled' });
     }
   });
@@ -138,7 +138,7 @@ describe('bad events', () => {
       names.map((name) => writer.append(event(name, name === 'bad' ? { actor: 'mallory' } : {}))),
     );
     await database.pool.query('DROP FUNCTION drop_some() CASCADE');
-    expect(results[1]).toMatchObject({ reason: { code: 'COPY_INCOMPLETE' } });
+    expect(results[1]).toMatchObject({ reason: { code: 'EVENT_ALTERED' } });
     expect((await stored()).map(({ index, action }) => `${index} ${action}`)).toEqual(['1 a', '2 b', '3 c']);
   });
 });
@@ -290,7 +290,7 @@ describe('with a pool', () => {
     expect(pool.idleCount).toBe(1);
     await pool.query('SELECT 1');
     await database.pool.query(`ALTER TABLE audit_events ADD CHECK (actor <> 'mallory')`);
-    await expect(writer.append(event('b', { actor: 'mallory' }))).rejects.toMatchObject({ code: 'DB_ERROR' });
+    await expect(writer.append(event('b', { actor: 'mallory' }))).rejects.toMatchObject({ code: 'EVENT_INVALID' });
     await writer.append(event('c'));
     await writer.close();
     expect((await pool.query('SELECT 1')).rowCount).toBe(1);
