@@ -18,6 +18,7 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   DB_VERSION: 'database',
   TABLE_NOT_FOUND: 'database',
   TABLE_SHAPE: 'database',
+  STANDBY_ANCHORING: 'database',
 
   S3_CREDENTIALS: 'access',
   S3_ACCESS_DENIED: 'access',
@@ -40,6 +41,7 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   OBJECT_KEY_MALFORMED: null,
   OBJECT_NOT_FOUND: null,
   STANDBY_BEHIND: null,
+  WAL_NOT_FLUSHED: null,
   SNAPSHOT_NOT_SHARED: null,
   WORKER_LOST: null,
   INTERRUPTED: null,
@@ -52,6 +54,7 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   APPEND_UNRESOLVED: null,
   DEPENDENCY_MISSING: null,
   DOCUMENT_MALFORMED: null,
+  EVENT_ALTERED: null,
   EVENT_INVALID: null,
   KEY_UNKNOWN: null,
   PARTS_REFUSED: null,
