@@ -128,10 +128,10 @@ export class Composition {
 
   /** Its keys are wiped with the other resources. */
   reading(config: WithKeys): ChainReading {
-    const { chainId, layout, keyRing } = config;
+    const { chainId, layout, keyRing, relation } = config;
     const keys = layout.format === 'links' ? NO_CHAIN_KEYS : deriveChainKeys(keyRing, chainId, layout);
     this.resources.add(keys, wipeChainKeys);
-    return { chainId, layout, keys, createEngine: createDigestEngine };
+    return { chainId, layout, keys, createEngine: createDigestEngine, relation };
   }
 
   anchorer(config: WithBucket & WithDatabase & WithKeys): Anchorer {

@@ -25,6 +25,7 @@ export const ENV = {
   chainFormat: 'AUDIT_CHAIN_FORMAT',
   eventsTable: 'AUDIT_EVENTS_TABLE',
   eventsSchema: 'AUDIT_EVENTS_SCHEMA',
+  eventsRelation: 'AUDIT_EVENTS_RELATION',
   eventsColumns: 'AUDIT_EVENTS_COLUMNS',
   indexColumn: 'AUDIT_EVENTS_INDEX_COLUMN',
   prevHashColumn: 'AUDIT_EVENTS_PREV_HASH_COLUMN',

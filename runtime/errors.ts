@@ -100,6 +100,7 @@ export type UnavailableErrorCode =
   | 'LOCK_BUSY'
   | 'LOCK_LOST'
   | 'CLOCK_BEHIND'
+  | 'FILE_NOT_WRITTEN'
   | 'INTERRUPTED';
 
 /** It was not possible to look, or to finish: nothing is known to be wrong and nothing is proven. Exit code 3. */

@@ -14,6 +14,13 @@ export interface ChainReading {
   readonly layout: ChainLayout;
   readonly keys: ChainKeys;
   readonly createEngine: DigestEngineFactory;
+  /**
+   * `view` when the events are meant to be read through a view or a foreign table, which can show each reader
+   * something else.
+   *
+   * @default table
+   */
+  readonly relation?: 'table' | 'view';
 }
 
 /** What one pass over the chain reads, and what it is held against. */

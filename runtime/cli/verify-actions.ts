@@ -1,4 +1,4 @@
-import { readText, writeText } from '../adapters/files/text-files';
+import { readText } from '../adapters/files/text-files';
 import { FolderReports } from '../adapters/reports/folder-reports';
 import { prepareReport, writeReport } from '../adapters/reports/report-file';
 import type { ReportPlace, ReportStore } from '../application/shards/report-store';
@@ -52,7 +52,7 @@ function verifyWhole(
 }
 
 function stateIn(file: string): StateStore {
-  return { name: file, load: () => readText(file), save: (text) => writeText(file, text) };
+  return { name: file, load: () => readText(file), save: (text) => writeReport(file, text) };
 }
 
 async function keepIn(file: string | null): Promise<Keep> {

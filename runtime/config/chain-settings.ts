@@ -1,6 +1,7 @@
 import { quoted, shown } from '../config-faults';
 import { DEFAULTS, ENV } from '../contract';
 import {
+  type AllowedRelation,
   CHAIN_SETTINGS,
   type ChainFault,
   type ChainSetting,
@@ -45,13 +46,21 @@ export function readChainId(reader: SettingReader): string | null {
 }
 
 /** The table, which may be written `schema.table`. */
-export function readTable(reader: SettingReader): { readonly table: string; readonly schema: string | null } {
+export function readTable(reader: SettingReader): {
+  readonly table: string;
+  readonly schema: string | null;
+  readonly relation: AllowedRelation;
+} {
   const texts = chainTexts(reader);
   record(reader, tableFaults(texts, WORDING));
   const text = texts.eventsTable ?? DEFAULTS.eventsTable;
   const parts = text.split('.');
   const [prefix] = parts.length === 2 ? parts : [];
-  return { table: parts.at(-1) ?? text, schema: prefix ?? texts.eventsSchema ?? null };
+  return {
+    table: parts.at(-1) ?? text,
+    schema: prefix ?? texts.eventsSchema ?? null,
+    relation: texts.eventsRelation === 'view' ? 'view' : 'table',
+  };
 }
 
 /** The columns that make the chain; null after a fault. */

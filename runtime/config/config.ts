@@ -1,3 +1,4 @@
+import type { AllowedRelation } from '../contract/chain-settings';
 import type { KeyRing } from '../adapters/keys/key-ring';
 import type { OUTPUTS } from '../contract';
 import type { ChainLayout } from '../domain/chain/columns';
@@ -84,6 +85,8 @@ export interface Config {
   readonly table: string;
   /** Its schema, unquoted; null leaves it to the search_path. */
   readonly schema: string | null;
+  /** What verification takes for the table: `view` when a view or a foreign table is meant. */
+  readonly relation: AllowedRelation;
   /** Null when the command needs no database. */
   readonly database: DatabaseConfig | null;
   /** What verification reads: a database of its own, or the one above. Null when the command does not verify. */

@@ -108,7 +108,7 @@ export function loadConfig<const N extends Need>(
   const numbers = readNumbers(reader, need);
   const httpHost = readHttpHost(reader);
   const output = reader.choice(ENV.output, OUTPUTS, 'report');
-  const { table, schema } = readTable(reader);
+  const { table, schema, relation } = readTable(reader);
   const layout = readLayout(reader);
   const keyRing = needs('hmacKeys') ? readKeys(reader, layout) : null;
   const ownDatabase = needs('verifyDatabase') && hasVerifyDatabase(reader);
@@ -128,6 +128,7 @@ export function loadConfig<const N extends Need>(
     layout,
     table,
     schema,
+    relation,
     keyRing,
     database,
     verifyDatabase,

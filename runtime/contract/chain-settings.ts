@@ -23,6 +23,7 @@ export const CHAIN_SETTINGS = [
   'chainFormat',
   'eventsTable',
   'eventsSchema',
+  'eventsRelation',
   'eventsColumns',
   'indexColumn',
   'prevHashColumn',
@@ -53,9 +54,13 @@ export const NO_KEY_ID = 'none';
 
 const NAME_RULE = `a name of 1 to ${MAX_NAME_BYTES} bytes without white space, quotes, comma and colon`;
 
-/** Faults of the table, which may be written `schema.table`, and of its schema. */
+/** What the name of the table may stand for: a plain or partitioned table, or also a view or a foreign table. */
+export const RELATIONS = ['table', 'view'] as const;
+export type AllowedRelation = (typeof RELATIONS)[number];
+
+/** Faults of the table, which may be written `schema.table`, of its schema, and of what it may be. */
 export function tableFaults(
-  { eventsTable = DEFAULTS.eventsTable, eventsSchema = null }: ChainTexts,
+  { eventsTable = DEFAULTS.eventsTable, eventsSchema = null, eventsRelation = null }: ChainTexts,
   { quoted, name, set }: Wording,
 ): ChainFault[] {
   const faults: ChainFault[] = [];
@@ -63,6 +68,10 @@ export function tableFaults(
   if (eventsTable !== null && (parts.length > 2 || !parts.every(isName))) {
     const allowed = `table or schema.table, each ${NAME_RULE} and dot`;
     faults.push({ setting: 'eventsTable', found: quoted(eventsTable), allowed });
+  }
+  if (eventsRelation !== null && !RELATIONS.some((allowed) => allowed === eventsRelation)) {
+    const allowed = 'table, or view where the events are meant to be read through a view or a foreign table';
+    faults.push({ setting: 'eventsRelation', found: quoted(eventsRelation), allowed });
   }
   if (eventsSchema === null) return faults;
   if (!isName(eventsSchema) || eventsSchema.includes('.')) {

@@ -1,4 +1,4 @@
-import type { CoveredTime, NotRead, VerificationReport } from '../domain/findings/report';
+import type { CoveredTime, NotRead, ReadRelation, VerificationReport } from '../domain/findings/report';
 import type { Verdict } from '../domain/findings/verdict';
 import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
@@ -41,6 +41,10 @@ function notReadText({ from, to, anchors, reason, at }: NotRead): string {
   return `${formatCount(from)} to ${formatCount(to)} (${covered}): ${WHY[reason]} ${at}`;
 }
 
+function relationText({ schema, name, kind, oid }: ReadRelation): string {
+  return printable(`${kind} ${schema}.${name}, oid ${oid}`);
+}
+
 function timeText({ after, until }: CoveredTime): string {
   const begin = after === null ? 'from the beginning' : `anchored after ${after}`;
   const end = until === null ? 'to the end, which no anchor covers yet' : `up to ${until}`;
@@ -78,6 +82,9 @@ function coverageRows(report: VerificationReport): [string, string][] {
     ...(coverage.notRead ?? []).map((each): [string, string] => ['not read', notReadText(each)]),
     ['contents', report.contents],
     ['unanchored', tailText(report)],
+    ...(report.database.relation
+      ? [['read from', relationText(report.database.relation)] as [string, string]]
+      : []),
     [
       'database',
       `system ${report.database.systemId ?? 'unknown'}, timeline ${report.database.timeline ?? 'unknown'}`,

@@ -47,6 +47,7 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   INTERRUPTED: null,
   CONFIG_INVALID: null,
   COLUMN_LIST_INVALID: null,
+  FILE_NOT_WRITTEN: null,
   FILE_UNUSABLE: null,
   USAGE: null,
 

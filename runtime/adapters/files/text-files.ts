@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { quoted } from '../../config-faults';
-import { ConfigError } from '../../errors';
+import { AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
 
 /** Larger files are not read: no document of ours comes near it. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -76,7 +76,7 @@ async function linkIn(file: string): Promise<string | null> {
 
 /**
  * Refuses a name under which nothing can be written, before there is something to write.
- * @throws ConfigError `FILE_UNUSABLE`
+ * @throws ConfigError `FILE_UNUSABLE`; UnavailableError `FILE_NOT_WRITTEN` on a read-only file system
  */
 export async function requireWritable(file: string): Promise<void> {
   try {
@@ -86,8 +86,29 @@ export async function requireWritable(file: string): Promise<void> {
   }
 }
 
-function unwritable(file: string, error: unknown): ConfigError {
-  if (error instanceof ConfigError) return error;
+/** What is wrong with the medium and not with the name: nobody who named another file would have known. */
+const MEDIUM: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on the file system, or name a file on another one.',
+  EDQUOT: 'Free space of the quota of this user, or name a file on another file system.',
+  EROFS: 'Mount the file system for writing, or name a file on another one.',
+  EIO: 'Check the disk, or name a file on another one.',
+  EMFILE: 'Raise the number of open files that is allowed.',
+  ENFILE: 'Raise the number of open files that is allowed.',
+};
+
+/** An error of the medium; null for one of the name, the folder or its rights. */
+export function mediumFailure(file: string, error: unknown): UnavailableError | null {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const hint = MEDIUM[code];
+  if (hint === undefined) return null;
+  const message = `${quoted(file)} cannot be written (${code})`;
+  return new UnavailableError('FILE_NOT_WRITTEN', message, { cause: error, hint });
+}
+
+function unwritable(file: string, error: unknown): AuditAnchorError {
+  if (error instanceof AuditAnchorError) return error as AuditAnchorError;
+  const medium = mediumFailure(file, error);
+  if (medium) return medium;
   return unusable(file, 'written', error, 'Name a file in a folder that this user may write to.');
 }
 
@@ -136,7 +157,7 @@ async function syncFolder(folder: string): Promise<void> {
 /**
  * Replaces a file as a whole: whoever reads it, also after a crash, finds the old text or the new one. A symbolic
  * link stays, and the file that it points to is replaced.
- * @throws ConfigError `FILE_UNUSABLE`
+ * @throws ConfigError `FILE_UNUSABLE`; UnavailableError `FILE_NOT_WRITTEN` when the disk is full or fails
  */
 export async function writeText(file: string, text: string): Promise<void> {
   let temporary: string | null = null;
@@ -153,7 +174,8 @@ export async function writeText(file: string, text: string): Promise<void> {
     await rename(temporary, target);
     await syncFolder(path.dirname(target));
   } catch (error) {
-    if (temporary !== null) await rm(temporary, { force: true });
+    // On a file system that has become read-only there is nothing to remove it from.
+    if (temporary !== null) await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(file, error);
   }
 }

@@ -58,6 +58,9 @@ function endedBy(setting: string, code: Mapping['code']): Mapping {
   return { code, text: 'ended the session', hint: `Raise ${setting} for this user, or set it to 0.` };
 }
 
+/** The function of the server that refuses a query which a policy would filter; its message is translated. */
+const ROW_SECURITY_CHECK = 'check_enable_rls';
+
 const BY_SQLSTATE: Readonly<Record<string, Mapping>> = {
   '42501': {
     code: 'DB_PERMISSION_DENIED',
@@ -102,6 +105,16 @@ function fromServer(error: DatabaseError, where: string): AuditAnchorError {
       cause: error,
       hint: 'Check the database name in DATABASE_URL or PGDATABASE.',
     });
+  }
+  if (error.routine === ROW_SECURITY_CHECK) {
+    return new UnavailableError(
+      'DB_PERMISSION_DENIED',
+      `${where} hides rows by row-level security: ${said}`,
+      {
+        cause: error,
+        hint: 'Give this user BYPASSRLS (ALTER ROLE … BYPASSRLS): with row_security off the server refuses to leave out rows in silence.',
+      },
+    );
   }
   const known = BY_SQLSTATE[state] ?? (state.startsWith(CONNECTION_CLASS) ? UNREACHABLE : undefined);
   const { code, text, hint }: Mapping = known ?? { code: 'DB_ERROR', text: 'reported an error' };

@@ -3,8 +3,8 @@ import { link, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ReportStore } from '../../application/shards/report-store';
 import { quoted } from '../../config-faults';
-import { ConfigError } from '../../errors';
-import { jsonFilesIn, readText, writeText } from '../files/text-files';
+import { AuditAnchorError, ConfigError } from '../../errors';
+import { jsonFilesIn, mediumFailure, readText, writeText } from '../files/text-files';
 
 /** Reports in a folder, which is made when it is not there. */
 export class FolderReports implements ReportStore {
@@ -30,9 +30,9 @@ export class FolderReports implements ReportStore {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
       // The text is written to another file first, which nobody has heard of.
-      throw this.unusable(file, 'written', error instanceof ConfigError ? error.cause : error);
+      throw this.unusable(file, 'written', error instanceof AuditAnchorError ? error.cause : error);
     } finally {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined);
     }
   }
 
@@ -48,7 +48,9 @@ export class FolderReports implements ReportStore {
     }
   }
 
-  private unusable(what: string, doing: string, error: unknown): ConfigError {
+  private unusable(what: string, doing: string, error: unknown): AuditAnchorError {
+    const medium = mediumFailure(what, error);
+    if (medium) return medium;
     const { code = 'no reason given' } = error as NodeJS.ErrnoException;
     return new ConfigError('FILE_UNUSABLE', `${quoted(what)} cannot be ${doing} (${code})`, {
       cause: error,

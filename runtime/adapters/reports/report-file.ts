@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { quoted } from '../../config-faults';
 import { ConfigError } from '../../errors';
-import { requireWritable, writeText } from '../files/text-files';
+import { mediumFailure, requireWritable, writeText } from '../files/text-files';
 
 /**
  * Makes the folder of a plan or report, and refuses a name under which nothing can be written: before hours of reading,
@@ -27,6 +27,8 @@ async function makeFolderOf(file: string): Promise<void> {
   try {
     await mkdir(path.dirname(file), { recursive: true });
   } catch (error) {
+    const medium = mediumFailure(file, error);
+    if (medium) throw medium;
     const { code = 'no reason given' } = error as NodeJS.ErrnoException;
     throw new ConfigError(
       'FILE_UNUSABLE',

@@ -160,6 +160,7 @@ function join(
   reportContradictions(parts, findings);
   return {
     identity: last.snapshot,
+    relation: null,
     scan,
     tail: last.end?.tail ?? null,
     lookedUp: last.end?.lookedUp ?? 0,

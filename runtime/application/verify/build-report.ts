@@ -12,12 +12,15 @@ import type {
 import { decideVerdict } from '../../domain/findings/verdict';
 import type { ScanTotals } from '../../domain/sharding/part-result';
 import type { KnownAnchor } from '../known-anchor';
+import type { Relation } from '../ports';
 import { knownFrom } from '../newest-known';
 import { contentsVerdict } from './contents';
 
 /** What a report needs to know of the database's side. */
 export interface DatabaseSide {
   readonly identity: { readonly systemId: string | null; readonly timeline: number | null };
+  /** Null when it was read in shards. */
+  readonly relation: Relation | null;
   readonly scan: ScanTotals;
   readonly tail: UnanchoredTail | null;
   /** Anchored hashes looked up one by one, outside of the scan. */
@@ -63,7 +66,11 @@ export function buildReport(parts: ReportParts): VerificationReport {
       lockedUntil: newest.retainUntil === null ? null : new Date(newest.retainUntil).toISOString(),
     },
     tail: database?.tail ?? null,
-    database: database && { systemId: database.identity.systemId, timeline: database.identity.timeline },
+    database: database && {
+      systemId: database.identity.systemId,
+      timeline: database.identity.timeline,
+      relation: database.relation,
+    },
     findings,
   };
 }

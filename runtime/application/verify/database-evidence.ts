@@ -5,6 +5,7 @@ import type { UnanchoredTail } from '../../domain/findings/report';
 import type { VerifiedStretch } from '../../domain/sharding/verify-state';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
 import type { KnownAnchor } from '../known-anchor';
+import { isMeant, notTable } from '../read-relation';
 import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
@@ -68,6 +69,8 @@ async function examine(
   findings: FindingLog,
 ): Promise<DatabaseEvidence> {
   const { newest, remembered } = question;
+  const { relation } = snapshot;
+  if (!isMeant(relation, reading)) findings.add(notTable(relation));
   const identity = await snapshot.identity();
   const head = await snapshot.head();
   if (newest) reportChange(identity, newest, findings);
@@ -130,6 +133,7 @@ async function examine(
   for (const anchor of others) await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
   return {
     identity,
+    relation,
     head,
     scan,
     selected: checkpoints.length,

@@ -1,4 +1,4 @@
-import { AuditAnchorError, ConfigError, FormatError } from '../../errors';
+import { AuditAnchorError, ConfigError, FormatError, UnavailableError } from '../../errors';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import type { ChainKeys } from '../../domain/chain/chain-keys';
 import type { Checkpoint } from '../../domain/chain/checkpoint';
@@ -19,6 +19,7 @@ import type {
 import { claimedChain, openState, sealState } from '../../domain/sharding/verify-state';
 import { knownFrom } from '../newest-known';
 import type { AuditLogSnapshot, Clock } from '../ports';
+import { digestOver } from './part-digest';
 import type { PartKeeper } from './scan-whole';
 
 const MS_PER_HOUR = 3_600_000;
@@ -71,11 +72,18 @@ export class RunMemory {
 
   /**
    * @throws ConfigError `FILE_UNUSABLE` for a file that is no state, of another format, or the state of another chain:
-   * it is not ours to overwrite; and when it cannot be written, which should not come to light after hours of reading
+   * it is not ours to overwrite; and when nothing can be written under its name, which should not come to light after
+   * hours of reading. A disk that is full or fails is a warning: everything is looked at all the same
    */
   static async open(options: MemoryOptions): Promise<RunMemory> {
     const memory = await RunMemory.load(options);
-    await options.store.save(memory.text());
+    try {
+      await options.store.save(memory.text());
+    } catch (error) {
+      // Whoever can fill a disk must not be able to keep anybody from looking.
+      if (!(error instanceof UnavailableError)) throw error;
+      memory.warnNotKept(error);
+    }
     return memory;
   }
 
@@ -243,7 +251,7 @@ export class RunMemory {
       } catch (error) {
         // What was found counts more than what is remembered of it.
         if (!(error instanceof AuditAnchorError)) throw error;
-        this.warn(`what this run has read could not be kept: ${error.message}`);
+        this.warnNotKept(error as AuditAnchorError);
       }
     });
     return this.writing;
@@ -267,6 +275,10 @@ export class RunMemory {
     this.warn(`what was remembered of earlier runs was not used, and is read again: ${why}`);
   }
 
+  private warnNotKept({ message, hint = '' }: AuditAnchorError): void {
+    this.warn(`what this run reads could not be kept: ${message}. ${hint}`.trimEnd());
+  }
+
   private warn(message: string): void {
     const { findings, store } = this.options;
     findings.add({ code: 'STATE_DISCARDED', place: { kind: 'file', name: store.name }, message });
@@ -287,21 +299,6 @@ async function headAsAskedFor(
   index: number,
 ): Promise<{ index: number; hash: string }> {
   return { index, hash: (await snapshot.hashAt(index)) ?? '' };
-}
-
-/** What the anchors of now attest of a part; null when they do not divide the chain where it begins and ends. */
-function digestOver(
-  { from, to }: PartResult,
-  beginning: number | null,
-  checkpoints: readonly Checkpoint[],
-): string | null {
-  const ends = new Set(checkpoints.map(({ lastSeq }) => lastSeq));
-  const begins = from === beginning || (from !== null && ends.has(from - 1));
-  const fits = to !== null && ends.has(to) && begins;
-  const within = checkpoints.filter(
-    ({ firstSeq, lastSeq }) => (from === null || firstSeq >= from) && lastSeq <= (to ?? -1),
-  );
-  return fits ? attestedDigest(within, []) : null;
 }
 
 function unusable(name: string, what: string, allowed: string): ConfigError {

@@ -51,6 +51,7 @@ export const FINDINGS = {
   ANCHOR_UNREADABLE: 'unproven',
   REPLICA_INCOMPLETE: 'unproven',
   DATABASE_UNREADABLE: 'unproven',
+  RELATION_NOT_TABLE: 'unproven',
   STANDBY_BEHIND: 'unproven',
   KEY_UNKNOWN: 'unproven',
   CONTENTS_NOT_EVALUATED: 'unproven',

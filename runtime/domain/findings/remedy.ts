@@ -8,6 +8,8 @@ const REMEDIES: Partial<Record<FindingCode, string>> = {
     'add the key to AUDIT_HMAC_KEYS before events are signed with it, and restart a service that runs already (aws ecs update-service --force-new-deployment)',
   ANCHOR_MISSING:
     'If this bucket is a replica, verify its source: replication that is late or has failed leaves anchors out of the replica alone.',
+  RELATION_NOT_TABLE:
+    'Name the table itself with its schema; if a view or a foreign table is meant, set AUDIT_EVENTS_RELATION=view.',
   REPLICA_INCOMPLETE:
     'Verify the source bucket; copy what replication has left out with S3 Batch Replication.',
 };

@@ -56,6 +56,15 @@ export interface UnanchoredTail {
   readonly ageSeconds: number | null;
 }
 
+/** What the name of the table stood for in the session of the verifier. */
+export interface ReadRelation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table';
+  /** PostgreSQL's number of it, which a table of the same name made anew does not have. */
+  readonly oid: number;
+}
+
 /** What a verification looked at, what it found, and the verdict over it. */
 export interface VerificationReport {
   readonly verdict: Verdict;
@@ -81,7 +90,12 @@ export interface VerificationReport {
     readonly lockedUntil: string | null;
   } | null;
   readonly tail: UnanchoredTail | null;
-  readonly database: { readonly systemId: string | null; readonly timeline: number | null } | null;
+  readonly database: {
+    readonly systemId: string | null;
+    readonly timeline: number | null;
+    /** What the events were read from; null for a merge, whose shards refuse to read anything but the table. */
+    readonly relation: ReadRelation | null;
+  } | null;
   /** The finding that explains the others first. */
   readonly findings: readonly Finding[];
 }

@@ -38,6 +38,7 @@ test('every finding has a scenario that produces it', () => {
     .add('INTERRUPTED')
     .add('ANCHOR_NOT_REPLICATED')
     .add('REPLICA_INCOMPLETE')
+    .add('RELATION_NOT_TABLE')
     .add('ANCHOR_RETENTION_EARLIER');
   expect([...produced].sort()).toEqual(Object.keys(FINDINGS).sort());
 });

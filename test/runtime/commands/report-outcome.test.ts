@@ -24,6 +24,19 @@ test.each([EXIT.ok, EXIT.notEvaluated])('exit code %i without its report is a fa
   await expect(keptOutcome(outcome(exitCode), 'full', fails(unreachable))).rejects.toBe(unreachable);
 });
 
+test.each([EXIT.ok, EXIT.notEvaluated, EXIT.tampered])(
+  'on a full disk an outcome with exit code %i is told, and is a failure',
+  async (exitCode) => {
+    const full = new UnavailableError('FILE_NOT_WRITTEN', 'no space', { hint: 'Free space.' });
+    const told = await keptOutcome(outcome(exitCode), 'full', fails(full));
+    expect(told).toMatchObject({
+      exitCode: exitCode === EXIT.tampered ? EXIT.tampered : EXIT.notEvaluated,
+      document: { verdict: 'as found', notKept: { code: 'FILE_NOT_WRITTEN', hint: 'Free space.' } },
+    });
+    expect(told.text(createColors(false))[0]).toBe('AS FOUND');
+  },
+);
+
 test.each([
   [unreachable, { code: 'S3_UNREACHABLE', message: unreachable.message, hint: 'Try again.' }],
   [

@@ -41,7 +41,11 @@ function report(changes: Partial<VerificationReport> = {}): VerificationReport {
       lockedUntil: '2031-02-19T16:00:00.000Z',
     },
     tail: { events: 34, fromIndex: 12_001, ageSeconds: 75 },
-    database: { systemId: '7461', timeline: 1 },
+    database: {
+      systemId: '7461',
+      timeline: 1,
+      relation: { schema: 'audit', name: 'events', kind: 'table', oid: 16_402 },
+    },
     findings: [],
     ...changes,
   };
@@ -69,6 +73,7 @@ test('a verified chain', () => {
       compared    3 anchored hashes, 1 Merkle root
       contents    verified
       unanchored  34 events from index 12,001, the oldest 1 min 15 s old
+      read from   table audit.events, oid 16402
       database    system 7461, timeline 1"
   `);
 });

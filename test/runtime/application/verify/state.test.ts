@@ -593,6 +593,25 @@ describe('a state that cannot be written', () => {
     await expect(verifyWith(state, world([2]))).rejects.toMatchObject({ code: 'FILE_UNUSABLE' });
   });
 
+  test('because the disk is full is a warning: everything is looked at all the same', async () => {
+    const state = new MemoryState();
+    state.onSave = () => {
+      throw new UnavailableError('FILE_NOT_WRITTEN', 'cannot be written (ENOSPC)', { hint: 'Free space.' });
+    };
+    const told = expect.objectContaining({
+      code: 'STATE_DISCARDED',
+      message: expect.stringMatching(/ENOSPC.*Free space\./) as string,
+    }) as object;
+    const sound = await verifyWith(state, world([2]));
+    expect(sound).toMatchObject({ verdict: 'verified', coverage: { events: 2 } });
+    expect(sound.findings).toContainEqual(told);
+    const whole = world([3, 3]);
+    whole.rows[1] = { ...whole.rows[1]!, hash: Buffer.alloc(32, 7) };
+    const forged = await verifyWith(state, whole);
+    expect(forged.verdict).toBe('tampered');
+    expect(forged.findings).toContainEqual(told);
+  });
+
   test('is a warning once it has begun, and hides nothing that was found', async () => {
     const whole = world([3, 3]);
     whole.rows[1] = { ...whole.rows[1]!, hash: Buffer.alloc(32, 7) };
