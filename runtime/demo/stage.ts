@@ -56,7 +56,7 @@ function makeFolder(): string {
 /** The servers of the demo and everything that works on them. */
 export class Stage {
   readonly layout = v1Layout();
-  readonly table = { table: DEFAULTS.eventsTable, schema: null };
+  readonly table = { table: DEFAULTS.eventsTable, schema: 'public' };
   private readonly bucketFolder: string;
 
   private constructor(

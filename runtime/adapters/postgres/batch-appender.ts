@@ -148,6 +148,12 @@ export class BatchAppender {
     this.linker.dispose();
   }
 
+  /** The table as the server resolved its name. */
+  get place(): { readonly schema: string; readonly table: string } {
+    const { schema, name } = this.openedTable();
+    return { schema, table: name };
+  }
+
   private openedTable(): AppendTable {
     if (!this.opened) throw new Error('the table is looked up before it is used');
     return this.opened.table;

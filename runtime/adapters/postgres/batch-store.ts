@@ -12,8 +12,11 @@ import type { LockedHead } from './locked-head';
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
 
-/** Where an event is in the chain. */
+/** Where an event is: in which table, and in its chain. */
 export interface Receipt {
+  /** As the server resolved it: a search path may lead elsewhere. */
+  readonly schema: string;
+  readonly table: string;
   /** Its chain index. */
   readonly index: number;
   /** Hex `event_hash`. */
@@ -196,8 +199,9 @@ export class BatchStore {
   }
 
   private receiptsOf({ batch, head }: SentBatch): readonly Receipt[] {
-    const { keyId } = this.options.appender;
+    const { keyId, place } = this.options.appender;
     return batch.ends.map((_, position) => ({
+      ...place,
       index: head.index + 1 + position,
       hash: hashIn(batch, position).toString('hex'),
       keyId,

@@ -61,7 +61,8 @@ it('gives each of 64 producers its receipts, in its order, in few transactions',
   const rows = await stored();
   expect(rows).toHaveLength(64 * rounds);
   for (const [producer, own] of receipts.entries()) {
-    for (const [round, { index, hash, keyId }] of own.entries()) {
+    for (const [round, { schema, table, index, hash, keyId }] of own.entries()) {
+      expect({ schema, table }).toEqual({ schema: 'public', table: 'audit_events' });
       expect(rows[index - 1]).toEqual({ index, action: `${producer}/${round}`, hash });
       expect(keyId).toBe('k1');
     }
