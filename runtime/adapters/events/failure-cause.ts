@@ -19,7 +19,6 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   STANDBY_ANCHORING: 'database',
   TABLE_NOT_FOUND: 'database',
   TABLE_SHAPE: 'database',
-  STANDBY_ANCHORING: 'database',
 
   S3_CREDENTIALS: 'access',
   S3_ACCESS_DENIED: 'access',
