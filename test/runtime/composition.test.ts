@@ -19,7 +19,10 @@ test('everything is released, last opened first, also when one release fails', a
 test('derived keys are wiped with the rest, and then no engine takes them', async () => {
   const resources = new Resources();
   const secret = Buffer.alloc(32, 7).toString('base64');
-  const env = { [ENV.chainId]: 'production', [ENV.hmacKeys]: JSON.stringify({ k1: secret, k2: secret }) };
+  const env = {
+    [ENV.chainId]: 'production',
+    [ENV.hmacKeys]: JSON.stringify({ k1: secret, k2: Buffer.alloc(32, 8).toString('base64') }),
+  };
   const composition = new Composition(env, systemClock, resources);
   const { keys, createEngine } = composition.reading(composition.config({ hmacKeys: true }));
   const zeros = (key: Uint8Array): boolean => key.every((byte) => byte === 0);

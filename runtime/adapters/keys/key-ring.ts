@@ -75,6 +75,7 @@ function parseObject(text: string): Record<string, unknown> | string {
   try {
     value = JSON.parse(text);
   } catch {
+    if (text.startsWith('\uFEFF')) return 'text that begins with a byte order mark (BOM)';
     const path = /^[.~]{0,2}\//.test(text)
       ? ` and looks like a path, which belongs in ${ENV.hmacKeysFile}`
       : '';
@@ -111,6 +112,8 @@ export function parseKeyRing(text: string, source: string, activeKeyId?: string)
   const fault = (found: string, allowed: string) => faults.push({ setting: source, found, allowed });
   const secrets = new Map<string, Uint8Array>();
   const seen = new Set<string>();
+  /** By secret: what names the first key that has it. */
+  const owners = new Map<unknown, string>();
   // JSON.parse keeps the last of two equal names without a word, so the names are read from the text.
   topLevelNames(text).forEach((id, index) => {
     const key = nameKey(id, index);
@@ -119,8 +122,14 @@ export function parseKeyRing(text: string, source: string, activeKeyId?: string)
     const problem = keyIdProblem(id);
     if (problem !== null) fault(`${key} whose id ${problem.found}`, problem.allowed);
     const secret = decodeSecret(parsed[id]);
-    if (secret instanceof Uint8Array) secrets.set(id, secret);
-    else fault(`${key} with ${secret}`, SECRET_RULE);
+    if (secret instanceof Uint8Array) {
+      secrets.set(id, secret);
+      const owner = owners.get(parsed[id]);
+      // Rotating to it would retire nothing: whoever has the old secret has the new one.
+      if (owner !== undefined)
+        fault(`${owner} and ${key} with the same secret`, 'another secret for each id');
+      else owners.set(parsed[id], key);
+    } else fault(`${key} with ${secret}`, SECRET_RULE);
   });
   const ids = [...seen];
   if (ids.length === 0) fault(`${NOTHING} in the ring`, 'at least one key');

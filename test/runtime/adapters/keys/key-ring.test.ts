@@ -67,6 +67,24 @@ describe('a ring', () => {
 });
 
 describe('refused', () => {
+  test('one secret under two ids, naming both and never the secret', () => {
+    const error = refusal(JSON.stringify({ old: A, other: B, new: A }));
+    expect(error.faults).toEqual([
+      {
+        setting: 'RING',
+        found: 'key "old" and key "new" with the same secret',
+        allowed: 'another secret for each id',
+      },
+    ]);
+    expect(`${error.message} ${error.hint ?? ''} ${JSON.stringify(error.faults)}`).not.toContain(A);
+  });
+
+  test('a byte order mark, by name', () => {
+    expect(founds(`\uFEFF${JSON.stringify({ a: A })}`)).toEqual([
+      'text that begins with a byte order mark (BOM)',
+    ]);
+  });
+
   test.each([
     ['', 'text of 0 characters that is not JSON'],
     ['{', 'text of 1 characters that is not JSON'],
@@ -134,7 +152,7 @@ describe('refused', () => {
   });
 
   test('every fault at once', () => {
-    const { message, faults } = refusal(`{"a":"x","b":7,"":"${A}","c":"${A}","c":"${A}"}`, 'd');
+    const { message, faults } = refusal(`{"a":"x","b":7,"":"${B}","c":"${A}","c":"${A}"}`, 'd');
     expect(faults).toHaveLength(5);
     expect(message).toMatchInlineSnapshot(`
       "5 faults in the configuration
@@ -147,7 +165,9 @@ describe('refused', () => {
   });
 
   test('an active key that is not in the ring, with the ids it could be', () => {
-    const keys = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`k${index}`, A]));
+    const keys = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`k${index}`, base64(32, String(index).padStart(2))]),
+    );
     expect(refusal(JSON.stringify(keys), 'k99').faults).toEqual([
       {
         setting: 'AUDIT_HMAC_ACTIVE_KEY_ID',
