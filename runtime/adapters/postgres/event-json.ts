@@ -1,4 +1,3 @@
-import { parse } from 'lossless-json';
 import type { ChainLayout, Column } from '../../domain/chain/columns';
 import { ConfigError } from '../../errors';
 import type { EventValues } from './event-values';
@@ -7,6 +6,8 @@ import { jsonMembers } from './json-members';
 /** Longest line that is read. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const LINE_FEED = 0x0a;
+const UTF8_MARK = '\uFEFF';
+const UTF16_MARKS: readonly string[] = ['fffe', 'feff'];
 
 /** Longest piece of a field name that an error shows. */
 const SHOWN = 40;
@@ -21,9 +22,8 @@ function invalid(line: number, message: string): ConfigError {
 function requireObject(text: string, line: number): void {
   let value: unknown;
   try {
-    value = parse(text);
+    value = JSON.parse(text);
   } catch (error) {
-    if (error instanceof RangeError) throw invalid(line, 'found JSON that is nested too deeply to be read');
     if (!(error instanceof SyntaxError)) throw error;
     throw invalid(line, `found no valid JSON: ${error.message}`);
   }
@@ -103,11 +103,17 @@ export async function* readEventLines(
     if (bytes.length > MAX_LINE_BYTES) {
       throw invalid(line, `found a line above ${MAX_LINE_BYTES} bytes, the most that is allowed`);
     }
+    if (line === 1 && UTF16_MARKS.includes(bytes.subarray(0, 2).toString('hex'))) {
+      throw invalid(line, 'found a byte order mark (BOM) of UTF-16; expected UTF-8');
+    }
     let text: string;
     try {
       text = decoder.decode(bytes);
     } catch {
       throw invalid(line, 'found bytes that are not UTF-8');
+    }
+    if (line === 1 && text.startsWith(UTF8_MARK)) {
+      throw invalid(line, 'found a byte order mark (BOM); expected UTF-8 without one');
     }
     if (text.trim() === '') throw invalid(line, 'found an empty line, allowed one object in each line');
     yield parseEventLine(text, layout, line);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { EventEncoder } from '../../../../runtime/adapters/postgres/event-encoder';
 import { parseEventLine, readEventLines } from '../../../../runtime/adapters/postgres/event-json';
 import { jsonMembers } from '../../../../runtime/adapters/postgres/json-members';
 import { parseColumnList, v1Layout } from '../../../../runtime/domain/chain/columns';
@@ -53,7 +54,6 @@ describe('a line', () => {
   it.each([
     ['a repeated field', '{"actor":"a","actor":"a"}', 'found field "actor" twice, allowed once'],
     ['a repeated field, once escaped', '{"actor":"a","\\u0061ctor":"a"}', 'found field "actor" twice'],
-    ['a repeated field in details', '{"details":{"a":1,"a":2}}', "found no valid JSON: Duplicate key 'a'"],
     ['an unknown field', '{"acter":"a"}', 'found unknown field "acter"'],
     ['a field of the chain', '{"prev_hash":"00"}', 'found field "prev_hash", which the chain sets itself'],
     ['broken JSON', '{"actor":', 'found no valid JSON'],
@@ -61,7 +61,6 @@ describe('a line', () => {
     ['an array', '[{}]', 'found JSON that is no object'],
     ['a number', '7', 'found JSON that is no object'],
     ['a string', '"{}"', 'found JSON that is no object'],
-    ['deep nesting', `{"details":${'['.repeat(200_000)}}`, 'nested too deeply'],
   ])('with %s is refused', (_, line, message) => {
     expect(() => parseEventLine(line, LAYOUT, 17)).toThrow(
       expect.objectContaining({
@@ -70,6 +69,39 @@ describe('a line', () => {
       }) as Error,
     );
     expect(() => parseEventLine(line, LAYOUT, 17)).toThrow(message);
+  });
+});
+
+describe('the text of a JSON column', () => {
+  /** Taken by the library as it stands, refused otherwise. */
+  function taken(details: string): boolean {
+    const table = { schema: 's', name: 't', qualified: 't', kind: 'table', oid: 1, columns: [] } as const;
+    try {
+      new EventEncoder(LAYOUT, table, 'k1').prepare({ details }, 'the event');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  it.each([
+    ['a key twice', '{"a":1,"a":2}', true],
+    ['a key twice, once escaped', '{"a":1,"\\u0061":{"b":[],"b":1}}', true],
+    ['numbers of any form', '[1.0,1e3,-0,123456789012345678901234567890]', true],
+    ['deep nesting', '['.repeat(200_000) + ']'.repeat(200_000), true],
+    ['half of a surrogate pair, escaped', '"\\ud800"', true],
+    ['white space inside', '[ 1,\t2 ]', true],
+    ['null', 'null', true],
+    ['a comma too many', '[1,]', false],
+    ['an unknown word', 'undefined', false],
+    ['a leading zero', '01', false],
+    ['an open list', '[', false],
+    ['a raw tab in a string', '"\t"', false],
+  ])('%s is treated alike by command line and library, and kept as it is written', (_, details, valid) => {
+    const line = `{"details": ${details} }`;
+    expect(taken(details)).toBe(valid);
+    if (valid) expect(parseEventLine(line, LAYOUT, 1)).toEqual({ details });
+    else expect(() => parseEventLine(line, LAYOUT, 1)).toThrow('line 1: found no valid JSON');
   });
 });
 
@@ -121,7 +153,10 @@ describe('lines', () => {
       Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]),
       'line 1: found bytes that are not UTF-8',
     ],
-    ['a byte order mark', '\uFEFF{}', 'line 1: found no valid JSON'],
+    ['a byte order mark', '\uFEFF{}', 'line 1: found a byte order mark (BOM); expected UTF-8 without one'],
+    ['a byte order mark in the middle', '{}\n\uFEFF{}', 'line 2: found no valid JSON'],
+    ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), 'line 1: found a byte order mark (BOM) of UTF-16'],
+    ['UTF-16, big end first', Buffer.from('\uFEFF{}', 'utf16le').swap16(), 'line 1: found a byte order mark'],
   ])('with %s are refused by number', async (_, input, message) => {
     await expect(read(chunksOf(input, 4))).rejects.toMatchObject({
       code: 'EVENT_INVALID',
