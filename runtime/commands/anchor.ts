@@ -7,7 +7,7 @@ import { EXIT } from '../contract';
 import { anchorHash, coversNothing, serializeAnchor } from '../domain/anchor/anchor';
 import { findingsText } from '../report/findings-text';
 import type { Colors } from '../terminal/colors';
-import { formatCount } from '../terminal/duration';
+import { counted, formatCount } from '../terminal/duration';
 import { keyValueLines, UNLIMITED } from '../terminal/table';
 import type { Outcome } from './outcome';
 import { exitOfFindings } from './outcome';
@@ -68,7 +68,7 @@ export function anchorOutcome(outcome: AnchorOutcome | BusyOutcome, bucket: stri
         exitCode: EXIT.ok,
         document: { outcome: 'not due', nextInterval, unanchoredEvents: outcome.unanchored },
         text: () => [
-          `no anchor is due: ${formatCount(outcome.unanchored)} unanchored events, next interval at ${nextInterval} (--force writes one now)`,
+          `no anchor is due: ${counted(outcome.unanchored, 'unanchored event')}, next interval at ${nextInterval} (--force writes one now)`,
         ],
       };
     }

@@ -1,4 +1,5 @@
 import { EXIT } from '../contract';
+import { counted } from '../terminal/duration';
 import { tableLines, UNLIMITED } from '../terminal/table';
 import type { Outcome } from './outcome';
 
@@ -27,7 +28,7 @@ export function initOutcome(result: Initialised): Outcome {
     text: (colors) => {
       const { partitions } = result;
       const created = [...result.objects, ...partitions].filter(({ state }) => state === 'created').length;
-      const title = created === 0 ? 'everything was already there' : `${created} objects created`;
+      const title = created === 0 ? 'everything was already there' : `${counted(created, 'object')} created`;
       const rows = [
         ...result.objects.map(({ kind, name, state }) => [kind, name, state]),
         ...partitions.map(({ schema, table, state }) => [

@@ -18,7 +18,7 @@ import type { AnchorEvidence } from '../domain/anchor/evidence';
 import { FindingLog } from '../domain/findings/finding-log';
 import { findingsText } from '../report/findings-text';
 import type { Colors } from '../terminal/colors';
-import { formatAge, formatCount, formatDuration } from '../terminal/duration';
+import { counted, formatAge, formatCount, formatDuration } from '../terminal/duration';
 import { keyValueLines, UNLIMITED } from '../terminal/table';
 import type { Outcome } from './outcome';
 import { exitOfFindings } from './outcome';
@@ -127,12 +127,10 @@ function databaseRows({ identity, head, ...status }: DatabaseStatus): [string, s
     ],
     [
       'unanchored',
-      status.unanchoredEvents === null
-        ? 'unknown'
-        : `${formatCount(status.unanchoredEvents)} events${oldest}`,
+      status.unanchoredEvents === null ? 'unknown' : `${counted(status.unanchoredEvents, 'event')}${oldest}`,
     ],
     ...(status.missingEvents
-      ? [['missing', `${formatCount(status.missingEvents)} anchored events`] as [string, string]]
+      ? [['missing', counted(status.missingEvents, 'anchored event')] as [string, string]]
       : []),
     [
       'database',

@@ -20,7 +20,7 @@ import { ConfigError, FormatError } from '../errors';
 import { printable } from '../printable';
 import { findingsText } from '../report/findings-text';
 import type { Colors } from '../terminal/colors';
-import { formatCount } from '../terminal/duration';
+import { counted, formatCount } from '../terminal/duration';
 import type { Outcome } from './outcome';
 import { keptOutcome, reportOutcome } from './report-outcome';
 
@@ -57,7 +57,7 @@ function planSummary(plan: ShardPlan, count: number): readonly string[] {
       ? ` (${formatCount(count)} were asked for: a chain is divided at anchors only)`
       : '';
   return [
-    `${formatCount(plan.shards.length)} shards${fewer}`,
+    `${counted(plan.shards.length, 'shard')}${fewer}`,
     ...plan.shards.map(
       ({ number, from, to, events }) =>
         `  ${number}: events ${from ?? plan.firstIndex} to ${to ?? 'the end'}, ${formatCount(events)} in all`,
@@ -113,7 +113,7 @@ function notPlan(name: string, why: string): ConfigError {
 function shardSummary({ number, result, unfit }: PartialReport, plan: ShardPlan): string {
   const { events, recomputed } = result;
   if (unfit !== null) return `shard ${number} of ${plan.shards.length} cannot be merged: ${printable(unfit)}`;
-  return `shard ${number} of ${plan.shards.length}: ${formatCount(events)} events read, ${formatCount(recomputed)} recomputed; a verdict comes with --merge`;
+  return `shard ${number} of ${plan.shards.length}: ${counted(events, 'event')} read, ${formatCount(recomputed)} recomputed; a verdict comes with --merge`;
 }
 
 export async function shardCommand(

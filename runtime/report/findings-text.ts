@@ -2,7 +2,7 @@ import type { Finding, FindingCode, Place, Severity } from '../domain/findings/f
 import { remedyFor } from '../domain/findings/remedy';
 import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
-import { formatCount } from '../terminal/duration';
+import { counted, formatCount } from '../terminal/duration';
 
 const LABELS: Readonly<Record<Severity, string>> = {
   tampering: 'TAMPERING',
@@ -47,7 +47,7 @@ const RANGES: readonly FindingCode[] = ['CHAIN_TRUNCATED', 'ANCHORED_HASH', 'RAN
 
 function countText({ code, place, count }: Finding): string {
   if (count === 1) return '';
-  if (RANGES.includes(code)) return `, ${formatCount(count)} anchored ranges`;
+  if (RANGES.includes(code)) return `, ${counted(count, 'anchored range')}`;
   return place.kind === 'events' && count === place.to - place.from + 1
     ? ''
     : `, ${formatCount(count)} in all`;
@@ -78,11 +78,11 @@ export function findingsText(findings: readonly Finding[], colors: Colors, recom
     .slice(0, MAX_SHOWN)
     .flatMap((found) => findingLines(found, colors, remedyFor(found, findings, recomputed)));
   const left = causes.length - MAX_SHOWN;
-  if (left > 0) lines.push(colors.dim(`… and ${formatCount(left)} further findings; --json lists them`));
+  if (left > 0) lines.push(colors.dim(`… and ${counted(left, 'further finding')}; --json lists all`));
   for (const { code, place, explainedBy } of consequences.slice(0, MAX_SHOWN)) {
     lines.push(colors.dim(`follows from ${explainedBy ?? ''}: ${code} ${placeText(place)}`));
   }
   const further = consequences.length - MAX_SHOWN;
-  if (further > 0) lines.push(colors.dim(`… and ${formatCount(further)} further consequences`));
+  if (further > 0) lines.push(colors.dim(`… and ${counted(further, 'further consequence')}`));
   return lines;
 }

@@ -2,7 +2,7 @@ import type { CoveredTime, NotRead, ReadRelation, VerificationReport } from '../
 import type { Verdict } from '../domain/findings/verdict';
 import { printable } from '../printable';
 import type { Colors } from '../terminal/colors';
-import { formatCount, formatDuration } from '../terminal/duration';
+import { counted, formatCount, formatDuration } from '../terminal/duration';
 import { keyValueLines, UNLIMITED } from '../terminal/table';
 import { findingsText } from './findings-text';
 
@@ -19,15 +19,11 @@ function verdictText(verdict: Verdict, colors: Colors): string {
   return verdict === 'tampered' ? colors.bad('✘ TAMPERED') : colors.warn('? NOT EVALUATED');
 }
 
-function counted(count: number, one: string, many: string): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
-}
-
 function tailText(report: VerificationReport): string {
   const { tail } = report;
   if (!tail) return report.coverage.events === 0 ? 'no event' : 'none: every event is anchored';
   const age = tail.ageSeconds === null ? '' : `, the oldest ${formatDuration(tail.ageSeconds)} old`;
-  return `${counted(tail.events, 'event', 'events')} from index ${formatCount(tail.fromIndex)}${age}`;
+  return `${counted(tail.events, 'event')} from index ${formatCount(tail.fromIndex)}${age}`;
 }
 
 const WHY: Readonly<Record<NotRead['reason'], string>> = {
@@ -37,7 +33,7 @@ const WHY: Readonly<Record<NotRead['reason'], string>> = {
 };
 
 function notReadText({ from, to, anchors, reason, at }: NotRead): string {
-  const covered = counted(anchors, 'anchor', 'anchors');
+  const covered = counted(anchors, 'anchor');
   return `${formatCount(from)} to ${formatCount(to)} (${covered}): ${WHY[reason]} ${at}`;
 }
 

@@ -38,3 +38,12 @@ export function formatAge(then: number, now: number): string {
 export function formatCount(count: number | bigint): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
+
+/**
+ * A count with its noun: `1 event`, `1,200 events`.
+ * @param one the noun for one, with what stands before it (`unanchored event`)
+ * @param many for another plural than that with an s
+ */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}

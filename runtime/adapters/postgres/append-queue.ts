@@ -192,7 +192,7 @@ export class AppendQueue {
   private full(): UnavailableError {
     return new UnavailableError(
       'QUEUE_FULL',
-      `${this.limits.pending} events wait for the database already, as many as maxPending allows; this one was not taken`,
+      `maxPending of ${this.limits.pending} is reached: as many events wait for the database; this one was not taken`,
       { hint: 'Await ready() before the next append, or the receipts of earlier ones.' },
     );
   }

@@ -150,7 +150,7 @@ test('more findings than fit are counted, and so are more consequences', () => {
     })),
   );
   const shown = text({ verdict: 'tampered', findings: findings(...many) });
-  expect(shown).toContain('… and 5 further findings; --json lists them');
+  expect(shown).toContain('… and 5 further findings; --json lists all');
   const roots = Array.from({ length: 30 }, (_, at) => ({ ...ROOT, place: events(at * 10, at * 10 + 1) }));
   const all = [edited(0), ...roots].map((each): Finding => ({
     ...each,

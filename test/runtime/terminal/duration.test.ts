@@ -1,4 +1,4 @@
-import { formatAge, formatCount, formatDuration } from '../../../runtime/terminal/duration';
+import { counted, formatAge, formatCount, formatDuration } from '../../../runtime/terminal/duration';
 
 describe('durations', () => {
   test.each([
@@ -44,4 +44,17 @@ test.each([
   [18_446_744_073_709_551_615n, '18,446,744,073,709,551,615'],
 ])('the count %s is %s', (count, text) => {
   expect(formatCount(count)).toBe(text);
+});
+
+test.each([
+  [0, '0 events'],
+  [1, '1 event'],
+  [2, '2 events'],
+  [1_200, '1,200 events'],
+])('a count of %d stands with its noun', (count, text) => {
+  expect(counted(count, 'event')).toBe(text);
+});
+
+test('a plural of its own is told', () => {
+  expect(counted(2, 'anchored hash', 'anchored hashes')).toBe('2 anchored hashes');
 });
