@@ -1,10 +1,13 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from './adapters/clock/system-clock';
 import { isReaderThread, serveReader } from './adapters/workers/reader-thread';
+import { putsInDoubt } from './adapters/s3/s3-anchor-store';
 import type { StartThread } from './adapters/workers/thread-readers';
 import type { CommandIo, OutputStream } from './cli/command-io';
+import { forcedEnd } from './cli/forced-end';
 import { jobOf } from './cli/job';
 import { LogIo } from './cli/log-io';
 import { TerminalIo } from './cli/terminal-io';
@@ -34,6 +37,8 @@ export interface ProcessLike {
   readonly stderr: OutputStream;
   /** Aborts when the user asks to stop. */
   readonly signal: AbortSignal;
+  /** Called with the exit code as soon as the outcome is printed, before anything is released. */
+  readonly onConclusion?: (exitCode: ExitCode) => void;
   /** Starts this program once more in a thread, as a reader of events. */
   readonly startThread?: StartThread;
 }
@@ -107,10 +112,13 @@ async function run(chosen: Chosen, process: ProcessLike): Promise<Ending> {
   try {
     const outcome = await chosen.run(context);
     const exitCode = io.print(outcome);
+    process.onConclusion?.(exitCode);
     await outcome.lasting?.();
     return { exitCode, printedOnly: outcome.printedOnly === true };
   } catch (error) {
-    return { exitCode: io.printError(signal.aborted ? asInterruption(error) : error) };
+    const exitCode = io.printError(signal.aborted ? asInterruption(error) : error);
+    process.onConclusion?.(exitCode);
+    return { exitCode };
   } finally {
     await resources.release();
   }
@@ -130,24 +138,28 @@ function asInterruption(error: unknown): unknown {
 
 /** Exits even if something still keeps the event loop busy after everything was released. */
 const EXIT_GRACE_MS = 2_000;
-/** What a second Ctrl-C means: stop now, without cleaning up. */
-const FORCED_EXIT = 130;
-/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
-const SAME_CTRL_C_MS = 1_000;
+/** Commands that end in order, in a time of their own: with a last anchor, or with servers that have to be stopped. */
+const ORDERLY: readonly string[] = ['run', 'demo'];
 
-/** Aborts at the first request to stop; a closed terminal (SIGHUP) is one too. */
-function stopOnSignals(): AbortController {
+/** Stops at the first request to; a closed terminal (SIGHUP) is one too. */
+function stopOnSignals(args: readonly string[], concluded: () => ExitCode | null): AbortController {
   const stop = new AbortController();
-  let first = 0;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted && name === 'SIGINT' && performance.now() - first > SAME_CTRL_C_MS) {
-        process.exit(FORCED_EXIT);
+  const onSignal = forcedEnd({
+    stop,
+    orderly: ORDERLY.includes(args.find((arg) => !arg.startsWith('-')) ?? ''),
+    inDoubt: putsInDoubt,
+    concluded,
+    exit: (code) => process.exit(code),
+    say: (text) => {
+      try {
+        writeSync(process.stderr.fd, text);
+      } catch {
+        // Nobody can be told any more.
       }
-      if (!stop.signal.aborted) first = performance.now();
-      stop.abort();
-    });
-  }
+    },
+    now: () => performance.now(),
+  });
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   return stop;
 }
 
@@ -163,7 +175,10 @@ function start(): void {
   endOnDefect();
   // Should the event loop run dry before a command has ended, that must not look like success.
   process.exitCode = EXIT.notEvaluated;
-  const stop = stopOnSignals();
+  const args = process.argv.slice(2);
+  let conclusion: ExitCode | null = null;
+  const onConclusion = (exitCode: ExitCode): void => void (conclusion = exitCode);
+  const stop = stopOnSignals(args, () => conclusion);
   const { signal } = stop;
   // What nobody can be told any more is not worth going on with.
   const stdout = new ProcessOutput(process.stdout, () => stop.abort());
@@ -172,8 +187,7 @@ function start(): void {
   const { env, stdin } = process;
   // The same file also when everything was bundled into one.
   const startThread: StartThread = (options) => new Worker(__filename, options);
-  const args = process.argv.slice(2);
-  void main({ args, env, stdin, stdout, stderr, signal, startThread }).then((code) => {
+  void main({ args, env, stdin, stdout, stderr, signal, onConclusion, startThread }).then((code) => {
     process.exitCode = code;
     setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
   });

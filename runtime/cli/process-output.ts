@@ -3,6 +3,8 @@ import type { ExitCode } from '../contract';
 import { EXIT } from '../contract';
 import type { OutputLoss, OutputStream } from './command-io';
 
+/** How long the end of a command waits for a reader that does not read, milliseconds. */
+const UNREAD_MS = 60_000;
 const NULL_DEVICE = '/dev/null';
 /** The reader of a pipe left, or a terminal was closed. */
 const LEFT = ['EPIPE', 'EIO'];
@@ -39,9 +41,15 @@ export class ProcessOutput implements OutputStream {
   }
 
   async loss(): Promise<OutputLoss | null> {
+    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.lost ??= { left: false, why: `nobody has read it for ${UNREAD_MS / 1000} s` };
+        resolve();
+      }, UNREAD_MS);
       this.stream.write('', () => resolve());
     });
+    clearTimeout(timer);
     return this.lost;
   }
 

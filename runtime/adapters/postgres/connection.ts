@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** How long a connection that is cut waits for the server to cancel what it ran for it. */
-const CANCEL_TIMEOUT_MS = 1_000;
+const CANCEL_TIMEOUT_MS = 500;
 const DEFAULT_APPLICATION = 'audit-anchor';
 
 /** A statement: named ones are prepared once per connection. */

@@ -37,6 +37,14 @@ export interface S3AnchorStoreOptions extends S3Connection {
 
 const DEFAULT_CREATE_BUDGET_MS = 90_000;
 
+/** Keys of the objects that are being written: of all stores, since what ends the process ends them all. */
+const underWay = new Set<string>();
+
+/** Keys of objects that S3 was asked to write and has not answered for. */
+export function putsInDoubt(): readonly string[] {
+  return [...underWay];
+}
+
 /** Anchors in a bucket of S3, or of an endpoint that speaks its protocol. Loads the SDK at the first request. */
 export class S3AnchorStore implements AnchorStore {
   readonly bucket: string;
@@ -99,10 +107,15 @@ export class S3AnchorStore implements AnchorStore {
     return readObject(this.#gateway, { key, versionId, maxBytes }, signal);
   }
 
-  create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult> {
+  async create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult> {
     const budgetMs = this.#options.createBudgetMs ?? DEFAULT_CREATE_BUDGET_MS;
     const { kmsKeyArn } = this.#options;
-    return createObject(this.#gateway, object, { ...this.#pace, budgetMs, kmsKeyArn }, signal);
+    underWay.add(object.key);
+    try {
+      return await createObject(this.#gateway, object, { ...this.#pace, budgetMs, kmsKeyArn }, signal);
+    } finally {
+      underWay.delete(object.key);
+    }
   }
 
   bucketLock(signal?: AbortSignal): Promise<BucketLock> {
