@@ -115,8 +115,8 @@ describe('values', () => {
     expect(error.message).toMatchInlineSnapshot(`
       "foreign/Service: 5 values are not allowed
         - "memoryMiB" is 640; allowed: with "cpu" 256 one of 512, 1024, 2048 MiB; choose one of them, or another "cpu"
-        - "settings.retentionDays" is a setting that "retention" of the bucket decides; allowed: clockToleranceSeconds, hmacActiveKeyId, chainFormat, eventsTable, eventsSchema, eventsColumns, indexColumn, prevHashColumn, hashColumn, keyIdColumn, s3Endpoint; remove it and say it there
-        - "settings.evntsTable" is not a setting of the runtime; allowed: clockToleranceSeconds, hmacActiveKeyId, chainFormat, eventsTable, eventsSchema, eventsColumns, indexColumn, prevHashColumn, hashColumn, keyIdColumn, s3Endpoint; correct the spelling or remove it
+        - "settings.retentionDays" is a setting that "retention" of the bucket decides; allowed: clockToleranceSeconds, hmacActiveKeyId, chainFormat, eventsTable, eventsSchema, eventsRelation, eventsColumns, indexColumn, prevHashColumn, hashColumn, keyIdColumn, s3Endpoint; remove it and say it there
+        - "settings.evntsTable" is not a setting of the runtime; allowed: clockToleranceSeconds, hmacActiveKeyId, chainFormat, eventsTable, eventsSchema, eventsRelation, eventsColumns, indexColumn, prevHashColumn, hashColumn, keyIdColumn, s3Endpoint; correct the spelling or remove it
         - "hmacKeysSecretArn" is absent; allowed: the ARN of a secret; a foreign chain ("settings.chainFormat" links) alone needs none; name the secret of the HMAC keys
         - "scheduleMinutes" is 90; allowed: a whole number of minutes from 1 to 60; look at least once in "intervalMinutes", or anchors are late"
     `);

@@ -25,6 +25,7 @@ describe('table', () => {
   test.each([
     [{ AUDIT_EVENTS_TABLE: 'log' }, { schema: null, table: 'log' }],
     [{ AUDIT_EVENTS_TABLE: 'gateway.log' }, { schema: 'gateway', table: 'log' }],
+    [{ AUDIT_EVENTS_RELATION: 'view' }, { schema: null, table: 'audit_events', relation: 'view' }],
     [{ AUDIT_EVENTS_SCHEMA: 'gateway' }, { schema: 'gateway', table: 'audit_events' }],
     [
       { AUDIT_EVENTS_TABLE: 'gateway.log', AUDIT_EVENTS_SCHEMA: 'gateway' },
@@ -41,6 +42,7 @@ describe('table', () => {
     [{ AUDIT_EVENTS_TABLE: '"log"' }, 'AUDIT_EVENTS_TABLE'],
     [{ AUDIT_EVENTS_TABLE: 'ä'.repeat(32) }, 'AUDIT_EVENTS_TABLE'],
     [{ AUDIT_EVENTS_SCHEMA: 'a.b' }, 'AUDIT_EVENTS_SCHEMA'],
+    [{ AUDIT_EVENTS_RELATION: 'matview' }, 'AUDIT_EVENTS_RELATION'],
     [{ AUDIT_EVENTS_TABLE: 'gateway.log', AUDIT_EVENTS_SCHEMA: 'public' }, 'AUDIT_EVENTS_SCHEMA'],
   ])('%j is refused', (changes, setting) => {
     expect(faultOf(changes).setting).toBe(setting);

@@ -25,8 +25,12 @@ afterAll(async () => {
   await scene?.stop();
 });
 
-function logOf(table: string, options?: string): PostgresAuditLog {
-  const connection = { connectionString: scene.embedded.database.url, ...(options ? { options } : {}) };
+function logOf(
+  table: string,
+  options?: string,
+  connectionString = scene.embedded.database.url,
+): PostgresAuditLog {
+  const connection = { connectionString, ...(options ? { options } : {}) };
   const log = new PostgresAuditLog({ connection, table: { table }, layout: LAYOUT, chainId: CHAIN_ID });
   opened.push(log);
   return log;
@@ -76,6 +80,24 @@ describe.each([
       database: { relation: { kind } },
     });
   });
+});
+
+test('row-level security: not evaluated, and the hint names the right that is missing', async () => {
+  const { pool, url } = scene.embedded.database;
+  const reader = `filtered_${process.pid}`;
+  await pool.query(`CREATE TABLE filtered AS TABLE audit_events; ALTER TABLE filtered ENABLE ROW LEVEL SECURITY;
+    CREATE ROLE ${reader} LOGIN PASSWORD 'reader'; GRANT SELECT ON filtered TO ${reader};
+    CREATE POLICY own ON filtered USING (chain_index > 1)`);
+  try {
+    const login = new URL(url);
+    login.username = reader;
+    login.password = 'reader';
+    const report = await verify(logOf('filtered', undefined, login.href));
+    expect(report).toMatchObject({ verdict: 'not evaluated', findings: [{ code: 'DATABASE_UNREADABLE' }] });
+    expect(report.findings[0]?.message).toContain('BYPASSRLS');
+  } finally {
+    await pool.query(`DROP TABLE filtered; DROP ROLE ${reader}`);
+  }
 });
 
 test('settings that a session of the verifier can be recognised by: these, and no other', async () => {
