@@ -151,7 +151,7 @@ describe('a full queue', () => {
     expect(writer.pending).toBe(3);
     await expect(writer.append(event('d'))).rejects.toMatchObject({
       code: 'QUEUE_FULL',
-      message: expect.stringContaining('3 events wait') as string,
+      message: expect.stringContaining('maxPending of 3 ') as string,
     });
     let ready = false;
     const waiting = writer.ready().then(() => (ready = true));
