@@ -5,6 +5,8 @@ import type { ExitCode } from '../../../runtime/contract';
 import { parseAnchor } from '../../../runtime/domain/anchor/anchor';
 import { CliScene } from '../../support/cli-scene';
 
+jest.setTimeout(60_000);
+
 type Line = Readonly<Record<string, unknown>>;
 
 function jsonLines(text: string): Line[] {

@@ -5,6 +5,8 @@ import { LOCK_WAIT_MS } from '../../../../runtime/adapters/postgres/lock-wait';
 import { APPEND, createAuditDatabase, event } from '../../../support/audit-table';
 import type { TestDatabase } from '../../../support/database';
 
+jest.setTimeout(60_000);
+
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createAuditDatabase();

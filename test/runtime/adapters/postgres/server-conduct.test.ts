@@ -15,6 +15,8 @@ import { APPEND, event } from '../../../support/audit-table';
 import { createTestDatabase, type TestDatabase } from '../../../support/database';
 import { LOGIN_PROCESS, message, oneRow, READY, ScriptedPostgres } from '../../../support/scripted-postgres';
 
+jest.setTimeout(60_000);
+
 const TEXT = 25;
 const INT4 = 23;
 const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { boundedBody } from '../../../../runtime/adapters/s3/bounded-reply';
 import { S3AnchorStore } from '../../../../runtime/adapters/s3/s3-anchor-store';
 
+jest.setTimeout(60_000);
+
 function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.alloc(65_536, ' ');
 }
