@@ -1,6 +1,7 @@
 import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import { attestsEmptyChain, formatAnchorTime } from '../domain/anchor/anchor';
+import { formatColumnList } from '../domain/chain/column-list';
 import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
 import { ZERO_HASH } from '../domain/digests';
@@ -43,6 +44,7 @@ interface Draft {
   readonly previous: KnownAnchor | null;
   readonly head: ChainHead | null;
   readonly firstSeq: number;
+  readonly events: number;
   readonly merkleRoot: string;
   readonly identity: DatabaseIdentity;
 }
@@ -50,11 +52,12 @@ interface Draft {
 interface NewEvents {
   /** Null when the events do not lead to the head. */
   readonly merkleRoot: string | null;
+  readonly events: number;
   /** Absent when none was read. */
   readonly recomputed?: number;
 }
 
-const NO_EVENTS: NewEvents = { merkleRoot: EMPTY_ROOT };
+const NO_EVENTS: NewEvents = { merkleRoot: EMPTY_ROOT, events: 0 };
 
 /** Writes anchors: one for each trigger, each only after the events it certifies were verified. */
 export class Anchorer {
@@ -170,14 +173,14 @@ export class Anchorer {
     const firstSeq = previous
       ? previous.lastSeq + 1
       : await firstIndexOf(snapshot, this.options.reading.layout);
-    const { merkleRoot, recomputed } = await this.verifyRange(
+    const { merkleRoot, events, recomputed } = await this.verifyRange(
       snapshot,
       { previous, head, firstSeq },
       findings,
       request,
     );
     if (blocks(findings) || merkleRoot === null) return refusal(findings, recomputed);
-    return { kind: 'draft', trigger, previous, head, firstSeq, merkleRoot, identity };
+    return { kind: 'draft', trigger, previous, head, firstSeq, events, merkleRoot, identity };
   }
 
   private forced(request: AnchorRequest, head: ChainHead | null, newest: KnownAnchor | null): Trigger | null {
@@ -206,12 +209,12 @@ export class Anchorer {
         place: { kind: 'events', from: head.index, to: head.index },
         message: `the chain begins at index ${firstSeq}; its last event stands before it`,
       });
-      return { merkleRoot: null };
+      return { merkleRoot: null, events: 0 };
     }
-    const range = { from: firstSeq, to: head.index };
+    const indexes = { from: firstSeq, to: head.index };
     const checkpoint = { firstSeq, lastSeq: head.index, lastHash: null, merkleRoot: null, anchor: null };
     const scanned = await scanChain(snapshot, this.options.reading, {
-      range,
+      range: indexes,
       firstIndex: firstSeq,
       firstLink: previous ? previous.lastHash : ZERO_HASH,
       checkpoints: [checkpoint],
@@ -221,7 +224,8 @@ export class Anchorer {
     });
     const reachesHead = scanned.lastIndex === head.index && scanned.lastHash === head.hash;
     const { recomputed } = scanned;
-    return { merkleRoot: reachesHead ? (scanned.ranges[0]?.root ?? null) : null, recomputed };
+    const [range] = reachesHead ? scanned.ranges : [];
+    return { merkleRoot: range?.root ?? null, events: range?.events ?? 0, recomputed };
   }
 
   private async checkBucket(signal: AbortSignal | undefined): Promise<void> {
@@ -243,12 +247,18 @@ export class Anchorer {
       format: 1,
       anchor_seq: (previous?.anchorSeq ?? 0) + 1,
       first_seq: draft.firstSeq,
+      events: draft.events,
       merkle_root: draft.merkleRoot,
+      faults: 0,
+      chain_format: this.options.reading.layout.format,
+      columns: formatColumnList(this.options.reading.layout.columns),
       // A foreign chain may have empty key ids; an anchor has one or none.
       key_id: head?.keyId || null,
       trigger: draft.trigger,
       db_system_id: identity.systemId,
       db_timeline: identity.timeline,
+      leaves_sha256: null,
+      declared: null,
     };
   }
 

@@ -1,5 +1,5 @@
 import { UnavailableError } from '../errors';
-import { MAX_ANCHOR_BYTES } from '../domain/anchor/anchor';
+import { MAX_ANCHOR_BYTES } from '../domain/anchor/anchor-body';
 import { checkAnchorObject } from '../domain/anchor/check-object';
 import type { AnchorEvidence } from '../domain/anchor/evidence';
 import { FindingLog } from '../domain/findings/finding-log';

@@ -1,5 +1,6 @@
 import { ConfigError, FormatError, UnavailableError } from '../errors';
-import { anchorHash, MAX_ANCHOR_BYTES, parseAnchor } from '../domain/anchor/anchor';
+import { anchorHash } from '../domain/anchor/anchor';
+import { MAX_ANCHOR_BYTES, parseAnchor } from '../domain/anchor/anchor-body';
 import { linksOfHead } from '../domain/anchor/check-object';
 import type { AnchorEvidence, AnchorLinks } from '../domain/anchor/evidence';
 import { linksOfBody } from '../domain/anchor/evidence';

@@ -1,13 +1,7 @@
 import { ConfigError, FormatError, UnavailableError } from '../errors';
 import type { Anchor } from '../domain/anchor/anchor';
-import {
-  anchorHash,
-  anchorMetadata,
-  anchorSeconds,
-  MAX_ANCHOR_BYTES,
-  parseAnchor,
-  serializeAnchor,
-} from '../domain/anchor/anchor';
+import { anchorHash, anchorMetadata, anchorSeconds } from '../domain/anchor/anchor';
+import { MAX_ANCHOR_BYTES, parseAnchor, serializeAnchor } from '../domain/anchor/anchor-body';
 import { anchorKey } from '../domain/anchor/object-key';
 import type { KnownAnchor } from './known-anchor';
 import type { AnchorStore } from './ports';

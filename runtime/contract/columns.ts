@@ -32,7 +32,7 @@ export interface ColumnNames {
 
 /** The hashed columns of the default table; `event_hash` follows them. */
 export const DEFAULT_COLUMN_LIST =
-  'chain_index:int8,occurred_at:timestamptz,actor:text,action:text,resource:text,outcome:text,details:json,key_id:text,prev_hash:bytea';
+  'chain_index:int8,occurred_at:timestamptz,actor:text,action:text,resource:text,outcome:text,details:json,salt:uuid,key_id:text,prev_hash:bytea';
 
 export const DEFAULT_COLUMN_NAMES = {
   index: 'chain_index',
@@ -50,11 +50,24 @@ export function isIndexType(type: ColumnType): type is (typeof INDEX_TYPES)[numb
 
 /** PostgreSQL keeps 63 bytes of an identifier. */
 export const MAX_NAME_BYTES = 63;
-/** The separators of a column list cannot be part of a name. */
-const NAME = /^[^\s,:"\0]+$/u;
+const NAME = /^[^\s"\0]+$/u;
+/** What stands in a column list for the separators, and for the mark that says so. */
+const CODES: Readonly<Record<string, string>> = { '%': '%25', ',': '%2C', ':': '%3A' };
+const MARKS: Readonly<Record<string, string>> = { '%25': '%', '%2C': ',', '%3A': ':' };
 
 export function isName(text: string): boolean {
   return NAME.test(text) && Buffer.byteLength(text) <= MAX_NAME_BYTES;
+}
+
+/** A name or a type as it stands in a column list. */
+export function encodeColumnText(text: string): string {
+  return text.replace(/[%,:]/g, (mark) => CODES[mark] ?? mark);
+}
+
+/** The name or the type that an entry stands for; null when a percent sign stands for nothing. */
+export function decodeColumnText(text: string): string | null {
+  const decoded = text.replace(/%(?:25|2C|3A)/g, (code) => MARKS[code] ?? code);
+  return encodeColumnText(decoded) === text ? decoded : null;
 }
 
 /** What is wrong with a text, and what is allowed instead. */
@@ -66,12 +79,12 @@ export interface Problem {
 /** An entry `name:type` of a column list, or what is wrong with it. */
 export function readColumn(entry: string): Column | Problem {
   const separator = entry.lastIndexOf(':');
-  const name = entry.slice(0, separator);
+  const name = decodeColumnText(entry.slice(0, separator)) ?? '';
   const type = COLUMN_TYPES.find((known) => known === entry.slice(separator + 1));
   if (separator < 1 || !isName(name)) {
     return {
       found: `entry "${entry}" is not name:type`,
-      allowed: `names of 1 to ${MAX_NAME_BYTES} bytes without white space, comma, colon or quote`,
+      allowed: `names of 1 to ${MAX_NAME_BYTES} bytes without white space or quotes, with %25, %2C and %3A for percent, comma and colon`,
     };
   }
   if (type === undefined) {

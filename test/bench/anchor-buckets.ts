@@ -1,3 +1,4 @@
+import { DEFAULT_COLUMN_LIST } from '../../runtime/domain/chain/columns';
 import { CreateBucketCommand, PutObjectLockConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3AnchorStore } from '../../runtime/adapters/s3/s3-anchor-store';
 import { storeAnchor } from '../../runtime/application/store-anchor';
@@ -67,11 +68,17 @@ export async function makeAnchorBuckets(
         format: 1,
         anchor_seq: at + 1,
         first_seq: firstSeq,
+        events: lastSeq - firstSeq + 1,
         merkle_root: merkleRoot ?? ZERO_HASH,
+        faults: 0,
+        chain_format: 'v1',
+        columns: DEFAULT_COLUMN_LIST,
         key_id: KEY_ID,
         trigger: 'events',
         db_system_id: null,
         db_timeline: null,
+        leaves_sha256: null,
+        declared: null,
       } as const;
       previous = (await storeAnchor(store, anchor, DEFAULTS.retentionDays, undefined)).known.hash;
     }

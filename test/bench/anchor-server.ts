@@ -1,14 +1,11 @@
+import { DEFAULT_COLUMN_LIST } from '../../runtime/domain/chain/columns';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DEFAULTS } from '../../runtime/contract';
 import type { Anchor } from '../../runtime/domain/anchor/anchor';
-import {
-  anchorHash,
-  anchorMetadata,
-  formatAnchorTime,
-  serializeAnchor,
-} from '../../runtime/domain/anchor/anchor';
+import { anchorHash, anchorMetadata, formatAnchorTime } from '../../runtime/domain/anchor/anchor';
+import { serializeAnchor } from '../../runtime/domain/anchor/anchor-body';
 import { anchorKey } from '../../runtime/domain/anchor/object-key';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 
@@ -75,11 +72,17 @@ function hourly(count: number, last: number): Stored[] {
         format: 1,
         anchor_seq: seq,
         first_seq: (seq - 1) * 100 + 1,
+        events: 100,
         merkle_root: digest(`root ${seq}`),
+        faults: 0,
+        chain_format: 'v1',
+        columns: DEFAULT_COLUMN_LIST,
         key_id: 'k1',
         trigger: 'interval',
         db_system_id: '7300000000000000001',
         db_timeline: 1,
+        leaves_sha256: null,
+        declared: null,
       },
       seconds,
     );

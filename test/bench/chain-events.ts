@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { chainKey } from '../../runtime/domain/chain/event-hash';
-import { formatColumnList, v1Layout } from '../../runtime/domain/chain/columns';
+import { v1Layout } from '../../runtime/domain/chain/columns';
+import { formatColumnList } from '../../runtime/domain/chain/column-list';
 import { encodeMessage } from '../../runtime/domain/chain/message';
 import { DIGEST_BYTES } from '../../runtime/domain/digests';
 

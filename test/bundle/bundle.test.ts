@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { parseAnchor } from '../../runtime/domain/anchor/anchor';
+import { parseAnchor } from '../../runtime/domain/anchor/anchor-body';
 import { CliScene } from '../support/cli-scene';
 import { secretsOf } from '../support/run-cli';
 import type { ContainerCredentials } from './container-credentials';

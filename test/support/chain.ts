@@ -2,8 +2,9 @@ import { createNodeCryptoEngine } from '../../runtime/adapters/digests/node-cryp
 import type { ScanOptions, ScanSummary } from '../../runtime/domain/chain/chain-scanner';
 import { ChainScanner } from '../../runtime/domain/chain/chain-scanner';
 import type { ChainLayout } from '../../runtime/domain/chain/columns';
-import { formatColumnList, v1Layout } from '../../runtime/domain/chain/columns';
-import { chainKey, eventHash, eventLeaf } from '../../runtime/domain/chain/event-hash';
+import { v1Layout } from '../../runtime/domain/chain/columns';
+import { formatColumnList } from '../../runtime/domain/chain/column-list';
+import { chainKey, eventDigest, eventHash, eventLeaf } from '../../runtime/domain/chain/event-hash';
 import type { FieldValue } from '../../runtime/domain/chain/message';
 import { encodeMessage } from '../../runtime/domain/chain/message';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
@@ -31,6 +32,7 @@ export interface EventContents {
   readonly resource: string | null;
   readonly outcome: string;
   readonly details: string | null;
+  readonly salt?: Buffer | null;
   readonly keyId?: 'k1' | 'k2';
   readonly occurredAt?: bigint;
 }
@@ -50,11 +52,12 @@ export function storeEvent(index: number, contents: EventContents, prevHash: Buf
     contents.resource,
     contents.outcome,
     contents.details,
+    contents.salt ?? null,
     keyId,
     prevHash,
   ];
   const message = encodeMessage(LAYOUT.columns, values);
-  return { index, message, hash: eventHash(keyFor(keyId), message) };
+  return { index, message, hash: eventHash(keyFor(keyId), eventDigest(message)) };
 }
 
 export function buildChain(contents: readonly EventContents[], from = 1, prevHash?: Buffer): StoredEvent[] {
@@ -90,7 +93,7 @@ export function copyStream(events: readonly StoredEvent[], columns = LAYOUT.colu
 /** The checkpoint an honest anchor over these events would make. */
 export function checkpointOver(events: readonly StoredEvent[], seq: number): Checkpoint {
   const accumulator = new MerkleAccumulator(plainNodeHasher);
-  for (const { hash, message } of events) accumulator.append(eventLeaf(hash, message), 1);
+  for (const { hash, message } of events) accumulator.append(eventLeaf(eventDigest(message), hash), 1);
   const last = events[events.length - 1];
   return {
     firstSeq: events[0]?.index ?? 1,

@@ -1,3 +1,4 @@
+import { DEFAULT_COLUMN_LIST } from '../../runtime/domain/chain/columns';
 import type { Anchorer } from '../../runtime/application/anchorer';
 import type { AnchorOutcome, AnchorRequest, Pending } from '../../runtime/application/anchoring';
 import type { Gauges } from '../../runtime/application/gauges';
@@ -119,12 +120,18 @@ export class FakeAnchorer implements Pick<
       format: 1,
       anchor_seq: anchorSeq,
       first_seq: (newest?.lastSeq ?? 0) + 1,
+      events: lastSeq - (newest?.lastSeq ?? 0),
       merkle_root: lastHash,
+      faults: 0,
+      chain_format: 'v1',
+      columns: DEFAULT_COLUMN_LIST,
       key_id: keyId,
       trigger,
       db_snapshot_lsn: null,
       db_system_id: null,
       db_timeline: null,
+      leaves_sha256: null,
+      declared: null,
     } as const;
     return {
       kind: 'written',

@@ -10,8 +10,8 @@ import {
   anchorMetadata,
   anchorSeconds,
   formatAnchorTime,
-  serializeAnchor,
 } from '../../runtime/domain/anchor/anchor';
+import { serializeAnchor } from '../../runtime/domain/anchor/anchor-body';
 import { anchorKey } from '../../runtime/domain/anchor/object-key';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import type { VerificationReport } from '../../runtime/domain/findings/report';

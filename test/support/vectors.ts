@@ -19,9 +19,11 @@ export interface VectorEvent {
   readonly resource: string | null;
   readonly outcome: string;
   readonly details: string | null;
+  readonly salt: string | null;
   readonly key_id: string;
   readonly prev_hash: string;
   readonly message: string;
+  readonly digest: string;
   readonly event_hash: string;
   readonly leaf: string;
 }

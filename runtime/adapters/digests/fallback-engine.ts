@@ -1,5 +1,5 @@
 import type { ChainLayout } from '../../domain/chain/columns';
-import type { DigestEngine, TupleBatch } from '../../domain/chain/digest-engine';
+import type { DigestEngine, MessageBatch } from '../../domain/chain/digest-engine';
 import type { ScanKernel } from '../../domain/chain/scan-kernel';
 import { KernelMemoryError } from './kernel-memory';
 
@@ -19,12 +19,16 @@ export class FallbackEngine implements DigestEngine {
     return this.inUse.name;
   }
 
-  macs(batch: TupleBatch, macs: Uint8Array): void {
-    this.compute((engine) => engine.macs(batch, macs));
+  digests(batch: MessageBatch, digests: Uint8Array): void {
+    this.compute((engine) => engine.digests(batch, digests));
   }
 
-  leaves(batch: TupleBatch, leaves: Uint8Array, hashOnly: boolean): void {
-    this.compute((engine) => engine.leaves(batch, leaves, hashOnly));
+  macs(digests: Uint8Array, keySlot: Int32Array, count: number, macs: Uint8Array): void {
+    this.compute((engine) => engine.macs(digests, keySlot, count, macs));
+  }
+
+  leaves(digests: Uint8Array, hashHeads: Uint8Array, count: number, leaves: Uint8Array): void {
+    this.compute((engine) => engine.leaves(digests, hashHeads, count, leaves));
   }
 
   nodes(children: Uint8Array, pairs: number, parents: Uint8Array): void {

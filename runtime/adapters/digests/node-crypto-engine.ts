@@ -1,7 +1,8 @@
 import * as crypto from 'node:crypto';
-import type { DigestEngine, DigestEngineFactory, TupleBatch } from '../../domain/chain/digest-engine';
+import type { DigestEngine, DigestEngineFactory, MessageBatch } from '../../domain/chain/digest-engine';
+import { LEAF_HASH_BYTES } from '../../domain/chain/event-hash';
 import { DIGEST_BYTES } from '../../domain/digests';
-import { leafExtent, macExtent, requirePairs } from './batch-bounds';
+import { messageExtent, requireHeads, requirePairs, requireSlots } from './batch-bounds';
 import { engineDisposed, requireChainKeys } from './chain-keys';
 import { oneShotSha256, type OneShotSha256 } from './one-shot-sha256';
 
@@ -10,13 +11,6 @@ const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 const LEAF_PREFIX = 0;
 const NODE_PREFIX = 1;
-const NO_SLOT = -1;
-
-/** Where messages lie in the scratch buffer: behind a padded key, or behind a leaf's prefix and event hash. */
-const MESSAGE_AT = BLOCK_BYTES;
-const LEAF_AT = MESSAGE_AT - DIGEST_BYTES - 1;
-/** Room for messages before the scratch buffer has to grow. */
-const FIRST_MESSAGE_BYTES = 4_096;
 
 function padded(key: Uint8Array, pad: number): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES, pad);
@@ -28,13 +22,17 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A padded key, and room for the digest behind it. */
+function keyed(key: Uint8Array, pad: number): Buffer {
+  return Buffer.concat([padded(key, pad), Buffer.alloc(DIGEST_BYTES)]);
+}
+
 class NodeCryptoEngine implements DigestEngine {
   readonly name = 'node-crypto';
-  private readonly innerPads: readonly Buffer[];
-  /** Of each key, the padded key and room for the inner digest. */
-  private readonly outerMessages: readonly Buffer[];
+  private readonly inner: readonly Buffer[];
+  private readonly outer: readonly Buffer[];
+  private readonly leaf = Buffer.alloc(1 + DIGEST_BYTES + LEAF_HASH_BYTES, LEAF_PREFIX);
   private readonly node = Buffer.alloc(1 + 2 * DIGEST_BYTES, NODE_PREFIX);
-  private scratch = Buffer.alloc(MESSAGE_AT + FIRST_MESSAGE_BYTES);
   private disposed = false;
 
   constructor(
@@ -42,52 +40,47 @@ class NodeCryptoEngine implements DigestEngine {
     private readonly sha256: OneShotSha256,
   ) {
     requireChainKeys(chainKeys);
-    this.innerPads = chainKeys.map((key) => padded(key, INNER_PAD));
-    this.outerMessages = chainKeys.map((key) =>
-      Buffer.concat([padded(key, OUTER_PAD), Buffer.alloc(DIGEST_BYTES)]),
-    );
+    this.inner = chainKeys.map((key) => keyed(key, INNER_PAD));
+    this.outer = chainKeys.map((key) => keyed(key, OUTER_PAD));
   }
 
-  macs(batch: TupleBatch, macs: Uint8Array): void {
+  digests(batch: MessageBatch, digests: Uint8Array): void {
     this.requireUsable();
-    const extent = macExtent(batch, this.innerPads.length, macs);
-    const scratch = this.scratchFor(extent.longestMessage);
-    const source = asBuffer(batch.bytes);
-    const target = asBuffer(macs);
-    let scratchSlot = NO_SLOT;
-    for (let tuple = 0; tuple < batch.count; tuple++) {
-      const slot = batch.keySlot[tuple]!;
-      if (slot === NO_SLOT) continue;
-      if (slot !== scratchSlot) {
-        this.innerPads[slot]!.copy(scratch);
-        scratchSlot = slot;
-      }
-      const start = batch.messageStart[tuple]!;
-      const end = batch.messageEnd[tuple]!;
-      source.copy(scratch, MESSAGE_AT, start, end);
-      const outer = this.outerMessages[slot]!;
-      const inner = this.sha256(scratch.subarray(0, MESSAGE_AT + end - start));
-      outer.write(inner, BLOCK_BYTES, DIGEST_BYTES, 'latin1');
-      target.write(this.sha256(outer), tuple * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
+    messageExtent(batch, digests);
+    const { bytes, count, messageStart, messageEnd } = batch;
+    const target = asBuffer(digests);
+    for (let number = 0; number < count; number++) {
+      const digest = this.sha256(bytes.subarray(messageStart[number], messageEnd[number]));
+      target.write(digest, number * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
     }
   }
 
-  leaves(batch: TupleBatch, leaves: Uint8Array, hashOnly: boolean): void {
+  macs(digests: Uint8Array, keySlot: Int32Array, count: number, macs: Uint8Array): void {
     this.requireUsable();
-    const extent = leafExtent(batch, leaves, hashOnly);
-    const scratch = this.scratchFor(extent.longestMessage);
-    const source = asBuffer(batch.bytes);
+    requireSlots(digests, keySlot, count, this.inner.length, macs);
+    const target = asBuffer(macs);
+    for (let event = 0; event < count; event++) {
+      const slot = keySlot[event]!;
+      if (slot < 0) continue;
+      const at = event * DIGEST_BYTES;
+      const inner = this.inner[slot]!;
+      const outer = this.outer[slot]!;
+      inner.set(digests.subarray(at, at + DIGEST_BYTES), BLOCK_BYTES);
+      outer.write(this.sha256(inner), BLOCK_BYTES, DIGEST_BYTES, 'latin1');
+      target.write(this.sha256(outer), at, DIGEST_BYTES, 'latin1');
+    }
+  }
+
+  leaves(digests: Uint8Array, hashHeads: Uint8Array, count: number, leaves: Uint8Array): void {
+    this.requireUsable();
+    requireHeads(digests, hashHeads, count, leaves);
     const target = asBuffer(leaves);
-    scratch[LEAF_AT] = LEAF_PREFIX;
-    for (let tuple = 0; tuple < batch.count; tuple++) {
-      const hash = batch.hashStart[tuple]!;
-      source.copy(scratch, LEAF_AT + 1, hash, hash + DIGEST_BYTES);
-      let end = MESSAGE_AT;
-      if (!hashOnly) {
-        end += source.copy(scratch, MESSAGE_AT, batch.messageStart[tuple], batch.messageEnd[tuple]);
-      }
-      const leaf = this.sha256(scratch.subarray(LEAF_AT, end));
-      target.write(leaf, tuple * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
+    for (let event = 0; event < count; event++) {
+      const at = event * DIGEST_BYTES;
+      const head = event * LEAF_HASH_BYTES;
+      this.leaf.set(digests.subarray(at, at + DIGEST_BYTES), 1);
+      this.leaf.set(hashHeads.subarray(head, head + LEAF_HASH_BYTES), 1 + DIGEST_BYTES);
+      target.write(this.sha256(this.leaf), at, DIGEST_BYTES, 'latin1');
     }
   }
 
@@ -110,19 +103,11 @@ class NodeCryptoEngine implements DigestEngine {
 
   dispose(): void {
     this.disposed = true;
-    for (const secret of [...this.innerPads, ...this.outerMessages, this.node, this.scratch]) secret.fill(0);
+    for (const secret of [...this.inner, ...this.outer]) secret.fill(0);
   }
 
   private requireUsable(): void {
     if (this.disposed) throw engineDisposed(this.name);
-  }
-
-  private scratchFor(messageBytes: number): Buffer {
-    if (this.scratch.length < MESSAGE_AT + messageBytes) {
-      this.scratch.fill(0);
-      this.scratch = Buffer.alloc(MESSAGE_AT + messageBytes);
-    }
-    return this.scratch;
   }
 }
 
@@ -132,7 +117,7 @@ export function nodeCryptoEngineWith(sha256: OneShotSha256): DigestEngineFactory
 }
 
 /**
- * The engine that runs everywhere: one `crypto.hash` per SHA-256, over one reused buffer.
+ * The engine that runs everywhere: one `crypto.hash` per SHA-256.
  * @throws RangeError when a chain key is not 32 bytes
  */
 export const createNodeCryptoEngine: DigestEngineFactory = nodeCryptoEngineWith(oneShotSha256(crypto));

@@ -13,26 +13,9 @@ export interface Sha256Kernel {
   /** First address that the caller may use. */
   readonly heapBase: { readonly value: number };
   prepareKey(key: number, states: number): void;
-  macs(
-    origin: number,
-    starts: number,
-    ends: number,
-    slots: number,
-    count: number,
-    keys: number,
-    order: number,
-    out: number,
-  ): void;
-  leaves(
-    origin: number,
-    starts: number,
-    ends: number,
-    hashes: number,
-    count: number,
-    order: number,
-    out: number,
-  ): void;
-  hashLeaves(origin: number, hashes: number, count: number, out: number): void;
+  digests(origin: number, starts: number, ends: number, count: number, order: number, out: number): void;
+  macs(digests: number, slots: number, count: number, keys: number, out: number): void;
+  leaves(digests: number, hashes: number, count: number, out: number): void;
   nodes(children: number, count: number, out: number): void;
   scanTuples(
     plan: number,

@@ -15,7 +15,7 @@ const ALIGNMENT = 16;
 const LEAST_TUPLE_BYTES = 2 + (4 + 2) + 2 * (4 + DIGEST_BYTES) + 4;
 const MOST_TUPLES = Math.ceil(WINDOW_BYTES / LEAST_TUPLE_BYTES);
 /** Word of the plan that the kernel answers in: the first address behind the tuples. */
-const END_WORD = 13;
+const END_WORD = 14;
 
 function rolesOf(layout: ChainLayout): Uint8Array {
   return Uint8Array.from(layout.columns, ({ name, type }) => {
@@ -48,7 +48,7 @@ export class WasmScanKernel implements ScanKernel {
   private readonly planWords: Uint32Array;
   private readonly hashAddresses: Uint32Array;
   private readonly hashStart = new Uint32Array(MOST_TUPLES);
-  private readonly digests: Uint8Array;
+  private readonly leaves: Uint8Array;
 
   /** @param keyStates prepared keys in the order of `keyIds` */
   constructor(layout: ChainLayout, keyIds: readonly string[], keyStates: Uint8Array) {
@@ -69,12 +69,13 @@ export class WasmScanKernel implements ScanKernel {
     const idsAt = region(ids.length);
     const keysAt = region(keyStates.length);
     const tables = Array.from({ length: 5 }, () => region(MOST_TUPLES * WORD_BYTES));
-    const digestsAt = region(MOST_TUPLES * DIGEST_BYTES);
+    const macsAt = region(MOST_TUPLES * DIGEST_BYTES);
+    const leavesAt = region(MOST_TUPLES * DIGEST_BYTES);
     kernel.memory.grow(Math.ceil(next / PAGE_BYTES) - kernel.memory.buffer.byteLength / PAGE_BYTES);
     const { buffer } = kernel.memory;
     this.window = Buffer.from(buffer, this.origin, WINDOW_BYTES);
     this.link = new Uint8Array(buffer, linkAt, DIGEST_BYTES);
-    this.digests = new Uint8Array(buffer, digestsAt, MOST_TUPLES * DIGEST_BYTES);
+    this.leaves = new Uint8Array(buffer, leavesAt, MOST_TUPLES * DIGEST_BYTES);
     new Uint8Array(buffer, rolesAt).set(roles);
     new Uint8Array(buffer, idsAt).set(ids);
     new Uint8Array(buffer, keysAt).set(keyStates);
@@ -82,7 +83,7 @@ export class WasmScanKernel implements ScanKernel {
     const indexBytes = INDEX_BYTES[indexType] ?? 8;
     this.planWords = new Uint32Array(buffer, this.plan, END_WORD + 1);
     this.planWords.set([roles.length, rolesAt, indexBytes, idsAt, keyIds.length, keysAt, MOST_TUPLES]);
-    this.planWords.set([...tables, digestsAt], 7);
+    this.planWords.set([...tables, macsAt, leavesAt], 7);
     this.hashAddresses = new Uint32Array(buffer, tables[2], MOST_TUPLES);
   }
 
@@ -111,7 +112,7 @@ export class WasmScanKernel implements ScanKernel {
     if (count === 0) return null;
     for (let tuple = 0; tuple < count; tuple++) this.hashStart[tuple] = this.hashAddresses[tuple]! - origin;
     const end = this.planWords[END_WORD]! - origin;
-    return { count, end, hashStart: this.hashStart, leaves: this.digests };
+    return { count, end, hashStart: this.hashStart, leaves: this.leaves };
   }
 
   dispose(): void {

@@ -1,7 +1,8 @@
 import type { ChainLayout } from '../../domain/chain/columns';
-import type { DigestEngine, DigestEngineFactory, TupleBatch } from '../../domain/chain/digest-engine';
+import type { DigestEngine, DigestEngineFactory, MessageBatch } from '../../domain/chain/digest-engine';
+import { LEAF_HASH_BYTES } from '../../domain/chain/event-hash';
 import { DIGEST_BYTES } from '../../domain/digests';
-import { type BatchExtent, leafExtent, macExtent, requirePairs } from './batch-bounds';
+import { type BatchExtent, messageExtent, requireHeads, requirePairs, requireSlots } from './batch-bounds';
 import { engineDisposed, requireChainKeys } from './chain-keys';
 import { growMemory } from './kernel-memory';
 import {
@@ -52,70 +53,63 @@ class WasmSimdEngine implements DigestEngine {
     });
   }
 
-  macs(batch: TupleBatch, macs: Uint8Array): void {
+  digests(batch: MessageBatch, digests: Uint8Array): void {
     const kernel = this.usableKernel();
-    const { count, messageStart, messageEnd, keySlot } = batch;
-    const extent = macExtent(batch, this.keyCount, macs);
-    if (extent.active === 0) return;
+    const { count, messageStart, messageEnd } = batch;
+    const extent = messageExtent(batch, digests);
+    if (count === 0) return;
     const words = count * WORD_BYTES;
-    const [starts, ends, slots, order, out, bytes] = this.reserve(
+    const length = Math.max(0, extent.end - extent.start) + OVERREAD_BYTES;
+    const [starts, ends, order, out, bytes] = this.reserve(
       kernel,
       words,
       words,
       words,
-      words,
       count * DIGEST_BYTES,
-      extent.end - extent.start + OVERREAD_BYTES,
+      length,
     );
     const { buffer } = kernel.memory;
-    const digests = new Uint8Array(buffer, out, count * DIGEST_BYTES);
-    // The result comes back as a whole, so what must stay untouched has to make the way there and back.
-    if (extent.active < count) digests.set(macs.subarray(0, digests.length));
     const origin = copyBytes(buffer, bytes, batch.bytes, extent);
     copyWords(buffer, starts, messageStart, count);
     copyWords(buffer, ends, messageEnd, count);
-    copyWords(buffer, slots, keySlot, count);
-    kernel.macs(origin, starts, ends, slots, count, this.keyStates, order, out);
-    macs.set(digests);
+    kernel.digests(origin, starts, ends, count, order, out);
+    digests.set(new Uint8Array(buffer, out, count * DIGEST_BYTES));
   }
 
-  leaves(batch: TupleBatch, leaves: Uint8Array, hashOnly: boolean): void {
+  macs(digests: Uint8Array, keySlot: Int32Array, count: number, macs: Uint8Array): void {
     const kernel = this.usableKernel();
-    const { count, messageStart, messageEnd, hashStart } = batch;
-    const extent = leafExtent(batch, leaves, hashOnly);
-    if (count === 0) return;
-    const words = count * WORD_BYTES;
-    const [hashes, starts, ends, order, out, bytes] = this.reserve(
-      kernel,
-      words,
-      words,
-      words,
-      words,
-      count * DIGEST_BYTES,
-      extent.end - extent.start + OVERREAD_BYTES,
-    );
+    const active = requireSlots(digests, keySlot, count, this.keyCount, macs);
+    if (active === 0) return;
+    const size = count * DIGEST_BYTES;
+    const [slots, out, at] = this.reserve(kernel, count * WORD_BYTES, size, size);
     const { buffer } = kernel.memory;
-    const origin = copyBytes(buffer, bytes, batch.bytes, extent);
-    copyWords(buffer, hashes, hashStart, count);
-    if (hashOnly) {
-      kernel.hashLeaves(origin, hashes, count, out);
-    } else {
-      copyWords(buffer, starts, messageStart, count);
-      copyWords(buffer, ends, messageEnd, count);
-      kernel.leaves(origin, starts, ends, hashes, count, order, out);
-    }
-    leaves.set(new Uint8Array(buffer, out, count * DIGEST_BYTES));
+    const result = new Uint8Array(buffer, out, size);
+    // The result comes back as a whole, so what must stay untouched has to make the way there and back.
+    if (active < count) result.set(macs.subarray(0, size));
+    copyBytes(buffer, at, digests, { start: 0, end: size });
+    copyWords(buffer, slots, keySlot, count);
+    kernel.macs(at, slots, count, this.keyStates, out);
+    macs.set(result);
+  }
+
+  leaves(digests: Uint8Array, hashHeads: Uint8Array, count: number, leaves: Uint8Array): void {
+    const kernel = this.usableKernel();
+    requireHeads(digests, hashHeads, count, leaves);
+    if (count === 0) return;
+    const size = count * DIGEST_BYTES;
+    const [out, at, heads] = this.reserve(kernel, size, size, count * LEAF_HASH_BYTES);
+    const { buffer } = kernel.memory;
+    copyBytes(buffer, at, digests, { start: 0, end: size });
+    copyBytes(buffer, heads, hashHeads, { start: 0, end: count * LEAF_HASH_BYTES });
+    kernel.leaves(at, heads, count, out);
+    leaves.set(new Uint8Array(buffer, out, size));
   }
 
   nodes(children: Uint8Array, pairs: number, parents: Uint8Array): void {
     const kernel = this.usableKernel();
     requirePairs(children, pairs, parents);
     const largestPass = Math.min(pairs, PAIRS_PER_PASS);
-    const [out, at] = this.reserve(
-      kernel,
-      largestPass * DIGEST_BYTES,
-      largestPass * 2 * DIGEST_BYTES + OVERREAD_BYTES,
-    );
+    const [out, at] = this.reserve(kernel, largestPass * DIGEST_BYTES, largestPass * 2 * DIGEST_BYTES);
     const { buffer } = kernel.memory;
     for (let done = 0; done < pairs; done += largestPass) {
       const count = Math.min(pairs - done, largestPass);
@@ -172,12 +166,7 @@ class WasmSimdEngine implements DigestEngine {
 }
 
 /** Copies a range of `bytes` to an address; gives the address that offset 0 of `bytes` would then have. */
-function copyBytes(
-  memory: ArrayBuffer,
-  address: number,
-  bytes: Uint8Array,
-  range: Pick<BatchExtent, 'start' | 'end'>,
-): number {
+function copyBytes(memory: ArrayBuffer, address: number, bytes: Uint8Array, range: BatchExtent): number {
   new Uint8Array(memory, address).set(bytes.subarray(range.start, range.end));
   return address - range.start;
 }

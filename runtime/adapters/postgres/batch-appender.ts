@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises';
 import type { ClientBase, DatabaseError } from 'pg';
-import { formatColumnList } from '../../domain/chain/columns';
+import { formatColumnList } from '../../domain/chain/column-list';
 import { chainKey } from '../../domain/chain/event-hash';
 import { ConfigError, UnavailableError } from '../../errors';
 import { alterersHint, type AppendTable, clear, runDeferred, type Suspicion } from './alterers';

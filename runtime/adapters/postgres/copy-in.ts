@@ -1,7 +1,7 @@
 import type { ChainLayout, Column } from '../../domain/chain/columns';
 import { encodeMessage } from '../../domain/chain/message';
 import { DIGEST_BYTES } from '../../domain/digests';
-import { SequentialHmac } from '../digests/sequential-hmac';
+import { EventHasher } from '../digests/event-hasher';
 import type { PreparedEvent } from './event-encoder';
 
 const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
@@ -35,12 +35,12 @@ export function hashIn({ bytes, ends }: LinkedBatch, position: number): Buffer {
 
 /** Gives events their index, link and hash. */
 export class EventLinker {
-  private readonly hmac: SequentialHmac;
+  private readonly hasher: EventHasher;
   private readonly indexColumn: Column | undefined;
 
   /** @param chainKey see `chainKey`; copied */
   constructor(layout: ChainLayout, chainKey: Uint8Array) {
-    this.hmac = new SequentialHmac(chainKey);
+    this.hasher = new EventHasher(chainKey);
     this.indexColumn = layout.columns.find(({ name }) => name === layout.indexColumn);
   }
 
@@ -61,7 +61,7 @@ export class EventLinker {
       if (ends.length === 0) head.hash.copy(bytes, previousEnd + prevHashAt);
       else bytes.copy(bytes, previousEnd + prevHashAt, previousEnd - DIGEST_BYTES, previousEnd);
       const message = previousEnd + FIELD_COUNT_BYTES;
-      this.hmac.write(bytes, message, at - HASH_FIELD_BYTES, bytes, at - DIGEST_BYTES);
+      this.hasher.write(bytes, message, at - HASH_FIELD_BYTES, bytes, at - DIGEST_BYTES);
       ends.push(at);
     }
     COPY_TRAILER.copy(bytes, at);
@@ -70,7 +70,7 @@ export class EventLinker {
 
   /** Wipes the key. */
   dispose(): void {
-    this.hmac.dispose();
+    this.hasher.dispose();
   }
 
   private writeIndex(bytes: Buffer, at: number, index: number): void {

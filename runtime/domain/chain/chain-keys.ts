@@ -1,5 +1,5 @@
 import type { ChainLayout } from './columns';
-import { formatColumnList } from './columns';
+import { formatColumnList } from './column-list';
 import { chainKey } from './event-hash';
 
 /** Where secrets come from; null-safe look-up by key id. */

@@ -241,8 +241,9 @@ export class ChainScanner {
   private flush(): void {
     if (this.batch.count === 0) return;
     const { engine, findings, layout } = this.options;
+    this.batch.digest(engine);
     this.recomputed += this.batch.compareMacs(engine, (index) => findings.add(wrongHash(layout, index)));
-    this.ranges.append(this.batch, layout.format === 'links');
+    this.ranges.append(this.batch);
     this.batch.clear();
     this.options.onProgress?.(this.events);
   }

@@ -19,6 +19,9 @@ export { DEFAULT_COLUMN_LIST };
  */
 export type ChainFormat = 'v1' | 'links';
 
+/** What an anchor can say of the format of its chain. */
+export const CHAIN_FORMATS = ['v1', 'links', 'rows'] as const;
+
 /** Which columns of the audit table make the chain. */
 export interface ChainLayout {
   readonly format: ChainFormat;
@@ -47,11 +50,6 @@ export function parseColumnList(text: string): readonly Column[] {
   const [problem] = problems;
   if (problem) throw invalid(`${problem.found}; allowed: ${problem.allowed}`);
   return columns;
-}
-
-/** The exact text that is bound into the chain key. */
-export function formatColumnList(columns: readonly Column[]): string {
-  return columns.map(({ name, type }) => `${name}:${type}`).join(',');
 }
 
 function requireColumn(

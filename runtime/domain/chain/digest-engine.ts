@@ -2,20 +2,16 @@ import type { NodeHasher } from '../merkle/node-hasher';
 import type { ChainLayout } from './columns';
 import type { ScanKernel } from './scan-kernel';
 
-/** Complete tuples of a COPY stream, as slices of one buffer, ready to be hashed. */
-export interface TupleBatch {
+/** Messages of complete tuples of a COPY stream, as slices of one buffer. */
+export interface MessageBatch {
   /** The buffer that every offset below points into. */
   readonly bytes: Uint8Array;
-  /** Number of tuples. */
+  /** Number of messages. */
   readonly count: number;
-  /** Start of each message (the first length word after the field count). */
+  /** Start of each message (the length word of the first column). */
   readonly messageStart: Int32Array;
-  /** End (exclusive) of each message: start of the length word of `event_hash`. */
+  /** End (exclusive) of each message. */
   readonly messageEnd: Int32Array;
-  /** Start of the 32 bytes of each `event_hash`. */
-  readonly hashStart: Int32Array;
-  /** Index into the engine's chain keys, or -1: no MAC is computed for that tuple. */
-  readonly keySlot: Int32Array;
 }
 
 /**
@@ -24,13 +20,18 @@ export interface TupleBatch {
  */
 export interface DigestEngine extends NodeHasher {
   readonly name: 'node-crypto' | 'wasm-simd';
-  /** HMAC-SHA256 of each message under its chain key: 32 bytes a tuple into `macs` (untouched where the slot is -1). */
-  macs(batch: TupleBatch, macs: Uint8Array): void;
+  /** SHA-256 of each message, 32 bytes a message into `digests`. */
+  digests(batch: MessageBatch, digests: Uint8Array): void;
   /**
-   * Merkle leaves, 32 bytes a tuple into `leaves`: SHA-256(0x00 || event_hash || message), or with
-   * `hashOnly` SHA-256(0x00 || event_hash) (foreign chains).
+   * HMAC-SHA256 of each digest, 32 bytes an event into `macs`.
+   * @param keySlot index into the engine's chain keys for each event; where it is -1, `macs` stays as it is
    */
-  leaves(batch: TupleBatch, leaves: Uint8Array, hashOnly: boolean): void;
+  macs(digests: Uint8Array, keySlot: Int32Array, count: number, macs: Uint8Array): void;
+  /**
+   * Merkle leaves, 32 bytes an event into `leaves`: SHA-256(0x00 || digest || first 16 bytes of the event hash).
+   * @param hashHeads these 16 bytes of each event
+   */
+  leaves(digests: Uint8Array, hashHeads: Uint8Array, count: number, leaves: Uint8Array): void;
   /**
    * A clean path for chains of this layout; null where the engine has none for it.
    * @param keyIds in the order of the engine's slots
@@ -40,5 +41,5 @@ export interface DigestEngine extends NodeHasher {
   dispose(): void;
 }
 
-/** Makes an engine for the given 32-byte chain keys; a tuple's `keySlot` is an index into this list. */
+/** Makes an engine for the given 32-byte chain keys; a `keySlot` is an index into this list. */
 export type DigestEngineFactory = (chainKeys: readonly Uint8Array[]) => DigestEngine;

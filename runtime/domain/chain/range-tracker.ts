@@ -8,6 +8,8 @@ import type { TupleBatchBuilder } from './tuple-batch';
 
 export interface RangeResult {
   readonly checkpoint: Checkpoint;
+  /** Events of the range that were there. */
+  readonly events: number;
   /** Recomputed root, hex. */
   readonly root: string;
   /** Whether it was held against an anchor's root. */
@@ -64,11 +66,11 @@ export class RangeTracker {
   }
 
   /** Adds the leaves of a batch to the trees of their ranges. */
-  append(batch: TupleBatchBuilder, hashOnly: boolean): void {
+  append(batch: TupleBatchBuilder): void {
     const { count } = batch;
     if (!batch.range.subarray(0, count).some((range) => range >= 0)) return;
     if (this.leaves.length < count * DIGEST_BYTES) this.leaves = Buffer.alloc(2 * count * DIGEST_BYTES);
-    this.engine.leaves(batch, this.leaves, hashOnly);
+    batch.leaves(this.engine, this.leaves);
     for (let from = 0; from < count;) {
       const range = batch.range[from]!;
       let to = from + 1;
@@ -147,7 +149,8 @@ export class RangeTracker {
     const root = this.accumulator.root().toString('hex');
     const { merkleRoot, anchor } = checkpoint;
     const compared = merkleRoot !== null;
-    this.results.push({ checkpoint, root, compared, hashCompared: this.hashCompared.has(this.open) });
+    const events = this.accumulator.size;
+    this.results.push({ checkpoint, events, root, compared, hashCompared: this.hashCompared.has(this.open) });
     if (!compared || root === merkleRoot) return;
     this.findings.add({
       code: 'RANGE_ROOT',

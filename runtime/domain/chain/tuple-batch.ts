@@ -1,21 +1,24 @@
 import { DIGEST_BYTES } from '../digests';
-import type { DigestEngine, TupleBatch } from './digest-engine';
+import type { DigestEngine, MessageBatch } from './digest-engine';
+import { LEAF_HASH_BYTES } from './event-hash';
 import type { TupleFields } from './tuple-reader';
 
 const MAX_TUPLES = 4096;
 
 /** Tuples of one buffer, gathered so that they can be hashed together. */
-export class TupleBatchBuilder implements TupleBatch {
+export class TupleBatchBuilder implements MessageBatch {
   bytes: Uint8Array = new Uint8Array(0);
   count = 0;
   readonly messageStart = new Int32Array(MAX_TUPLES);
   readonly messageEnd = new Int32Array(MAX_TUPLES);
-  readonly hashStart = new Int32Array(MAX_TUPLES);
+  /** Index into the engine's chain keys of each tuple, or -1. */
   readonly keySlot = new Int32Array(MAX_TUPLES);
   /** Number of the range each tuple belongs to, -1 for none. */
   readonly range = new Int32Array(MAX_TUPLES);
   private readonly index = new Float64Array(MAX_TUPLES);
   private readonly hashes = Buffer.alloc(MAX_TUPLES * DIGEST_BYTES);
+  private readonly hashHeads = Buffer.alloc(MAX_TUPLES * LEAF_HASH_BYTES);
+  private readonly digests = Buffer.alloc(MAX_TUPLES * DIGEST_BYTES);
   private readonly macs = Buffer.alloc(MAX_TUPLES * DIGEST_BYTES);
 
   get full(): boolean {
@@ -28,15 +31,25 @@ export class TupleBatchBuilder implements TupleBatch {
     this.bytes = buffer;
     this.messageStart[at] = fields.messageStart;
     this.messageEnd[at] = fields.messageEnd;
-    this.hashStart[at] = fields.hashAt;
     this.keySlot[at] = keySlot;
     this.range[at] = range;
     this.index[at] = index;
     buffer.copy(this.hashes, at * DIGEST_BYTES, fields.hashAt, fields.hashAt + DIGEST_BYTES);
+    buffer.copy(this.hashHeads, at * LEAF_HASH_BYTES, fields.hashAt, fields.hashAt + LEAF_HASH_BYTES);
   }
 
   clear(): void {
     this.count = 0;
+  }
+
+  /** Hashes the messages, for `compareMacs` and `leaves`. */
+  digest(engine: DigestEngine): void {
+    engine.digests(this, this.digests);
+  }
+
+  /** Merkle leaves of the tuples, 32 bytes each. */
+  leaves(engine: DigestEngine, leaves: Uint8Array): void {
+    engine.leaves(this.digests, this.hashHeads, this.count, leaves);
   }
 
   /**
@@ -51,7 +64,7 @@ export class TupleBatchBuilder implements TupleBatch {
     const length = this.count * DIGEST_BYTES;
     // Tuples without a known key keep their stored hash here and so compare as equal.
     this.hashes.copy(this.macs, 0, 0, length);
-    engine.macs(this, this.macs);
+    engine.macs(this.digests, this.keySlot, this.count, this.macs);
     if (this.macs.compare(this.hashes, 0, length, 0, length) !== 0) {
       for (let at = 0; at < this.count; at++) if (!this.sameMac(at)) onMismatch(this.index[at]!);
     }

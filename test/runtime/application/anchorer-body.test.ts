@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AnchorOutcome, AnchorRequest, WrittenAnchor } from '../../../runtime/application/anchoring';
-import { anchorHash, parseAnchor } from '../../../runtime/domain/anchor/anchor';
+import { anchorHash } from '../../../runtime/domain/anchor/anchor';
+import { parseAnchor } from '../../../runtime/domain/anchor/anchor-body';
 import { eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { ZERO_HASH } from '../../../runtime/domain/digests';
 import { EMPTY_ROOT, MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { initialise } from '../../../runtime/adapters/postgres/init';
 import type { S3AnchorStore } from '../../../runtime/adapters/s3/s3-anchor-store';
 import type { AnchorStore } from '../../../runtime/application/ports';
-import { parseAnchor } from '../../../runtime/domain/anchor/anchor';
+import { parseAnchor } from '../../../runtime/domain/anchor/anchor-body';
 import { LAYOUT, plainContents } from '../../support/chain';
 import { runScript } from '../../support/child-process';
 import { createTestDatabase } from '../../support/database';

@@ -1,6 +1,6 @@
 import type { AnchorOutcome, AnchorRequest, WrittenAnchor } from '../../../runtime/application/anchoring';
 import type { Anchor } from '../../../runtime/domain/anchor/anchor';
-import { parseAnchor } from '../../../runtime/domain/anchor/anchor';
+import { parseAnchor } from '../../../runtime/domain/anchor/anchor-body';
 import { EMPTY_ROOT } from '../../../runtime/domain/merkle/accumulator';
 import { Embedded } from '../../support/embedded';
 

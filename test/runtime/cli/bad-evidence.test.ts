@@ -1,5 +1,5 @@
 import { initialise } from '../../../runtime/adapters/postgres/init';
-import { serializeAnchor } from '../../../runtime/domain/anchor/anchor';
+import { serializeAnchor } from '../../../runtime/domain/anchor/anchor-body';
 import { LAYOUT } from '../../support/chain';
 import { TABLE } from '../../support/embedded';
 import { CliScene } from '../../support/cli-scene';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { main } from '../../../runtime/cli';
 import type { ExitCode } from '../../../runtime/contract';
-import { parseAnchor } from '../../../runtime/domain/anchor/anchor';
+import { parseAnchor } from '../../../runtime/domain/anchor/anchor-body';
 import { CliScene } from '../../support/cli-scene';
 
 jest.setTimeout(60_000);

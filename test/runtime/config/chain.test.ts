@@ -1,11 +1,7 @@
 import { chainColumnFaults } from '../../../runtime/contract/chain-settings';
 import { COLUMN_TYPES, DEFAULT_COLUMN_NAMES } from '../../../runtime/contract/columns';
-import {
-  formatColumnList,
-  linksLayout,
-  parseColumnList,
-  v1Layout,
-} from '../../../runtime/domain/chain/columns';
+import { linksLayout, parseColumnList, v1Layout } from '../../../runtime/domain/chain/columns';
+import { formatColumnList } from '../../../runtime/domain/chain/column-list';
 import { faultOf, faultsOf, load } from './environment';
 
 describe('chain id', () => {

@@ -1,17 +1,9 @@
-import {
-  anchorHash,
-  anchorMetadata,
-  anchorSeconds,
-  parseAnchor,
-  serializeAnchor,
-} from '../../../runtime/domain/anchor/anchor';
+import { anchorHash, anchorMetadata, anchorSeconds } from '../../../runtime/domain/anchor/anchor';
+import { parseAnchor, serializeAnchor } from '../../../runtime/domain/anchor/anchor-body';
 import { anchorKey, parseAnchorKey } from '../../../runtime/domain/anchor/object-key';
-import {
-  DEFAULT_COLUMN_LIST,
-  formatColumnList,
-  parseColumnList,
-} from '../../../runtime/domain/chain/columns';
-import { chainKey, eventHash, eventLeaf } from '../../../runtime/domain/chain/event-hash';
+import { DEFAULT_COLUMN_LIST, parseColumnList } from '../../../runtime/domain/chain/columns';
+import { formatColumnList } from '../../../runtime/domain/chain/column-list';
+import { chainKey, eventDigest, eventHash, eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { encodeMessage } from '../../../runtime/domain/chain/message';
 import { formatTimestamp, parseTimestamp } from '../../../runtime/domain/chain/timestamp';
 import { MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
@@ -32,6 +24,7 @@ function message(event: VectorEvent): Buffer {
     event.resource,
     event.outcome,
     event.details,
+    event.salt === null ? null : hex(event.salt.replaceAll('-', '')),
     event.key_id,
     hex(event.prev_hash),
   ]);
@@ -49,11 +42,13 @@ describe('vectors of the independent implementation', () => {
     );
   });
 
-  test.each(vectors.events)('event $chain_index: message, hash and leaf', (event) => {
+  test.each(vectors.events)('event $chain_index: message, digest, hash and leaf', (event) => {
     const key = hex(vectors.chain_keys[event.key_id] ?? '');
     expect(message(event).toString('hex')).toBe(event.message);
-    expect(eventHash(key, message(event)).toString('hex')).toBe(event.event_hash);
-    expect(eventLeaf(hex(event.event_hash), message(event)).toString('hex')).toBe(event.leaf);
+    const digest = eventDigest(message(event));
+    expect(digest.toString('hex')).toBe(event.digest);
+    expect(eventHash(key, digest).toString('hex')).toBe(event.event_hash);
+    expect(eventLeaf(digest, hex(event.event_hash)).toString('hex')).toBe(event.leaf);
     expect(formatTimestamp(parseTimestamp(event.occurred_at))).toBe(event.occurred_at);
   });
 

@@ -12,18 +12,19 @@ const KEEP: usize = memory.data<i64>([-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0
 /** The byte 0x80 after 64 zeros: read at `64 - n`, the end mark of a message after n bytes of its last block. */
 const END_MARK: usize = memory.data<i64>([0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0], 16);
 
-/** Of each lane, a block for a prefix and two for padding. Bytes 64 to 111 of the padding are never written. */
-const BUFFERS: usize = memory.data(4 * 192, 16);
+/** Of each lane, two blocks for the end of its message. Bytes 64 to 111 are never written. */
+const PADDING: usize = memory.data(4 * 128, 16);
 /** Of each lane, its number of blocks. */
 const BLOCKS: usize = memory.data(4 * 4, 16);
 const LANES: usize = memory.data(4 * 16, 16);
 /** The state before a block that not all lanes have. */
 const KEPT_STATE: usize = memory.data(8 * 16, 16);
+/** Words of four digests, or of four pairs of them, as `STATE` has them. */
+const WORDS: usize = memory.data(16 * 16, 16);
 
-/** The blocks of one message: one at `first`, then `whole` of them at `body`, then those at `tail`. */
+/** The blocks of one message: `whole` of them at `body`, then those at `tail`. */
 @unmanaged
 class Lane {
-  first: usize;
   body: usize;
   whole: u32;
   tail: usize;
@@ -34,16 +35,12 @@ export abstract class Lanes {
     return changetype<Lane>(LANES + (number << 4));
   }
 
-  /** The prefix block of a lane; its padding follows. */
-  @inline static buffer(number: usize): usize {
-    return BUFFERS + number * 192;
-  }
-
   /** Forgets the messages, so that nothing derived from a key stays behind; restores the zeros of the padding. */
   static wipe(): void {
-    memory.fill(BUFFERS, 0, 4 * 192);
+    memory.fill(PADDING, 0, 4 * 128);
     memory.fill(SCHEDULE, 0, 64 * 16);
     memory.fill(KEPT_STATE, 0, 8 * 16);
+    memory.fill(WORDS, 0, 16 * 16);
   }
 
   /** Starts every lane at the initial hash value of SHA-256. */
@@ -72,39 +69,16 @@ export abstract class Lanes {
     }
   }
 
-  /** Sets a lane to a message that follows `before` bytes already in its state. */
-  static setPlain(number: usize, message: usize, length: u32, before: u64): void {
-    const whole = length >>> 6;
-    const padding = Lanes.buffer(number) + BLOCK_BYTES;
-    const rest = message + ((<usize>whole) << 6);
-    const padded = Lanes.pad(padding, rest, length & 63, before + length);
-    Lanes.set(number, message, whole, padding, padded);
-  }
-
-  /** Sets a lane to `tag`, the 32 bytes at `digest`, and a message. */
-  static setPrefixed(number: usize, tag: u8, digest: usize, message: usize, length: u32): void {
-    const buffer = Lanes.buffer(number);
-    const padding = buffer + BLOCK_BYTES;
-    const total: u64 = 33 + <u64>length;
-    const digest0 = v128.load(digest);
-    const digest1 = v128.load(digest, 16);
-    v128.store(buffer, Lanes.behind(i8x16.splat(tag), digest0), 0);
-    v128.store(buffer, Lanes.behind(digest0, digest1), 16);
-    v128.store(buffer, Lanes.behind(digest1, v128.load(message)), 32);
-    v128.store(buffer, v128.load(message, 15), 48);
-    if (length < 31) {
-      Lanes.set(number, buffer, 0, padding, Lanes.pad(padding, buffer, 33 + length, total));
-      return;
-    }
-    const body = message + 31;
-    const whole = (length - 31) >>> 6;
-    const padded = Lanes.pad(padding, body + ((<usize>whole) << 6), (length - 31) & 63, total);
+  /** Sets a lane to a message. */
+  static setMessage(number: usize, message: usize, length: u32): void {
     const lane = Lanes.lane(number);
-    lane.first = buffer;
-    lane.body = body;
+    const whole = length >>> 6;
+    const padding = PADDING + (number << 7);
+    const padded = Lanes.pad(padding, message + ((<usize>whole) << 6), length & 63, length);
+    lane.body = message;
     lane.whole = whole;
     lane.tail = padding;
-    store<u32>(BLOCKS + (number << 2), 1 + whole + padded);
+    store<u32>(BLOCKS + (number << 2), whole + padded);
   }
 
   /** Takes every block of the four lanes into the state. */
@@ -131,29 +105,63 @@ export abstract class Lanes {
     }
   }
 
-  /** Makes the digests of the four lanes the only block of a message that follows one block in its state. */
+  /** Keeps the digests in the state for `scheduleDigests` and `scheduleLeaves`. */
+  static keepDigests(): void {
+    memory.copy(WORDS, STATE, 8 * 16);
+  }
+
+  /** Loads 32 bytes at each pointer as `keepDigests` leaves them. */
+  static loadDigests(p0: usize, p1: usize, p2: usize, p3: usize): void {
+    Lanes.load(WORDS, p0, p1, p2, p3, 32);
+  }
+
+  /** Makes the first 16 bytes at each pointer the first four words of the state. */
+  static loadHashes(p0: usize, p1: usize, p2: usize, p3: usize): void {
+    Lanes.load(STATE, p0, p1, p2, p3, 16);
+  }
+
+  /** Makes the digests that are kept the only block of a message that follows one block, a padded key. */
   static scheduleDigests(): void {
-    for (let offset: usize = 0; offset < 128; offset += 16) {
-      v128.store(SCHEDULE + offset, v128.load(STATE + offset));
+    Lanes.scheduleAfterKey(WORDS);
+  }
+
+  /** As `scheduleDigests`, of the digests in the state. */
+  static scheduleState(): void {
+    Lanes.scheduleAfterKey(STATE);
+  }
+
+  /** Makes 0x00, the digests that are kept and the first 16 bytes of the hashes in the state the only block. */
+  static scheduleLeaves(): void {
+    Lanes.scheduleShifted(0, WORDS, 8);
+    const last = v128.load(WORDS, 7 * 16);
+    v128.store(SCHEDULE, Lanes.straddle(last, v128.load(STATE)), 8 * 16);
+    for (let offset: usize = 0; offset < 3 * 16; offset += 16) {
+      const word = Lanes.straddle(v128.load(STATE + offset), v128.load(STATE + offset + 16));
+      v128.store(SCHEDULE + 9 * 16 + offset, word);
     }
-    v128.store(SCHEDULE, i32x4.splat(0x80000000), 8 * 16);
-    for (let offset: usize = 9 * 16; offset < 15 * 16; offset += 16) {
-      v128.store(SCHEDULE + offset, i32x4.splat(0));
-    }
-    v128.store(SCHEDULE, i32x4.splat((64 + 32) * 8), 15 * 16);
+    v128.store(SCHEDULE, Lanes.straddle(v128.load(STATE, 3 * 16), i32x4.splat(<i32>0x80000000)), 12 * 16);
+    v128.store(SCHEDULE, i32x4.splat(0), 13 * 16);
+    v128.store(SCHEDULE, i32x4.splat(0), 14 * 16);
+    v128.store(SCHEDULE, i32x4.splat(49 * 8), 15 * 16);
+  }
+
+  /** Makes 0x01 and the first 63 of the 64 bytes at each pointer the first block. */
+  static scheduleNodes(p0: usize, p1: usize, p2: usize, p3: usize): void {
+    Lanes.load(WORDS, p0, p1, p2, p3, 64);
+    Lanes.scheduleShifted(0x01000000, WORDS, 16);
+  }
+
+  /** Makes the last of those bytes the second block. */
+  static scheduleNodeEnds(): void {
+    const end = Lanes.straddle(v128.load(WORDS, 15 * 16), i32x4.splat(<i32>0x80000000));
+    v128.store(SCHEDULE, end);
+    memory.fill(SCHEDULE + 16, 0, 14 * 16);
+    v128.store(SCHEDULE, i32x4.splat(65 * 8), 15 * 16);
   }
 
   /** Fills the first 16 schedule words from 64 bytes at each pointer. */
   @inline static schedule(p0: usize, p1: usize, p2: usize, p3: usize): void {
-    for (let offset: usize = 0; offset < BLOCK_BYTES; offset += 16) {
-      Lanes.transpose(
-        SCHEDULE + (offset << 2),
-        Lanes.bigEndian(v128.load(p0 + offset)),
-        Lanes.bigEndian(v128.load(p1 + offset)),
-        Lanes.bigEndian(v128.load(p2 + offset)),
-        Lanes.bigEndian(v128.load(p3 + offset)),
-      );
-    }
+    Lanes.load(SCHEDULE, p0, p1, p2, p3, BLOCK_BYTES);
   }
 
   /** Writes the digest of each lane to its pointer. */
@@ -176,26 +184,43 @@ export abstract class Lanes {
 
   /** Block `i` of a lane; some readable block when the lane has no such block. */
   @inline private static block(lane: Lane, i: u32, blocks: u32): usize {
-    if (i === 0 || i >= blocks) return lane.first;
-    const next = i - 1;
-    if (next < lane.whole) return lane.body + ((<usize>next) << 6);
-    return lane.tail + ((<usize>(next - lane.whole)) << 6);
+    if (i < lane.whole) return lane.body + ((<usize>i) << 6);
+    if (i >= blocks) return lane.tail;
+    return lane.tail + ((<usize>(i - lane.whole)) << 6);
   }
 
-  /** Sets a lane to `whole` blocks at `message`, then `padded` blocks at `padding`. */
-  private static set(number: usize, message: usize, whole: u32, padding: usize, padded: u32): void {
-    const lane = Lanes.lane(number);
-    if (whole > 0) {
-      lane.first = message;
-      lane.body = message + BLOCK_BYTES;
-      lane.whole = whole - 1;
-      lane.tail = padding;
-    } else {
-      lane.first = padding;
-      lane.whole = 0;
-      lane.tail = padding + BLOCK_BYTES;
+  private static scheduleAfterKey(words: usize): void {
+    memory.copy(SCHEDULE, words, 8 * 16);
+    v128.store(SCHEDULE, i32x4.splat(0x80000000), 8 * 16);
+    memory.fill(SCHEDULE + 9 * 16, 0, 6 * 16);
+    v128.store(SCHEDULE, i32x4.splat((64 + 32) * 8), 15 * 16);
+  }
+
+  /** Schedules a word whose first byte is set, and whose others begin `count` words that come a byte later. */
+  @inline private static scheduleShifted(first: i32, words: usize, count: usize): void {
+    v128.store(SCHEDULE, v128.or(i32x4.splat(first), i32x4.shr_u(v128.load(words), 8)));
+    for (let offset: usize = 16; offset < count << 4; offset += 16) {
+      const word = Lanes.straddle(v128.load(words + offset - 16), v128.load(words + offset));
+      v128.store(SCHEDULE + offset, word);
     }
-    store<u32>(BLOCKS + (number << 2), whole + padded);
+  }
+
+  /** The last byte of each word of `x`, then the first three of `y`. */
+  @inline private static straddle(x: v128, y: v128): v128 {
+    return v128.or(i32x4.shl(x, 24), i32x4.shr_u(y, 8));
+  }
+
+  /** Loads `bytes` at each pointer, a multiple of 16, as words of four lanes. */
+  @inline private static load(to: usize, p0: usize, p1: usize, p2: usize, p3: usize, bytes: usize): void {
+    for (let offset: usize = 0; offset < bytes; offset += 16) {
+      Lanes.transpose(
+        to + (offset << 2),
+        Lanes.bigEndian(v128.load(p0 + offset)),
+        Lanes.bigEndian(v128.load(p1 + offset)),
+        Lanes.bigEndian(v128.load(p2 + offset)),
+        Lanes.bigEndian(v128.load(p3 + offset)),
+      );
+    }
   }
 
   /** Writes the last `rest` bytes of a message of `total` bytes, and its padding; gives the number of blocks. */
@@ -231,14 +256,6 @@ export abstract class Lanes {
         v128.bitselect(v128.load(STATE + offset), v128.load(KEPT_STATE + offset), unfinished),
       );
     }
-  }
-
-  /**
-   * The last byte of `x`, then the first 15 of `y`. Vectors put together like this are stored as they are loaded
-   * again; a processor waits when a load spans several stores.
-   */
-  @inline private static behind(x: v128, y: v128): v128 {
-    return i8x16.shuffle(x, y, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
   }
 
   @inline private static bigEndian(x: v128): v128 {

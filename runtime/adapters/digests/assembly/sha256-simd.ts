@@ -1,5 +1,5 @@
 /** What the module offers. The caller owns the memory above `heapBase` and lays out everything in it. */
-export { hashLeaves, leaves, macs, nodes, prepareKey } from './batches';
+export { digests, leaves, macs, nodes, prepareKey } from './batches';
 export { scanTuples } from './tuple-scan';
 
 /** First address that belongs to the caller. */

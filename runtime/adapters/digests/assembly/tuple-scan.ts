@@ -4,7 +4,7 @@
  *
  * The bytes are hostile. Each length is held against what is left before anything behind it is read.
  */
-import { leaves, macs, word } from './batches';
+import { hashEvents, word } from './batches';
 
 /** What a column is to the chain. */
 const INDEX: u8 = 1;
@@ -39,8 +39,9 @@ class Plan {
   hashes: usize;
   slots: usize;
   order: usize;
-  /** Room for a digest a tuple. */
-  digests: usize;
+  /** Room for a digest a tuple: of the HMACs, and of the leaves. */
+  macs: usize;
+  leaves: usize;
   /** Answer: the first address behind the tuples. */
   end: usize;
 }
@@ -51,7 +52,7 @@ let lastSlot: u32 = 0;
 
 /**
  * Number of tuples between `at` and `end`, all of them sound; then only part of a tuple may follow, or the end of the
- * data. 0 when there is none, or anything else. Leaves, if asked for, are in the place of the digests.
+ * data. 0 when there is none, or anything else.
  * @param first chain index of the first tuple
  * @param before the 32 bytes that its previous hash must be
  */
@@ -66,10 +67,8 @@ export function scanTuples(
   const p = changetype<Plan>(plan);
   const count = walk(p, at, end, <i64>first, before);
   if (count === 0) return 0;
-  macs(0, p.starts, p.ends, p.slots, count, p.keys, p.order, p.digests);
-  if (!sameDigests(p.hashes, count, p.digests)) return 0;
-  if (withLeaves) leaves(0, p.starts, p.ends, p.hashes, count, p.order, p.digests);
-  return count;
+  hashEvents(p.starts, p.ends, p.slots, count, p.keys, p.order, p.macs, withLeaves ? p.leaves : 0);
+  return sameDigests(p.hashes, count, p.macs) ? count : 0;
 }
 
 /** Fills the tables of the plan; gives the number of tuples, or 0 when one of them is not as it must be. */

@@ -1,5 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { TupleBatch } from '../../../../runtime/domain/chain/digest-engine';
+import type { DigestEngine, MessageBatch } from '../../../../runtime/domain/chain/digest-engine';
+
+/** Messages, and what an engine is told of each beside them. */
+export interface TestBatch extends MessageBatch {
+  readonly keySlot: Int32Array;
+  readonly hashHeads: Uint8Array;
+}
 
 /** One tuple of a test batch. */
 export interface Tuple {
@@ -18,7 +24,7 @@ export interface LayoutOptions {
 }
 
 /** Lays tuples out as a COPY stream does: field count, message, length word, event hash. Nothing follows the last. */
-export function batchOf(tuples: readonly Tuple[], options: LayoutOptions = {}): TupleBatch {
+export function batchOf(tuples: readonly Tuple[], options: LayoutOptions = {}): TestBatch {
   const { filler = 0xee, offset = 0, gaps = [2, 4] } = options;
   const [beforeMessage, beforeHash] = gaps;
   const total = tuples.reduce(
@@ -31,8 +37,8 @@ export function batchOf(tuples: readonly Tuple[], options: LayoutOptions = {}): 
     count: tuples.length,
     messageStart: new Int32Array(tuples.length),
     messageEnd: new Int32Array(tuples.length),
-    hashStart: new Int32Array(tuples.length),
     keySlot: Int32Array.from(tuples, ({ slot }) => slot),
+    hashHeads: hashHeadsOf(tuples),
   };
   let at = 0;
   tuples.forEach(({ message, hash }, index) => {
@@ -42,7 +48,6 @@ export function batchOf(tuples: readonly Tuple[], options: LayoutOptions = {}): 
     at += message.length;
     batch.messageEnd[index] = at;
     at += beforeHash;
-    batch.hashStart[index] = at;
     bytes.set(hash, at);
     at += hash.length;
   });
@@ -68,25 +73,57 @@ export function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
+/** The first 16 bytes of each hash, one after another. */
+export function hashHeadsOf(tuples: readonly Tuple[]): Uint8Array {
+  return Buffer.concat(tuples.map(({ hash }) => hash.subarray(0, 16)));
+}
+
+function digestOf({ message }: Tuple): Buffer {
+  return createHash('sha256').update(message).digest();
+}
+
+/** Hex of what `digests` must give. */
+export function expectedDigests(tuples: readonly Tuple[]): string[] {
+  return tuples.map((tuple) => digestOf(tuple).toString('hex'));
+}
+
 /** Hex of what `macs` must leave in a buffer that was filled with `before`. */
 export function expectedMacs(
   tuples: readonly Tuple[],
   keys: readonly Uint8Array[],
   before: number,
 ): string[] {
-  return tuples.map(({ message, slot }) =>
-    slot === -1
+  return tuples.map((tuple) =>
+    tuple.slot === -1
       ? hex(new Uint8Array(32).fill(before))
-      : createHmac('sha256', keys[slot]!).update(message).digest('hex'),
+      : createHmac('sha256', keys[tuple.slot]!).update(digestOf(tuple)).digest('hex'),
   );
 }
 
 /** Hex of what `leaves` must give. */
-export function expectedLeaves(tuples: readonly Tuple[], hashOnly: boolean): string[] {
-  return tuples.map(({ message, hash }) => {
-    const leaf = createHash('sha256').update(Uint8Array.of(0)).update(hash);
-    return (hashOnly ? leaf : leaf.update(message)).digest('hex');
-  });
+export function expectedLeaves(tuples: readonly Tuple[]): string[] {
+  return tuples.map((tuple) =>
+    createHash('sha256')
+      .update(Uint8Array.of(0))
+      .update(digestOf(tuple))
+      .update(tuple.hash.subarray(0, 16))
+      .digest('hex'),
+  );
+}
+
+/** Digests, HMACs and leaves of a batch, each in a buffer of `spare` more bytes that was filled with `before`. */
+export function hashedBy(
+  engine: DigestEngine,
+  batch: TestBatch,
+  before = 0,
+  spare = 0,
+): { readonly digests: Uint8Array; readonly macs: Uint8Array; readonly leaves: Uint8Array } {
+  const room = (): Uint8Array => new Uint8Array(batch.count * 32 + spare).fill(before);
+  const [digests, macs, leaves] = [room(), room(), room()] as const;
+  engine.digests(batch, digests);
+  engine.macs(digests, batch.keySlot, batch.count, macs);
+  engine.leaves(digests, batch.hashHeads, batch.count, leaves);
+  return { digests, macs, leaves };
 }
 
 /** Hex of the digests in `bytes`, one a tuple. */

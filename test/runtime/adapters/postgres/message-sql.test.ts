@@ -2,12 +2,8 @@ import fc from 'fast-check';
 import { appendEvents } from '../../../../runtime/adapters/postgres/append';
 import type { EventValues } from '../../../../runtime/adapters/postgres/event-values';
 import { initialise } from '../../../../runtime/adapters/postgres/init';
-import {
-  type Column,
-  formatColumnList,
-  parseColumnList,
-  v1Layout,
-} from '../../../../runtime/domain/chain/columns';
+import { type Column, parseColumnList, v1Layout } from '../../../../runtime/domain/chain/columns';
+import { formatColumnList } from '../../../../runtime/domain/chain/column-list';
 import { chainKey, eventHash } from '../../../../runtime/domain/chain/event-hash';
 import { APPEND } from '../../../support/audit-table';
 import { createTestDatabase, type TestDatabase } from '../../../support/database';

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { Anchor } from '../../../../runtime/domain/anchor/anchor';
-import { MAX_ANCHOR_BYTES, serializeAnchor } from '../../../../runtime/domain/anchor/anchor';
+import { MAX_ANCHOR_BYTES, serializeAnchor } from '../../../../runtime/domain/anchor/anchor-body';
 import { anchorKey } from '../../../../runtime/domain/anchor/object-key';
 import type { FindingCode } from '../../../../runtime/domain/findings/finding';
 import { CHAIN_ID } from '../../../support/embedded';

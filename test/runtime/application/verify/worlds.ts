@@ -1,3 +1,4 @@
+import { DEFAULT_COLUMN_LIST } from '../../../../runtime/domain/chain/columns';
 import fc from 'fast-check';
 import { createNodeCryptoEngine } from '../../../../runtime/adapters/digests/node-crypto-engine';
 import type { ChainReading } from '../../../../runtime/application/scan-chain';
@@ -10,8 +11,8 @@ import {
   anchorMetadata,
   anchorSeconds,
   formatAnchorTime,
-  serializeAnchor,
 } from '../../../../runtime/domain/anchor/anchor';
+import { serializeAnchor } from '../../../../runtime/domain/anchor/anchor-body';
 import { anchorKey } from '../../../../runtime/domain/anchor/object-key';
 import { sha256Hex, ZERO_HASH } from '../../../../runtime/domain/digests';
 import { EMPTY_ROOT } from '../../../../runtime/domain/merkle/accumulator';
@@ -69,11 +70,17 @@ export function world(sizes: readonly number[]): World {
       format: 1,
       anchor_seq: (previous?.anchor_seq ?? 0) + 1,
       first_seq: covered - size + 1,
+      events: size,
       merkle_root: size === 0 ? EMPTY_ROOT : (merkleRoot ?? EMPTY_ROOT),
+      faults: 0,
+      chain_format: 'v1',
+      columns: DEFAULT_COLUMN_LIST,
       key_id: last ? 'k1' : null,
       trigger: 'manual',
       db_system_id: '7',
       db_timeline: 1,
+      leaves_sha256: null,
+      declared: null,
     };
     const retainUntil = (anchorSeconds(anchor) + DEFAULTS.retentionDays * 86_400) * 1000;
     const bytes = serializeAnchor(anchor);

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import type { Anchor } from '../../../../runtime/domain/anchor/anchor';
+import { anchorMetadata, formatAnchorTime, TRIGGERS } from '../../../../runtime/domain/anchor/anchor';
 import {
-  anchorMetadata,
-  formatAnchorTime,
   MAX_ANCHOR_BYTES,
   parseAnchor,
   serializeAnchor,
-  TRIGGERS,
-} from '../../../../runtime/domain/anchor/anchor';
+} from '../../../../runtime/domain/anchor/anchor-body';
+import { DEFAULT_COLUMN_LIST } from '../../../../runtime/domain/chain/columns';
 import { ZERO_HASH } from '../../../../runtime/domain/digests';
 import { EMPTY_ROOT } from '../../../../runtime/domain/merkle/accumulator';
 import { FormatError } from '../../../../runtime/errors';
@@ -22,11 +21,17 @@ const PLAIN: Anchor = {
   format: 1,
   anchor_seq: 2,
   first_seq: 11,
+  events: 10,
   merkle_root: 'c'.repeat(64),
+  faults: 0,
+  chain_format: 'v1',
+  columns: DEFAULT_COLUMN_LIST,
   key_id: 'k1',
   trigger: 'interval',
   db_system_id: '7711102263033355138',
   db_timeline: 1,
+  leaves_sha256: null,
+  declared: null,
 };
 const EMPTY: Anchor = {
   ...PLAIN,
@@ -35,6 +40,7 @@ const EMPTY: Anchor = {
   prev_anchor_hash: ZERO_HASH,
   anchor_seq: 1,
   first_seq: 1,
+  events: 0,
   merkle_root: EMPTY_ROOT,
   key_id: null,
 };
@@ -62,7 +68,7 @@ function withValue(key: keyof Anchor, json: string, anchor: Anchor = PLAIN): str
 
 test('the canonical body', () => {
   expect(text(PLAIN)).toMatchInlineSnapshot(
-    `"{"chain_id":"production","last_seq":20,"last_hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","ts_utc":"2030-01-15T14:00:00Z","db_snapshot_lsn":"0/9F000A50","prev_anchor_hash":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","format":1,"anchor_seq":2,"first_seq":11,"merkle_root":"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc","key_id":"k1","trigger":"interval","db_system_id":"7711102263033355138","db_timeline":1}"`,
+    `"{"chain_id":"production","last_seq":20,"last_hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","ts_utc":"2030-01-15T14:00:00Z","db_snapshot_lsn":"0/9F000A50","prev_anchor_hash":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","format":1,"anchor_seq":2,"first_seq":11,"events":10,"merkle_root":"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc","faults":0,"chain_format":"v1","columns":"chain_index:int8,occurred_at:timestamptz,actor:text,action:text,resource:text,outcome:text,details:json,salt:uuid,key_id:text,prev_hash:bytea","key_id":"k1","trigger":"interval","db_system_id":"7711102263033355138","db_timeline":1,"leaves_sha256":null,"declared":null}"`,
   );
   expect(anchorMetadata(PLAIN)).toEqual({
     'anchor-seq': '2',
@@ -164,6 +170,25 @@ describe('bodies that are no anchor', () => {
     ['db_snapshot_lsn', '"0/9f000a50"'],
     ['db_snapshot_lsn', '""'],
     ['db_snapshot_lsn', '"1/123456789"'],
+    ['last_hash', `"${'a'.repeat(65)}"`],
+    ['last_hash', `"${'a'.repeat(130)}"`],
+    ['events', '-1'],
+    ['events', '1000001'],
+    ['events', 'null'],
+    ['faults', '-1'],
+    ['faults', 'null'],
+    ['chain_format', '"v2"'],
+    ['chain_format', 'null'],
+    ['columns', '""'],
+    ['columns', 'null'],
+    ['columns', '"a"'],
+    ['columns', '"a:int8,a:int4"'],
+    ['columns', '"a:int8,"'],
+    ['columns', '"a:b:int8"'],
+    ['columns', '"a%2c:int8"'],
+    ['columns', '"a%41:int8"'],
+    ['leaves_sha256', '"x"'],
+    ['declared', '"x"'],
     ['format', '2'],
     ['format', '"1"'],
     ['key_id', '""'],
@@ -175,16 +200,28 @@ describe('bodies that are no anchor', () => {
     ['db_timeline', '0'],
     ['db_timeline', '"1"'],
   ] as const)('%s: %s', (key, json) => {
-    expect(refusal(withValue(key, json))).toMatch(new RegExp(`^${key} is .*; allowed: `));
+    expect(refusal(withValue(key, json))).toMatch(new RegExp(`^${key} is .*; expected `));
   });
 });
 
 describe('what the fields say of each other', () => {
   test.each([
     ['first_seq beyond last_seq + 1', { ...PLAIN, first_seq: 22 }, /beyond last_seq/],
-    ['no event but a root', { ...PLAIN, first_seq: 21 }, /not that of the empty tree/],
+    ['no event but a root', { ...PLAIN, first_seq: 21, events: 0 }, /not that of the empty tree/],
+    ['events without an index', { ...PLAIN, first_seq: 21 }, /events is 10/],
+    ['indexes without an event', { ...PLAIN, events: 0 }, /events is 0/],
+    ['fewer events than indexes of a v1 chain', { ...PLAIN, events: 9 }, /events is 9/],
+    ['more events than indexes', { ...PLAIN, events: 11, chain_format: 'rows' }, /events is 11/],
+    ['more faults than events', { ...PLAIN, faults: 11 }, /faults is 11/],
+    ['leaves of a v1 chain', { ...PLAIN, leaves_sha256: 'd'.repeat(64) }, /leaves_sha256/],
+    ['a short hash of a v1 chain', { ...PLAIN, last_hash: 'a'.repeat(32) }, /last_hash/],
+    [
+      'an empty foreign chain',
+      { ...EMPTY, last_hash: 'a'.repeat(32), chain_format: 'links' },
+      /links is not anchored/,
+    ],
     ['an empty chain with a last_seq', { ...EMPTY, last_seq: 3, first_seq: 4 }, /empty chain/],
-    ['an empty chain that begins at 0', { ...EMPTY, first_seq: 0 }, /empty chain/],
+    ['an empty chain that begins at 0', { ...EMPTY, first_seq: 0 }, /events is 0/],
     ['an empty chain with a key', { ...EMPTY, key_id: 'k1' }, /empty chain/],
     [
       'a first anchor without events of a chain with some',
@@ -200,11 +237,24 @@ describe('what the fields say of each other', () => {
   test.each([
     ['an empty chain', EMPTY],
     ['an empty chain once more', { ...EMPTY, anchor_seq: 2, prev_anchor_hash: PLAIN.prev_anchor_hash }],
-    ['no event since', { ...PLAIN, first_seq: 21, merkle_root: EMPTY_ROOT }],
-    ['a foreign chain whose only event is 0', { ...PLAIN, first_seq: 0, last_seq: 0 }],
+    ['no event since', { ...PLAIN, first_seq: 21, events: 0, merkle_root: EMPTY_ROOT }],
+    ['gaps in a table', { ...PLAIN, events: 3, chain_format: 'rows', leaves_sha256: 'd'.repeat(64) }],
+    ['faults of a chain with a gap', { ...PLAIN, events: 9, faults: 1 }],
+    ['the short hash of a foreign chain', { ...PLAIN, last_hash: 'a'.repeat(32), chain_format: 'links' }],
+    ['the long hash of a foreign chain', { ...PLAIN, last_hash: 'a'.repeat(128), chain_format: 'links' }],
+    ['encoded separators', { ...PLAIN, columns: 'odd%2Cna%3Ame%25:numeric%3A,b:text[]' }],
+    [
+      'a foreign chain whose only event is 0',
+      { ...PLAIN, first_seq: 0, last_seq: 0, events: 1, chain_format: 'links' },
+    ],
     [
       'the largest integers',
-      { ...PLAIN, last_seq: Number.MAX_SAFE_INTEGER, anchor_seq: Number.MAX_SAFE_INTEGER },
+      {
+        ...PLAIN,
+        first_seq: Number.MAX_SAFE_INTEGER - 9,
+        last_seq: Number.MAX_SAFE_INTEGER,
+        anchor_seq: Number.MAX_SAFE_INTEGER,
+      },
     ],
     [
       'a server that gives nothing',
@@ -215,10 +265,18 @@ describe('what the fields say of each other', () => {
   });
 });
 
-test('key ids beyond ASCII are escaped: control characters, lone surrogates, emoji', () => {
-  const anchor = { ...PLAIN, key_id: 'ü\u0000\u2028\ud800😀"\\' };
-  expect(text(anchor)).toContain('"key_id":"\\u00fc\\u0000\\u2028\\ud800\\ud83d\\ude00\\"\\\\"');
+test('key ids beyond printable ASCII are escaped', () => {
+  const anchor = { ...PLAIN, key_id: 'ü\u0000\u2028\u007f~😀"\\/' };
+  expect(text(anchor)).toContain('"key_id":"\\u00fc\\u0000\\u2028\\u007f~\\ud83d\\ude00\\"\\\\/"');
   expect(parseAnchor(serializeAnchor(anchor))).toEqual(anchor);
+});
+
+test('half of a surrogate pair is neither written nor read', () => {
+  expect(() => serializeAnchor({ ...PLAIN, key_id: '\ud800' })).toThrow(
+    expect.objectContaining({ code: 'VALUE_INVALID' }),
+  );
+  expect(refusal(withValue('key_id', '"\\ud800"'))).toMatch(/not in canonical form/);
+  expect(refusal(withValue('key_id', '"\\udc00\\ud800"'))).toMatch(/not in canonical form/);
 });
 
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/).filter((hash) => hash !== ZERO_HASH);
@@ -231,19 +289,27 @@ const anchors: fc.Arbitrary<Anchor> = fc
     prev_anchor_hash: digest,
     merkle_root: digest,
     seconds: fc.integer({ min: 0, max: 253_402_300_799 }),
-    key_id: fc.option(fc.string({ minLength: 1, maxLength: 80, unit: 'binary' }), { nil: null }),
+    key_id: fc.option(
+      fc.string({ minLength: 1, maxLength: 80, unit: 'binary' }).filter((id) => !/\p{Cs}/u.test(id)),
+      { nil: null },
+    ),
     trigger: fc.constantFrom(...TRIGGERS),
     db_snapshot_lsn: fc.option(fc.stringMatching(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/), { nil: null }),
     db_system_id: fc.option(fc.stringMatching(/^\d{1,20}$/), { nil: null }),
     db_timeline: fc.option(fc.integer({ min: 1, max: 2 ** 31 - 1 }), { nil: null }),
+    faults: fc.constant(0),
+    chain_format: fc.constant('v1' as const),
+    columns: fc.constant(DEFAULT_COLUMN_LIST),
+    declared: fc.option(digest, { nil: null }),
   })
-  .map(({ events, seconds, merkle_root, ...rest }) => ({
+  .map(({ seconds, merkle_root, ...rest }) => ({
     chain_id: 'production',
     ts_utc: formatAnchorTime(seconds),
     format: 1,
     ...rest,
-    last_seq: rest.first_seq + events - 1,
-    merkle_root: events === 0 ? EMPTY_ROOT : merkle_root,
+    last_seq: rest.first_seq + rest.events - 1,
+    merkle_root: rest.events === 0 ? EMPTY_ROOT : merkle_root,
+    leaves_sha256: null,
   }));
 
 test('property: what is written is what is read', () => {
@@ -251,7 +317,7 @@ test('property: what is written is what is read', () => {
     fc.property(anchors, (anchor) => {
       const body = serializeAnchor(anchor);
       expect(parseAnchor(body)).toEqual(anchor);
-      expect(body.every((byte) => byte >= 0x20 && byte <= 0x7f)).toBe(true);
+      expect(body.every((byte) => byte >= 0x20 && byte <= 0x7e)).toBe(true);
     }),
   );
 });

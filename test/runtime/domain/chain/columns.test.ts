@@ -1,10 +1,10 @@
 import {
   DEFAULT_COLUMN_LIST,
-  formatColumnList,
   linksLayout,
   parseColumnList,
   v1Layout,
 } from '../../../../runtime/domain/chain/columns';
+import { formatColumnList } from '../../../../runtime/domain/chain/column-list';
 
 const NAMES = { index: 'n', prevHash: 'prev', hash: 'own', keyId: 'kid' };
 const LIST = 'n:int8,what:text,kid:text,prev:bytea';

@@ -46,10 +46,10 @@ function scanWith(
   const findings = new FindingLog();
   const progress: number[] = [];
   let outsideKernel = 0;
-  const macs = engine.macs.bind(engine);
-  engine.macs = (batch, target) => {
+  const digests = engine.digests.bind(engine);
+  engine.digests = (batch, target) => {
     outsideKernel += batch.count;
-    macs(batch, target);
+    digests(batch, target);
   };
   try {
     const scanner = new ChainScanner({
