@@ -1,6 +1,6 @@
 import { CreateBucketCommand, PutObjectLockConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3AnchorStore } from '../../runtime/adapters/s3/s3-anchor-store';
-import { storeAnchor } from '../../runtime/application/store-anchor';
+import { anchorObject, storeAnchor } from '../../runtime/application/store-anchor';
 import { DEFAULTS, ENV } from '../../runtime/contract';
 import { formatAnchorTime } from '../../runtime/domain/anchor/anchor';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
@@ -73,7 +73,8 @@ export async function makeAnchorBuckets(
         db_system_id: null,
         db_timeline: null,
       } as const;
-      previous = (await storeAnchor(store, anchor, DEFAULTS.retentionDays, undefined)).known.hash;
+      previous = (await storeAnchor(store, anchorObject(anchor, DEFAULTS.retentionDays), undefined)).known
+        .hash;
     }
     store.close();
   }

@@ -68,7 +68,7 @@ export class MemoryAnchorStore implements AnchorStore {
       metadata: { ...metadata },
       lock: { mode: 'COMPLIANCE', retainUntil },
     });
-    return Promise.resolve({ kind: 'created', versionId });
+    return Promise.resolve({ kind: 'created', versionId, lacking: [] });
   }
 
   listPage(options: { prefix: string; after?: string; delimiter?: '/' }): Promise<VersionPage> {

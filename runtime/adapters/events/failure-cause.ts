@@ -12,6 +12,7 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   BUCKET_WRONG_REGION: 'bucket',
   BUCKET_NOT_LOCKED: 'bucket',
   BUCKET_NOT_COMPLIANCE: 'bucket',
+  BUCKET_UNFIT: 'bucket',
 
   DB_NOT_FOUND: 'database',
   DB_POOLED: 'database',

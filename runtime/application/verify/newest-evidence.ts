@@ -8,7 +8,8 @@ import { findNewestKey } from '../newest-anchor';
 import type { AnchorStore } from '../ports';
 import { readAnchor } from '../read-anchor';
 import type { BucketEvidence } from './bucket-evidence';
-import { reportNoAnchors, reportOver } from './bucket-evidence';
+import { reportNoAnchors } from './bucket-evidence';
+import { reportOver } from './overlays';
 
 /**
  * The first two steps of the hourly job: fetch the newest anchor, and check it against what S3 says of it
@@ -25,14 +26,14 @@ export async function collectNewestEvidence(
   const newest = await findNewestKey(store, policy.chainId, now, null, signal);
   if (!newest) {
     reportNoAnchors(store, policy, findings);
-    return { anchors: [], listed: 0 };
+    return { anchors: [], beside: [], siblings: [], listed: 0 };
   }
-  reportOver(newest.over, findings);
   const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
   const evidence = await readAnchor(store, address, findings, signal);
+  await reportOver(store, newest, evidence, policy, findings, signal);
   checkAnchorObject(evidence, policy, findings);
   checkCadence([evidence], policy, now, findings);
   checkEarlierRetention([evidence], policy, findings);
   checkReplication([evidence], now, findings);
-  return { anchors: [evidence], listed: 1 + newest.over.length };
+  return { anchors: [evidence], beside: [], siblings: [], listed: 1 + newest.over.length };
 }

@@ -136,7 +136,7 @@ describe('triggers', () => {
 });
 
 describe('requests', () => {
-  test('one list and one write while this process is the only writer', async () => {
+  test('one list before the write and one after it while this process is the only writer', async () => {
     const anchorer = servers.anchorer();
     await servers.append(1);
     await written({}, anchorer);
@@ -147,6 +147,7 @@ describe('requests', () => {
       expect(servers.s3.requests.entries.map(({ operation }) => operation)).toEqual([
         'ListObjectVersions',
         'PutObject',
+        'ListObjectVersions',
       ]);
     }
   });
