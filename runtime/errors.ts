@@ -100,7 +100,7 @@ export type UnavailableErrorCode =
   | 'PARTS_REFUSED'
   | 'LOCK_BUSY'
   | 'LOCK_LOST'
-  | 'CLOCK_BEHIND'
+  | 'CLOCK_SKEW'
   | 'FILE_NOT_WRITTEN'
   | 'INTERRUPTED';
 

@@ -2,6 +2,7 @@ import { DEFAULTS } from '../contract';
 import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import { attestsEmptyChain, formatAnchorTime } from '../domain/anchor/anchor';
+import { chainPrefix } from '../domain/anchor/object-key';
 import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
 import { ZERO_HASH } from '../domain/digests';
@@ -18,11 +19,12 @@ import { blocks, refusal } from './refusal';
 import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
 import { requirePrimary } from './primary';
+import { requireRightClock, serverClock } from './server-clock';
 import type { StoredAnchor } from './store-anchor';
 
 /** Longer than an anchor takes that has little to verify, milliseconds. */
 const BUSY_AFTER_MS = 3_000;
-/** The clock of this machine may be this far behind the newest anchor; the writer then waits. */
+/** So far behind the newest anchor the writer waits; further, its own is dated a second after that one. */
 const MAX_CLOCK_WAIT_SECONDS = 5;
 
 /** What an anchorer works with. */
@@ -35,7 +37,8 @@ export interface AnchorerOptions {
   /** Days from `ts_utc` that an anchor is locked for. */
   readonly retentionDays: number;
   /**
-   * Seconds by which `ts_utc` and S3's LastModified may differ before verifiers report the anchor.
+   * Seconds by which `ts_utc` and S3's LastModified may differ before verifiers report the anchor, and this machine's time
+   * and S3's before nothing is written.
    *
    * @default 300
    */
@@ -277,20 +280,27 @@ export class Anchorer {
 
   /** The current second, or the first one behind the previous anchor: two anchors never share one. */
   private async freeSecond(previous: KnownAnchor | null, signal: AbortSignal | undefined): Promise<number> {
+    const { store, clock, clockToleranceSeconds: tolerance = DEFAULTS.clockToleranceSeconds } = this.options;
+    const { chainId } = this.options.reading;
+    await requireRightClock(
+      store,
+      clock,
+      { toleranceSeconds: tolerance, prefix: chainPrefix(chainId) },
+      signal,
+    );
     const earliest = previous ? previous.seconds + 1 : 0;
-    const behind = earliest - this.now();
-    if (behind > MAX_CLOCK_WAIT_SECONDS) {
+    const latest = Math.floor(serverClock(store, clock).now() / 1000) + tolerance;
+    if (earliest > latest) {
       throw new UnavailableError(
-        'CLOCK_BEHIND',
-        `the clock of this machine is ${behind} s behind the newest anchor (${previous?.key ?? ''})`,
-        {
-          hint: 'check time synchronisation (NTP); if the anchor is dated in the future, verify it first',
-        },
+        'CLOCK_SKEW',
+        `the newest anchor is dated ${previous!.seconds - latest + tolerance} s ahead of S3's time (${previous!.key}); nothing was written`,
+        { hint: 'Verify that anchor first; check time synchronisation (NTP) of what wrote it.' },
       );
     }
+    if (earliest - this.now() > MAX_CLOCK_WAIT_SECONDS) return earliest;
     while (this.now() < earliest) {
       signal?.throwIfAborted();
-      await this.options.clock.sleep(Math.max(1, earliest * 1000 - this.options.clock.now()), signal);
+      await clock.sleep(Math.max(1, earliest * 1000 - clock.now()), signal);
     }
     return this.now();
   }

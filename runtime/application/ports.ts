@@ -107,12 +107,22 @@ export interface BucketLock {
   readonly defaultRetention: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | null;
 }
 
+/** S3's time as one of its replies told it, beside the times of the `Clock` that it came between. Milliseconds. */
+export interface ServerTime {
+  /** `Date` of the reply, whole seconds. */
+  readonly date: number;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
 /**
  * The bucket that holds the anchors. An abort of `signal` ends what is asked at once, also while S3 is silent, and its
  * reason is thrown, except by `create`.
  */
 export interface AnchorStore {
   readonly bucket: string;
+  /** What the last reply told of S3's time, a refusal too; null before the first reply, or where none has a `Date`. */
+  readonly serverTime: ServerTime | null;
   /**
    * One page (one request) of the version listing below `prefix`.
    * @param options.after only keys that sort after this one (exclusive)

@@ -5,6 +5,7 @@ import type { VerificationReport } from '../domain/findings/report';
 import { isInterruption } from './interruption';
 import type { AnchorStore, AuditLog, Clock } from './ports';
 import type { ChainReading } from './scan-chain';
+import { serverClock } from './server-clock';
 import type { BucketEvidence } from './verify/bucket-evidence';
 import { buildReport, newestKnown } from './verify/build-report';
 import { attestationsOf } from './verify/checkpoints';
@@ -140,7 +141,8 @@ export class Verifier {
       keys: reading.keys,
       chainId,
       bucket: store.bucket,
-      clock,
+      // Used behind the look at the bucket only, when S3 has told its time.
+      clock: serverClock(store, clock),
       findings,
     });
   }

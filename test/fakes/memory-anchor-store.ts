@@ -5,6 +5,7 @@ import type {
   CreateResult,
   ObjectHead,
   ObjectVersion,
+  ServerTime,
   StoredObject,
   VersionPage,
 } from '../../runtime/application/ports';
@@ -38,6 +39,11 @@ export class MemoryAnchorStore implements AnchorStore {
   private written = 0;
 
   constructor(private readonly clock: { now(): number }) {}
+
+  get serverTime(): ServerTime {
+    const now = this.clock.now();
+    return { date: Math.floor(now / 1000) * 1000, sentAt: now, receivedAt: now };
+  }
 
   /** Writes a version as anyone with the right to may, on top of what is there. */
   put(version: Partial<MemoryVersion> & Pick<MemoryVersion, 'key'>): MemoryVersion {

@@ -12,6 +12,7 @@ import type { PartialReport } from '../../domain/sharding/partial-report';
 import { foundIn } from '../../domain/sharding/partial-report';
 import type { ShardPlan } from '../../domain/sharding/plan';
 import { attestedDigest } from '../../domain/sharding/plan';
+import { serverClock } from '../server-clock';
 import { buildReport, newestKnown } from '../verify/build-report';
 import type { DatabaseSide } from '../verify/build-report';
 import type { Attestations } from '../verify/checkpoints';
@@ -47,7 +48,7 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
   const isPlanned = ({ key }: AnchorEvidence): boolean => plan.newest !== null && key <= plan.newest.key;
   const planned = anchors.filter(isPlanned);
   const attestations = attestationsOf(planned, beside.filter(isPlanned));
-  const limits = ageLimits({ ...options, ...policy }, clock);
+  const limits = ageLimits({ ...options, ...policy }, serverClock(store, clock));
   const judged = judgeParts(plan, parts, limits);
   const problems = [...options.problems, ...judged.problems, ...anchorProblems(plan, attestations, findings)];
   const whole = judged.sound.filter(({ unfit }) => unfit === null);

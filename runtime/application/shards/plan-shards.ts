@@ -9,6 +9,7 @@ import type { AuditLog } from '../ports';
 import { requireTableToShard } from '../read-relation';
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
+import { serverClock } from '../server-clock';
 import { newestKnown } from '../verify/build-report';
 import { attestationsOf } from '../verify/checkpoints';
 import { collectEveryAnchor } from '../verify/every-anchor';
@@ -61,7 +62,7 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const plan: ShardPlan = {
     chainId: policy.chainId,
     bucket: store.bucket,
-    createdAt: new Date(clock.now()).toISOString(),
+    createdAt: new Date(serverClock(store, clock).now()).toISOString(),
     snapshot: seen,
     firstIndex,
     newest: newest && { ...lookUpOf(newest), sha256: newest.hash },
