@@ -6,7 +6,7 @@ import type { ErrorCode } from '../../errors';
  * error can tell. Each cause has an alarm of its own.
  */
 const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
-  CLOCK_BEHIND: 'clock',
+  CLOCK_SKEW: 'clock',
 
   BUCKET_NOT_FOUND: 'bucket',
   BUCKET_WRONG_REGION: 'bucket',
