@@ -135,7 +135,7 @@ export class Composition {
   }
 
   anchorer(config: WithBucket & WithDatabase & WithKeys): Anchorer {
-    const { intervalMinutes, eventThreshold, retentionDays } = config;
+    const { intervalMinutes, eventThreshold, retentionDays, clockToleranceSeconds } = config;
     return new Anchorer({
       store: this.store(config),
       auditLog: this.auditLog(config),
@@ -143,6 +143,7 @@ export class Composition {
       reading: this.reading(config),
       cadence: { intervalMinutes, eventThreshold },
       retentionDays,
+      clockToleranceSeconds,
       lockWaitMs: LOCK_WAIT_MS,
     });
   }

@@ -146,6 +146,7 @@ export const EVENTS = {
   anchorBusy: 'anchor.busy',
   anchorRefused: 'anchor.refused',
   anchorFailed: 'anchor.failed',
+  anchorSiblings: 'anchor.siblings',
   verificationDone: 'verification.done',
   verificationFailed: 'verification.failed',
 } as const;

@@ -41,6 +41,7 @@ export type ConfigErrorCode =
   | 'BUCKET_WRONG_REGION'
   | 'BUCKET_NOT_LOCKED'
   | 'BUCKET_NOT_COMPLIANCE'
+  | 'BUCKET_UNFIT'
   | 'OBJECT_NOT_FOUND'
   | 'S3_CREDENTIALS'
   | 'DB_AUTHENTICATION'
@@ -99,7 +100,7 @@ export type UnavailableErrorCode =
   | 'PARTS_REFUSED'
   | 'LOCK_BUSY'
   | 'LOCK_LOST'
-  | 'CLOCK_BEHIND'
+  | 'CLOCK_SKEW'
   | 'FILE_NOT_WRITTEN'
   | 'INTERRUPTED';
 

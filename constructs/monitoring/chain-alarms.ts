@@ -193,7 +193,7 @@ const OF_CAUSE: Readonly<
     id: 'ClockSkew',
     name: 'clock-skew',
     means: `the clock of the machine is not that of S3, or is behind the newest anchor, and a wrong time in an anchor would be locked for the whole retention`,
-    then: `CLOCK_SKEW and CLOCK_BEHIND say by how much. Start another task, or mend the time synchronisation of the machine ('chronyc tracking'); the next attempt then anchors everything. Never raise a tolerance instead`,
+    then: `CLOCK_SKEW says by how much. Start another task, or mend the time synchronisation of the machine ('chronyc tracking'); the next attempt then anchors everything. Never raise a tolerance instead`,
   },
   bucket: {
     id: 'BucketUnfit',

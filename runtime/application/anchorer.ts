@@ -1,27 +1,31 @@
+import { DEFAULTS } from '../contract';
 import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import { attestsEmptyChain, formatAnchorTime } from '../domain/anchor/anchor';
 import { formatColumnList } from '../domain/chain/column-list';
+import { chainPrefix } from '../domain/anchor/object-key';
 import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
 import { ZERO_HASH } from '../domain/digests';
 import { FindingLog } from '../domain/findings/finding-log';
-import { explainFindings } from '../domain/findings/explain';
 import { EMPTY_ROOT } from '../domain/merkle/accumulator';
+import { AnchorWriter } from './anchor-writer';
 import { checkAnchoredEvent } from './anchored-event';
 import type { AnchorOutcome, AnchorRequest, BusyOutcome, Pending, WrittenAnchor } from './anchoring';
+import { ChainTip } from './chain-tip';
 import type { KnownAnchor } from './known-anchor';
 import { requireLockedBucket } from './locked-bucket';
-import { NewestAnchor } from './newest-known';
 import type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock, DatabaseIdentity } from './ports';
+import { blocks, refusal } from './refusal';
 import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
 import { requirePrimary } from './primary';
-import { storeAnchor } from './store-anchor';
+import { requireRightClock, serverClock } from './server-clock';
+import type { StoredAnchor } from './store-anchor';
 
 /** Longer than an anchor takes that has little to verify, milliseconds. */
 const BUSY_AFTER_MS = 3_000;
-/** The clock of this machine may be this far behind the newest anchor; the writer then waits. */
+/** So far behind the newest anchor the writer waits; further, its own is dated a second after that one. */
 const MAX_CLOCK_WAIT_SECONDS = 5;
 
 /** What an anchorer works with. */
@@ -33,6 +37,13 @@ export interface AnchorerOptions {
   readonly cadence: CadencePolicy;
   /** Days from `ts_utc` that an anchor is locked for. */
   readonly retentionDays: number;
+  /**
+   * Seconds by which `ts_utc` and S3's LastModified may differ before verifiers report the anchor, and this machine's time
+   * and S3's before nothing is written.
+   *
+   * @default 300
+   */
+  readonly clockToleranceSeconds?: number;
   /** How long to wait for another anchorer of the same chain, milliseconds. */
   readonly lockWaitMs: number;
 }
@@ -57,25 +68,29 @@ interface NewEvents {
   readonly recomputed?: number;
 }
 
+type Written = Omit<WrittenAnchor, 'durationMs'>;
+
 const NO_EVENTS: NewEvents = { merkleRoot: EMPTY_ROOT, events: 0 };
 
 /** Writes anchors: one for each trigger, each only after the events it certifies were verified. */
 export class Anchorer {
-  private readonly newest: NewestAnchor;
+  private readonly tip: ChainTip;
+  private readonly writer: AnchorWriter;
   private unanchored: number | null = null;
   private bucketChecked = false;
 
   constructor(private readonly options: AnchorerOptions) {
-    this.newest = new NewestAnchor(options.store, options.reading.chainId, {
-      retentionDays: options.retentionDays,
-      intervalMinutes: options.cadence.intervalMinutes,
-    });
+    const { intervalMinutes } = options.cadence;
+    const { clockToleranceSeconds = DEFAULTS.clockToleranceSeconds } = options;
+    this.tip = new ChainTip({ ...options, intervalMinutes });
+    this.writer = new AnchorWriter({ ...options, clockToleranceSeconds });
   }
 
   /**
    * Writes an anchor if one is due.
    * @throws UnavailableError when bucket or database could not be asked, or the write has no definite answer
-   * @throws ConfigError when the bucket cannot hold locked objects
+   * @throws ConfigError when the bucket cannot hold locked objects, `BUCKET_UNFIT` when it was seen not to keep what it
+   *   is sent: nothing further is written then
    */
   anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
     return this.attempt(request, this.options.lockWaitMs);
@@ -97,41 +112,51 @@ export class Anchorer {
   private async attempt(request: AnchorRequest, waitMs: number): Promise<AnchorOutcome> {
     const { auditLog, clock } = this.options;
     const startedAt = clock.now();
+    const { signal } = request;
     this.unanchored = null;
+    this.writer.requireFit();
+    const took = (written: Written): WrittenAnchor => ({
+      ...written,
+      durationMs: Math.max(0, clock.now() - startedAt),
+    });
     return auditLog.exclusive(
       async (session) => {
+        const settled = await this.settle(signal);
+        if (settled && !request.force) return took(settled);
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
+        if (draft.kind === 'not due' && settled) return took(settled);
         if (draft.kind !== 'draft') return draft;
         const { lsn } = draft.identity;
         const flushedLsn = lsn === null ? null : await session.flushed(lsn);
-        await this.checkBucket(request.signal);
+        await this.checkBucket(signal);
         const anchor = await this.compose(
           { ...draft, identity: { ...draft.identity, lsn: flushedLsn } },
-          request.signal,
+          signal,
         );
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
-        const { signal } = request;
-        const written = await this.write(
-          anchor,
-          signal ? AbortSignal.any([signal, session.lost]) : session.lost,
-        );
-        return { ...written, durationMs: Math.max(0, clock.now() - startedAt) };
+        return took(await this.record(await this.writer.write(anchor, signal), signal));
       },
-      { waitMs, ...(request.signal ? { signal: request.signal } : {}) },
+      { waitMs, ...(signal ? { signal } : {}) },
     );
+  }
+
+  /** Null when no earlier write is without a definite answer, or it was never stored. */
+  private async settle(signal: AbortSignal | undefined): Promise<Written | null> {
+    const stored = await this.writer.settle(signal);
+    return stored && this.record(stored, signal);
   }
 
   /** Judges from the head of the chain and the newest anchor seen so far; asks the database only. */
   async pending(signal?: AbortSignal): Promise<Pending> {
     const head = await this.options.auditLog.head(signal);
-    const newest = this.newest.known;
+    const newest = this.tip.known;
     return { trigger: this.due(head, newest), unanchored: this.behindNewest(head) };
   }
 
   /** The newest anchor this anchorer has seen or written, null before the first look. */
   get newestKnown(): KnownAnchor | null {
-    return this.newest.known;
+    return this.tip.known;
   }
 
   /**
@@ -144,7 +169,7 @@ export class Anchorer {
 
   /** Null also where the database lacks anchored events: what it has behind them is then unknown. */
   private behindNewest(head: ChainHead | null): number | null {
-    const { isKnown, known } = this.newest;
+    const { isKnown, known } = this.tip;
     if (!isKnown || (known?.lastSeq ?? 0) > (head?.index ?? 0)) return null;
     return unanchoredEvents({ head, newest: known });
   }
@@ -163,10 +188,10 @@ export class Anchorer {
     const identity = await snapshot.identity();
     requirePrimary(identity);
     const head = await snapshot.head();
-    const previous = await this.newest.refresh(this.now(), findings, request.signal);
+    const previous = await this.tip.refresh(snapshot, this.now(), findings, request.signal);
     this.unanchored = this.behindNewest(head);
     if (previous) await checkAnchoredEvent(snapshot, identity, head, previous, findings);
-    if (blocks(findings)) return refusal(findings);
+    if (blocks(findings)) return refusal(findings, this.tip.takeNoticed());
 
     const trigger = this.due(head, previous) ?? this.forced(request, head, previous);
     if (trigger === null) return this.notDue(head, previous);
@@ -179,7 +204,7 @@ export class Anchorer {
       findings,
       request,
     );
-    if (blocks(findings) || merkleRoot === null) return refusal(findings, recomputed);
+    if (blocks(findings) || merkleRoot === null) return refusal(findings, this.tip.takeNoticed(), recomputed);
     return { kind: 'draft', trigger, previous, head, firstSeq, events, merkleRoot, identity };
   }
 
@@ -191,7 +216,8 @@ export class Anchorer {
 
   private notDue(head: ChainHead | null, newest: KnownAnchor | null): AnchorOutcome {
     const nextInterval = nextGridTime(this.now(), this.options.cadence.intervalMinutes) * 1000;
-    return { kind: 'not due', nextInterval, unanchored: unanchoredEvents({ head, newest }) };
+    const unanchored = unanchoredEvents({ head, newest });
+    return { kind: 'not due', nextInterval, unanchored, ...noticed(this.tip) };
   }
 
   /** Verifies the new events. */
@@ -264,50 +290,47 @@ export class Anchorer {
 
   /** The current second, or the first one behind the previous anchor: two anchors never share one. */
   private async freeSecond(previous: KnownAnchor | null, signal: AbortSignal | undefined): Promise<number> {
+    const { store, clock, clockToleranceSeconds: tolerance = DEFAULTS.clockToleranceSeconds } = this.options;
+    const { chainId } = this.options.reading;
+    await requireRightClock(
+      store,
+      clock,
+      { toleranceSeconds: tolerance, prefix: chainPrefix(chainId) },
+      signal,
+    );
     const earliest = previous ? previous.seconds + 1 : 0;
-    const behind = earliest - this.now();
-    if (behind > MAX_CLOCK_WAIT_SECONDS) {
+    const latest = Math.floor(serverClock(store, clock).now() / 1000) + tolerance;
+    if (earliest > latest) {
       throw new UnavailableError(
-        'CLOCK_BEHIND',
-        `the clock of this machine is ${behind} s behind the newest anchor (${previous?.key ?? ''})`,
-        {
-          hint: 'check time synchronisation (NTP); if the anchor is dated in the future, verify it first',
-        },
+        'CLOCK_SKEW',
+        `the newest anchor is dated ${previous!.seconds - latest + tolerance} s ahead of S3's time (${previous!.key}); nothing was written`,
+        { hint: 'Verify that anchor first; check time synchronisation (NTP) of what wrote it.' },
       );
     }
+    if (earliest - this.now() > MAX_CLOCK_WAIT_SECONDS) return earliest;
     while (this.now() < earliest) {
       signal?.throwIfAborted();
-      await this.options.clock.sleep(Math.max(1, earliest * 1000 - this.options.clock.now()), signal);
+      await clock.sleep(Math.max(1, earliest * 1000 - clock.now()), signal);
     }
     return this.now();
   }
 
-  private async write(anchor: Anchor, signal: AbortSignal): Promise<Omit<WrittenAnchor, 'durationMs'>> {
-    const { store, retentionDays } = this.options;
-    const { known, ...stored } = await storeAnchor(store, anchor, retentionDays, signal);
-    this.newest.learn(known);
+  /** Looks at what was stored; what is wrong with the bucket ends all writing, after the anchor is taken in. */
+  private async record(stored: StoredAnchor, signal: AbortSignal | undefined): Promise<Written> {
+    const versions = await this.tip.wrote(stored, signal);
     this.unanchored = 0;
+    const unfit = await this.writer.confirm(stored, versions, signal);
+    if (unfit) throw unfit;
+    const { anchor, retainUntil, alreadyStored, known } = stored;
     const { key, versionId } = known;
-    return { kind: 'written', anchor, trigger: anchor.trigger, key, versionId, ...stored };
+    const { trigger } = anchor;
+    const written = { anchor, trigger, key, versionId, retainUntil, alreadyStored };
+    return { kind: 'written', ...written, ...noticed(this.tip) };
   }
 }
 
-/** Anything that makes the new anchor a lie or a guess. */
-function blocks(findings: FindingLog): boolean {
-  return findings.all().some(({ severity }) => severity === 'tampering' || severity === 'unproven');
-}
-
-function refusal(findings: FindingLog, recomputed?: number): AnchorOutcome {
-  if (findings.all().length === 0) {
-    throw new UnavailableError(
-      'COPY_INCOMPLETE',
-      'the events that were read do not reach the head of the chain',
-    );
-  }
-  const explained = explainFindings(findings.all());
-  return {
-    kind: 'refused',
-    findings: explained,
-    ...(recomputed === undefined ? {} : { eventsRecomputed: recomputed }),
-  };
+/** Nothing when nothing was noticed. */
+function noticed(tip: ChainTip): Pick<WrittenAnchor, 'findings'> {
+  const findings = tip.takeNoticed();
+  return findings.length > 0 ? { findings } : {};
 }

@@ -30,19 +30,31 @@ export interface WrittenAnchor {
   readonly alreadyStored: boolean;
   /** Milliseconds of the whole attempt: waiting for the chain's lock, verifying the new events, writing. */
   readonly durationMs: number;
+  /**
+   * Anchors of one number that were noticed: `ANCHOR_TWIN`, or `ANCHOR_FORK`, which is tampering.
+   *
+   * @default - none was noticed
+   */
+  readonly findings?: readonly Finding[];
 }
 
 /** What came of an attempt to anchor. */
 export type AnchorOutcome =
   | WrittenAnchor
   /** `nextInterval`: when the interval trigger comes, milliseconds since 1970. */
-  | { readonly kind: 'not due'; readonly nextInterval: number; readonly unanchored: number }
+  | {
+      readonly kind: 'not due';
+      readonly nextInterval: number;
+      readonly unanchored: number;
+      /** As of a written anchor. */
+      readonly findings?: readonly Finding[];
+    }
   /** The database contradicts the bucket, or the new events are broken or cannot be recomputed: nothing was written. */
   | {
       readonly kind: 'refused';
       readonly findings: readonly Finding[];
       /** New events whose HMAC was recomputed; absent when none was read. */
-      readonly eventsRecomputed?: number;
+      readonly eventsRecomputed?: number | undefined;
     };
 
 /** Another anchorer held the chain's lock all the while: neither bucket nor events were looked at. */

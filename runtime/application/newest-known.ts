@@ -37,6 +37,9 @@ export class NewestAnchor {
     this.found = true;
   }
 
+  /** The newest anchor as the last look read it; null when it was not read but written. */
+  evidence: AnchorEvidence | null = null;
+
   /**
    * Looks for a newer anchor. One that cannot be continued from becomes a finding and is not remembered.
    * @param now seconds since 1970
@@ -71,6 +74,7 @@ export class NewestAnchor {
       );
     }
     this.learn(known);
+    this.evidence = evidence;
     return known;
   }
 }

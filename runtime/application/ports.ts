@@ -85,9 +85,18 @@ export interface CreateObject {
   readonly retainUntil: number;
 }
 
+/** What an answer to a write has to confirm. */
+export type Confirmation = 'version id' | 'SHA-256 checksum' | 'encryption';
+
 /** What came of a conditional write. */
 export type CreateResult =
-  | { readonly kind: 'created'; readonly versionId: string }
+  | {
+      readonly kind: 'created';
+      /** Null when the answer names none: the bucket keeps no versions. */
+      readonly versionId: string | null;
+      /** What the answer does not confirm, or confirms otherwise than it was asked for. */
+      readonly lacking: readonly Confirmation[];
+    }
   /** 412: a current version of this key exists; nothing was written by this request. */
   | { readonly kind: 'exists' };
 
@@ -98,12 +107,22 @@ export interface BucketLock {
   readonly defaultRetention: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | null;
 }
 
+/** S3's time as one of its replies told it, beside the times of the `Clock` that it came between. Milliseconds. */
+export interface ServerTime {
+  /** `Date` of the reply, whole seconds. */
+  readonly date: number;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
 /**
  * The bucket that holds the anchors. An abort of `signal` ends what is asked at once, also while S3 is silent, and its
  * reason is thrown, except by `create`.
  */
 export interface AnchorStore {
   readonly bucket: string;
+  /** What the last reply told of S3's time, a refusal too; null before the first reply, or where none has a `Date`. */
+  readonly serverTime: ServerTime | null;
   /**
    * One page (one request) of the version listing below `prefix`.
    * @param options.after only keys that sort after this one (exclusive)
@@ -123,7 +142,7 @@ export interface AnchorStore {
   /**
    * Creates the object once (If-None-Match: *), locked and encrypted. Retries conflicts (409), throttling, 5xx
    * and lost replies with the same bytes until S3 gave a definite answer or `signal` aborts; then
-   * `PUT_UNRESOLVED`.
+   * `PUT_UNRESOLVED`. An endpoint that cannot do what was asked is `BUCKET_UNFIT`.
    */
   create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult>;
   bucketLock(signal?: AbortSignal): Promise<BucketLock>;
@@ -230,8 +249,6 @@ export interface ExclusiveSession {
   flushed(lsn: string): Promise<string>;
   /** Throws `LOCK_LOST` unless this session still holds the lock. Called right before a write to the bucket. */
   assertHeld(): Promise<void>;
-  /** Aborts when the session is seen to be gone, and the lock with it: a write under way must not be repeated. */
-  readonly lost: AbortSignal;
 }
 
 /**

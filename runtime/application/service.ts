@@ -64,7 +64,7 @@ export interface ServiceState {
 export interface ServiceSummary {
   readonly anchorsWritten: number;
   readonly verifications: number;
-  /** True when the last anchoring or the last verification found tampering. */
+  /** True when the last anchoring or the last verification found tampering, or any anchoring a fork. */
   readonly tampered: boolean;
   /** Why the last anchor on the way out could not be written; null when none was needed or it was. */
   readonly shutdownProblem: string | null;
@@ -90,6 +90,8 @@ export class Service {
   private anchorProblem: string | null = null;
   /** Findings of the last attempt, when it was refused. */
   private refused: readonly Finding[] | null = null;
+  /** Anchoring goes on after it. */
+  private noticedTampering = false;
   private anchorsWritten = 0;
   /** Null when the last look could not tell. */
   private unanchored: number | null = null;
@@ -117,8 +119,8 @@ export class Service {
     });
     this.verification.raiseDefect();
     const { count: verifications, lastReport } = this.verification;
-    const contradicted = this.refused?.some(({ severity }) => severity === 'tampering') ?? false;
-    const tampered = contradicted || lastReport?.verdict === 'tampered';
+    const contradicted = isTampering(this.refused ?? []);
+    const tampered = contradicted || this.noticedTampering || lastReport?.verdict === 'tampered';
     return { anchorsWritten: this.anchorsWritten, verifications, tampered, shutdownProblem };
   }
 
@@ -182,6 +184,7 @@ export class Service {
       if (this.looked) this.emitGauges();
     };
     const outcome = await this.attempt({ ...request, onProgress });
+    if (outcome.kind !== 'refused') this.noticedTampering ||= isTampering(outcome.findings ?? []);
     const before = this.refused;
     this.refused = outcome.kind === 'refused' ? outcome.findings : null;
     switch (outcome.kind) {
@@ -263,6 +266,10 @@ function later(signal: AbortSignal, millis: number): AbortSignal {
   if (signal.aborted) wait();
   else signal.addEventListener('abort', wait, { once: true });
   return late.signal;
+}
+
+function isTampering(findings: readonly Finding[]): boolean {
+  return findings.some(({ severity }) => severity === 'tampering');
 }
 
 function codesOf(findings: readonly Finding[]): string {

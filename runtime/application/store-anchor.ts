@@ -1,48 +1,109 @@
-import { ConfigError, FormatError, UnavailableError } from '../errors';
+import { AuditAnchorError, ConfigError, FormatError, UnavailableError } from '../errors';
 import type { Anchor } from '../domain/anchor/anchor';
 import { anchorHash, anchorMetadata, anchorSeconds } from '../domain/anchor/anchor';
 import { MAX_ANCHOR_BYTES, parseAnchor, serializeAnchor } from '../domain/anchor/anchor-body';
 import { anchorKey } from '../domain/anchor/object-key';
+import { bucketUnfit } from './bucket-fitness';
 import type { KnownAnchor } from './known-anchor';
-import type { AnchorStore } from './ports';
+import type { AnchorStore, Confirmation, CreateObject } from './ports';
 
 const SECONDS_PER_DAY = 86_400;
 
+/** An anchor and the object that it is stored as; the bytes stay the same however often they are sent. */
+export interface AnchorObject {
+  readonly anchor: Anchor;
+  readonly object: CreateObject;
+}
+
 export interface StoredAnchor {
+  readonly anchor: Anchor;
   readonly known: KnownAnchor;
   /** Milliseconds since 1970. */
   readonly retainUntil: number;
   /** True when an earlier request whose reply was lost had already stored these very bytes. */
   readonly alreadyStored: boolean;
+  /** What S3's answer does not confirm; empty when an earlier request had stored it. */
+  readonly lacking: readonly Confirmation[];
 }
 
 /**
- * Writes an anchor once, locked, under the key of its time.
+ * The object of an anchor: locked, under the key of its time.
  * @param retentionDays days from `ts_utc` that it is locked for
- * @throws UnavailableError `ANCHOR_CONFLICT` when another writer took the key, `PUT_UNRESOLVED` and other errors of S3
  * @throws ConfigError `TABLE_SHAPE` when an event has a value that no anchor can hold
+ */
+export function anchorObject(anchor: Anchor, retentionDays: number): AnchorObject {
+  const body = readableBody(anchor);
+  const seconds = anchorSeconds(anchor);
+  const object = {
+    key: anchorKey(anchor.chain_id, seconds),
+    body,
+    sha256: anchorHash(body),
+    metadata: anchorMetadata(anchor),
+    retainUntil: (seconds + retentionDays * SECONDS_PER_DAY) * 1000,
+  };
+  return { anchor, object };
+}
+
+/**
+ * Writes an anchor once, or finds that an earlier request has written these very bytes.
+ * @throws UnavailableError `ANCHOR_CONFLICT` when another writer took the key, `PUT_UNRESOLVED` and other errors of S3
+ * @throws ConfigError `BUCKET_UNFIT` when the bucket keeps no versions
  */
 export async function storeAnchor(
   store: AnchorStore,
-  anchor: Anchor,
-  retentionDays: number,
+  { anchor, object }: AnchorObject,
   signal: AbortSignal | undefined,
 ): Promise<StoredAnchor> {
-  const body = readableBody(anchor);
-  const seconds = anchorSeconds(anchor);
-  const key = anchorKey(anchor.chain_id, seconds);
-  const hash = anchorHash(body);
-  const retainUntil = (seconds + retentionDays * SECONDS_PER_DAY) * 1000;
-  const created = await store.create(
-    { key, body, sha256: hash, metadata: anchorMetadata(anchor), retainUntil },
-    signal,
+  const created = await store.create(object, signal);
+  if (created.kind === 'created') {
+    const { versionId, lacking } = created;
+    if (versionId === null) throw bucketUnfit(store.bucket, object.key, lacking);
+    return storedAs({ anchor, object }, versionId, { alreadyStored: false, lacking });
+  }
+  const stored = await findStored(store, { anchor, object }, signal).catch((error: unknown) => {
+    if (!(error instanceof AuditAnchorError) && error !== signal?.reason) throw error;
+    throw new UnavailableError(
+      'PUT_UNRESOLVED',
+      `${object.key} exists, but it was not seen whether it is the anchor that was to be written`,
+      { hint: 'The next run reads the bucket and goes on from there.', cause: error },
+    );
+  });
+  if (stored !== null) return stored;
+  throw new UnavailableError(
+    'ANCHOR_CONFLICT',
+    `another writer has just written ${object.key} with other contents; nothing was written by this one`,
+    { hint: 'Make sure that one database and one anchorer write this chain, then run verify.' },
   );
-  const versionId =
-    created.kind === 'created' ? created.versionId : await ownVersion(store, key, body, signal);
+}
+
+/** The version that holds these very bytes; null when the key has none. */
+export async function findStored(
+  store: AnchorStore,
+  put: AnchorObject,
+  signal: AbortSignal | undefined,
+): Promise<StoredAnchor | null> {
+  const { key, body } = put.object;
+  for await (const page of store.listAll(key, signal)) {
+    for (const version of page.versions) {
+      if (version.kind !== 'version' || version.key !== key) continue;
+      const stored = await store.read(key, version.versionId, MAX_ANCHOR_BYTES, signal);
+      if (stored.body.kind !== 'bytes' || !Buffer.from(body).equals(stored.body.bytes)) continue;
+      return storedAs(put, version.versionId, { alreadyStored: true, lacking: [] });
+    }
+  }
+  return null;
+}
+
+function storedAs(
+  { anchor, object }: AnchorObject,
+  versionId: string,
+  answer: Pick<StoredAnchor, 'alreadyStored' | 'lacking'>,
+): StoredAnchor {
+  const { key, sha256: hash, retainUntil } = object;
   const known: KnownAnchor = {
     key,
     versionId,
-    seconds,
+    seconds: anchorSeconds(anchor),
     hash,
     anchorSeq: anchor.anchor_seq,
     lastSeq: anchor.last_seq,
@@ -53,10 +114,10 @@ export async function storeAnchor(
     lsn: anchor.db_snapshot_lsn,
     retainUntil,
   };
-  return { known, retainUntil, alreadyStored: created.kind === 'exists' };
+  return { anchor, known, retainUntil, ...answer };
 }
 
-/** The bytes, after the reader took them: what is locked for years cannot be mended. */
+/** The bytes, after the reader took them: what is locked for years cannot be fixed. */
 function readableBody(anchor: Anchor): Buffer {
   const body = serializeAnchor(anchor);
   try {
@@ -73,34 +134,4 @@ function readableBody(anchor: Anchor): Buffer {
     );
   }
   return body;
-}
-
-/** After "exists": the version that holds our bytes, from a request whose reply was lost; otherwise a conflict. */
-async function ownVersion(
-  store: AnchorStore,
-  key: string,
-  body: Buffer,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  try {
-    for await (const page of store.listAll(key, signal)) {
-      for (const version of page.versions) {
-        if (version.kind !== 'version' || version.key !== key) continue;
-        const stored = await store.read(key, version.versionId, MAX_ANCHOR_BYTES, signal);
-        if (stored.body.kind === 'bytes' && body.equals(stored.body.bytes)) return version.versionId;
-      }
-    }
-  } catch (error) {
-    if (!signal?.aborted || error !== signal.reason) throw error;
-    throw new UnavailableError(
-      'PUT_UNRESOLVED',
-      `${key} is there, but the writer was stopped before it saw whether that is its own anchor`,
-      { hint: 'The next run reads the bucket and goes on from there', cause: error },
-    );
-  }
-  throw new UnavailableError(
-    'ANCHOR_CONFLICT',
-    `another writer has just written ${key} with other contents; nothing was written by this one`,
-    { hint: 'make sure that one database and one anchorer write this chain, then run verify' },
-  );
 }

@@ -5,6 +5,7 @@ import type { VerificationReport } from '../domain/findings/report';
 import { isInterruption } from './interruption';
 import type { AnchorStore, AuditLog, Clock } from './ports';
 import type { ChainReading } from './scan-chain';
+import { serverClock } from './server-clock';
 import type { BucketEvidence } from './verify/bucket-evidence';
 import { buildReport, newestKnown } from './verify/build-report';
 import { attestationsOf } from './verify/checkpoints';
@@ -18,6 +19,7 @@ import { RunMemory } from './verify/run-memory';
 import type { ScanWorkers } from './verify/scan-parts';
 import type { VerifyScope } from './verify/scope';
 import { selectionOf } from './verify/scope';
+import { holdsIn, settleSiblings } from './verify/siblings';
 
 export type { VerifyProgress } from './verify/every-anchor';
 
@@ -60,6 +62,8 @@ export interface VerifiedDatabase {
   readonly state?: StateStore | null;
 }
 
+const NO_EVIDENCE: BucketEvidence = { anchors: [], beside: [], siblings: [], listed: 0 };
+
 interface Run {
   readonly scope: VerifyScope;
   readonly findings: FindingLog;
@@ -89,6 +93,7 @@ export class Verifier {
     const memory = await this.recall(scope, findings);
     const run = { scope, findings, startedAt, progress, signal, memory };
     const { bucket, database } = await this.look(run);
+    settleSiblings(bucket.siblings, holdsIn(database?.siblings), findings);
     const report = this.report(run, bucket, database);
     if (!memory) return report;
     await memory.finish(report.verdict, database !== null, database?.stretch ?? null);
@@ -112,7 +117,7 @@ export class Verifier {
         place: bucket ? { kind: 'database' } : { kind: 'bucket', name: this.options.store.bucket },
         message: 'interrupted before everything was looked at; what was found by then stands',
       });
-      return { bucket: bucket ?? { anchors: [], listed: 0 }, database: null };
+      return { bucket: bucket ?? NO_EVIDENCE, database: null };
     }
   }
 
@@ -136,7 +141,8 @@ export class Verifier {
       keys: reading.keys,
       chainId,
       bucket: store.bucket,
-      clock,
+      // Used behind the look at the bucket only, when S3 has told its time.
+      clock: serverClock(store, clock),
       findings,
     });
   }
@@ -153,13 +159,14 @@ export class Verifier {
     return collectEveryAnchor(question, findings);
   }
 
-  private async database(run: Run, { anchors }: BucketEvidence): Promise<DatabaseEvidence | null> {
+  private async database(run: Run, bucket: BucketEvidence): Promise<DatabaseEvidence | null> {
     const { database, clock } = this.options;
     if (!database) {
       const message = 'no database was given: only --anchors-only can be answered without one';
       run.findings.add({ code: 'DATABASE_UNREADABLE', place: { kind: 'database' }, message });
       return null;
     }
+    const { anchors } = bucket;
     const attestations = attestationsOf(anchors);
     const { scope, findings, progress, signal, memory } = run;
     const newest = newestKnown(anchors);
@@ -171,6 +178,7 @@ export class Verifier {
       reading,
       {
         attestations,
+        bucket,
         newest,
         remembered: memory && {
           memory,
@@ -205,7 +213,7 @@ export class Verifier {
 
   private report(
     run: Run,
-    { anchors }: BucketEvidence,
+    { anchors, beside }: BucketEvidence,
     database: DatabaseEvidence | null,
   ): VerificationReport {
     const { store, policy, clock } = this.options;
@@ -217,6 +225,7 @@ export class Verifier {
       startedAt,
       finishedAt: clock.now(),
       anchors,
+      beside,
       newest: newestKnown(anchors),
       database,
       findings,

@@ -3,9 +3,11 @@ import type { AnchorOutcome, BusyOutcome, WrittenAnchor } from '../application/a
 import type { Gauges } from '../application/gauges';
 import { gaugesOf } from '../application/gauges';
 import type { Clock } from '../application/ports';
+import type { ExitCode } from '../contract';
 import { EXIT } from '../contract';
 import { anchorHash, coversNothing } from '../domain/anchor/anchor';
 import { serializeAnchor } from '../domain/anchor/anchor-body';
+import type { Finding } from '../domain/findings/finding';
 import { findingsText } from '../report/findings-text';
 import type { Colors } from '../terminal/colors';
 import { counted, formatCount } from '../terminal/duration';
@@ -29,6 +31,7 @@ function writtenDocument(written: WrittenAnchor, bucket: string): unknown {
     sha256: anchorHash(serializeAnchor(anchor)),
     alreadyStored,
     anchor,
+    ...(written.findings ? { findings: written.findings } : {}),
   };
 }
 
@@ -54,22 +57,36 @@ function writtenText(written: WrittenAnchor, bucket: string, colors: Colors): st
   ];
 }
 
+/** A warning does not change the exit code of what was done; tampering does. */
+function exitOfNoticed(findings: readonly Finding[] = []): ExitCode {
+  return findings.some(({ severity }) => severity === 'tampering') ? EXIT.tampered : EXIT.ok;
+}
+
 /** What came of an attempt to anchor, in both forms. */
 export function anchorOutcome(outcome: AnchorOutcome | BusyOutcome, bucket: string): Outcome {
   switch (outcome.kind) {
     case 'written':
       return {
-        exitCode: EXIT.ok,
+        exitCode: exitOfNoticed(outcome.findings),
         document: writtenDocument(outcome, bucket),
-        text: (colors) => writtenText(outcome, bucket, colors),
+        text: (colors) => [
+          ...writtenText(outcome, bucket, colors),
+          ...findingsText(outcome.findings ?? [], colors),
+        ],
       };
     case 'not due': {
       const nextInterval = iso(outcome.nextInterval);
       return {
-        exitCode: EXIT.ok,
-        document: { outcome: 'not due', nextInterval, unanchoredEvents: outcome.unanchored },
-        text: () => [
+        exitCode: exitOfNoticed(outcome.findings),
+        document: {
+          outcome: 'not due',
+          nextInterval,
+          unanchoredEvents: outcome.unanchored,
+          ...(outcome.findings ? { findings: outcome.findings } : {}),
+        },
+        text: (colors) => [
           `no anchor is due: ${counted(outcome.unanchored, 'unanchored event')}, next interval at ${nextInterval} (--force writes one now)`,
+          ...findingsText(outcome.findings ?? [], colors),
         ],
       };
     }

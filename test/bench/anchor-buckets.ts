@@ -1,7 +1,7 @@
 import { DEFAULT_COLUMN_LIST } from '../../runtime/domain/chain/columns';
 import { CreateBucketCommand, PutObjectLockConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3AnchorStore } from '../../runtime/adapters/s3/s3-anchor-store';
-import { storeAnchor } from '../../runtime/application/store-anchor';
+import { anchorObject, storeAnchor } from '../../runtime/application/store-anchor';
 import { DEFAULTS, ENV } from '../../runtime/contract';
 import { formatAnchorTime } from '../../runtime/domain/anchor/anchor';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
@@ -80,7 +80,8 @@ export async function makeAnchorBuckets(
         leaves_sha256: null,
         declared: null,
       } as const;
-      previous = (await storeAnchor(store, anchor, DEFAULTS.retentionDays, undefined)).known.hash;
+      previous = (await storeAnchor(store, anchorObject(anchor, DEFAULTS.retentionDays), undefined)).known
+        .hash;
     }
     store.close();
   }

@@ -20,7 +20,9 @@ export function inADay(): number {
 
 export async function created(store: AnchorStore, object: CreateObject): Promise<string> {
   const result = await store.create(object);
-  if (result.kind !== 'created') throw new Error(`${object.key} exists before the case that creates it`);
+  if (result.kind !== 'created' || result.versionId === null) {
+    throw new Error(`${object.key} was not created as the case needs it`);
+  }
   return result.versionId;
 }
 

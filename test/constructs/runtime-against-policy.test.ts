@@ -269,7 +269,7 @@ async function create(): Promise<Written & { readonly kind: string }> {
     metadata: {},
     retainUntil: (now + 400 * 86_400) * 1000,
   });
-  return { key, versionId: result.kind === 'created' ? result.versionId : '', kind: result.kind };
+  return { key, versionId: result.kind === 'created' ? (result.versionId ?? '') : '', kind: result.kind };
 }
 
 function admin(): sdk.S3Client {

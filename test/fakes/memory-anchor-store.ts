@@ -5,6 +5,7 @@ import type {
   CreateResult,
   ObjectHead,
   ObjectVersion,
+  ServerTime,
   StoredObject,
   VersionPage,
 } from '../../runtime/application/ports';
@@ -39,6 +40,11 @@ export class MemoryAnchorStore implements AnchorStore {
 
   constructor(private readonly clock: { now(): number }) {}
 
+  get serverTime(): ServerTime {
+    const now = this.clock.now();
+    return { date: Math.floor(now / 1000) * 1000, sentAt: now, receivedAt: now };
+  }
+
   /** Writes a version as anyone with the right to may, on top of what is there. */
   put(version: Partial<MemoryVersion> & Pick<MemoryVersion, 'key'>): MemoryVersion {
     const bytes = version.bytes ?? new Uint8Array(0);
@@ -68,7 +74,7 @@ export class MemoryAnchorStore implements AnchorStore {
       metadata: { ...metadata },
       lock: { mode: 'COMPLIANCE', retainUntil },
     });
-    return Promise.resolve({ kind: 'created', versionId });
+    return Promise.resolve({ kind: 'created', versionId, lacking: [] });
   }
 
   listPage(options: { prefix: string; after?: string; delimiter?: '/' }): Promise<VersionPage> {

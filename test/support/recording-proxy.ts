@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 /** A request as it arrived, before anything was changed. */
 export interface RecordedRequest {
@@ -23,8 +24,12 @@ export class RecordingProxy {
   readonly requests: RecordedRequest[] = [];
   /** What is done to the headers of each request. */
   change: HeaderChange = () => ({});
+  /** What a request waits for before it goes on; the client may be gone by then. */
+  hold: (request: RecordedRequest) => Promise<void> | undefined = () => undefined;
+  /** What is done to the headers of each reply. */
+  changeReply: HeaderChange = () => ({});
   readonly #target: URL;
-  readonly #server = createServer((incoming, outgoing) => this.#forward(incoming, outgoing));
+  readonly #server = createServer((incoming, outgoing) => void this.#forward(incoming, outgoing));
 
   private constructor(target: string) {
     this.#target = new URL(target);
@@ -44,6 +49,8 @@ export class RecordingProxy {
   reset(): void {
     this.requests.length = 0;
     this.change = () => ({});
+    this.hold = () => undefined;
+    this.changeReply = () => ({});
   }
 
   async stop(): Promise<void> {
@@ -51,7 +58,7 @@ export class RecordingProxy {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  async #forward(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = incoming;
     const location = new URL(url, this.#target);
     const recorded = {
@@ -61,16 +68,30 @@ export class RecordingProxy {
       headers: flat(incoming.headers),
     };
     this.requests.push(recorded);
-    const changed = Object.entries({ ...recorded.headers, ...this.change(recorded) });
-    const headers = Object.fromEntries(changed.filter(([, value]) => value !== undefined));
+    const headers = withChange(recorded.headers, this.change(recorded));
+    const held = this.hold(recorded);
+    const body = held && (await buffer(incoming));
+    await held;
     const { hostname, port } = this.#target;
     const onward = request({ hostname, port, method, path: url, headers }, (reply) => {
-      outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
+      outgoing.writeHead(
+        reply.statusCode ?? 502,
+        withChange(flat(reply.headers), this.changeReply(recorded)),
+      );
       reply.pipe(outgoing);
     });
     onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
+    if (body) onward.end(body);
+    else incoming.pipe(onward);
   }
+}
+
+function withChange(
+  headers: Readonly<Record<string, string>>,
+  change: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const changed = Object.entries({ ...headers, ...change });
+  return Object.fromEntries(changed.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 function flat(headers: IncomingHttpHeaders): Record<string, string> {

@@ -6,12 +6,13 @@ import type { ErrorCode } from '../../errors';
  * error can tell. Each cause has an alarm of its own.
  */
 const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
-  CLOCK_BEHIND: 'clock',
+  CLOCK_SKEW: 'clock',
 
   BUCKET_NOT_FOUND: 'bucket',
   BUCKET_WRONG_REGION: 'bucket',
   BUCKET_NOT_LOCKED: 'bucket',
   BUCKET_NOT_COMPLIANCE: 'bucket',
+  BUCKET_UNFIT: 'bucket',
 
   DB_NOT_FOUND: 'database',
   DB_POOLED: 'database',

@@ -54,7 +54,7 @@ export class Metrics {
     const written = outcome.kind === 'written' ? newAnchor(outcome.anchor) : [];
     const failures = count(METRICS.anchorFailures, outcome.kind === 'refused' ? 1 : 0);
     this.emit([{ dimensions: [CHAIN], metrics: [...written, failures] }]);
-    const tampering = outcome.kind === 'refused' ? of(TAMPERING, outcome.findings) : 0;
+    const tampering = outcome.kind === 'busy' ? 0 : of(TAMPERING, outcome.findings ?? []);
     // Of an attempt without it nothing is told: it looks at less than a verification, which it must not call off.
     if (tampering > 0) this.found(TAMPERING, tampering, null);
   }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ServiceSink } from '../../application/service';
 import { EVENTS, SEVERITIES } from '../../contract';
+import { explainFindings } from '../../domain/findings/explain';
 import type { Finding } from '../../domain/findings/finding';
 import { remedyFor } from '../../domain/findings/remedy';
 import type { Metrics } from './metrics';
@@ -30,6 +31,7 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
       } else if (!repeated) {
         logRefusal(log, outcome.findings, outcome.eventsRecomputed ?? 0);
       }
+      if (outcome.kind === 'written' || outcome.kind === 'not due') logNoticed(log, outcome.findings ?? []);
       metrics?.anchored(outcome);
     },
     anchorFailed({ code, hint, message }) {
@@ -66,6 +68,21 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
       metrics?.gauges(values);
     },
   };
+}
+
+/** Anchors of one number, which do not keep the next anchor from being written. */
+function logNoticed(log: Logger, findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
+  const [worst] = explainFindings(findings);
+  const fields = {
+    event: EVENTS.anchorSiblings,
+    severity: worst?.severity,
+    findings: findings.slice(0, MAX_LOGGED_FINDINGS),
+    findingsInAll: findings.length,
+  };
+  const text = worst?.message ?? '';
+  if (worst?.severity === 'tampering') log.fatal(fields, `TAMPERING: ${text}`);
+  else log.warn(fields, text);
 }
 
 /** A refusal is tampering only where something contradicts the evidence; events that cannot be recomputed do not. */

@@ -64,7 +64,6 @@ export class PostgresAuditLog implements AuditLog {
           snapshot: (read) => connection.until(signal, () => withSnapshot(connection, this.read, read)),
           flushed: (lsn) => connection.until(signal, () => awaitFlush(connection, lsn, signal)),
           assertHeld: () => lock.assertHeld(),
-          lost: connection.lost,
         });
       } finally {
         // A lost connection gives up the lock by itself; that of a server that does not answer is cut.

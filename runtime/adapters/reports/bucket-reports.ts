@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bucketUnfit } from '../../application/bucket-fitness';
 import type { AnchorStore, Clock, ObjectVersion } from '../../application/ports';
 import type { ReportStore } from '../../application/shards/report-store';
 import { quoted } from '../../config-faults';
@@ -67,6 +68,9 @@ export class BucketReports implements ReportStore {
       },
       signal,
     );
+    if (created.kind === 'created' && created.versionId === null) {
+      throw bucketUnfit(store.bucket, prefix + name, created.lacking);
+    }
     return created.kind === 'created';
   }
 

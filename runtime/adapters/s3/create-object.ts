@@ -1,8 +1,7 @@
-import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
-import type { Clock, CreateObject, CreateResult } from '../../application/ports';
+import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { Clock, Confirmation, CreateObject, CreateResult } from '../../application/ports';
 import { UnavailableError } from '../../errors';
 import { backoffMs, type Jitter } from './backoff';
-import { unexpectedReply } from './s3-errors';
 import { isBusy, isInDoubt, isTransport } from './s3-failure';
 import type { S3Call, S3Gateway } from './s3-gateway';
 import { S3RequestFailed } from './s3-request-failed';
@@ -15,6 +14,9 @@ export interface CreatePolicy {
   readonly clock: Clock;
   readonly jitter: Jitter;
 }
+
+/** The version id of a bucket whose versioning is suspended: the next write replaces the object. */
+const NO_VERSIONS = 'null';
 
 /**
  * Writes one object under If-None-Match, repeating the same bytes until S3 gave a definite answer.
@@ -65,14 +67,12 @@ async function put(
   signal: AbortSignal | undefined,
 ): Promise<CreateResult | Unsuccessful> {
   try {
-    const { VersionId: versionId } = await gateway.attempt(
+    const output = await gateway.attempt(
       'single',
       (client, sdk, options) => client.send(new sdk.PutObjectCommand(input), options),
       signal,
     );
-    if (versionId !== undefined) return { kind: 'created', versionId };
-    const error = unexpectedReply(gateway.request(call), 'the object was stored without a version id');
-    return { error, again: false, unanswered: false };
+    return readAnswer(input, output);
   } catch (error) {
     if (!(error instanceof S3RequestFailed)) return { error, again: false, unanswered: isAborted(signal) };
     const { failure } = error;
@@ -83,6 +83,19 @@ async function put(
       unanswered: isAborted(signal) || isTransport(failure) || isInDoubt(failure),
     };
   }
+}
+
+/** S3 repeats in its answer what it has kept; what an endpoint does not repeat, it may not have kept. */
+function readAnswer(input: PutObjectCommandInput, output: PutObjectCommandOutput): CreateResult {
+  const { VersionId, ChecksumSHA256, ServerSideEncryption } = output;
+  const versionId = VersionId === undefined || VersionId === NO_VERSIONS ? null : VersionId;
+  const confirmed: Readonly<Record<Confirmation, boolean>> = {
+    'version id': versionId !== null,
+    'SHA-256 checksum': ChecksumSHA256 === input.ChecksumSHA256,
+    encryption: ServerSideEncryption === input.ServerSideEncryption,
+  };
+  const lacking = (Object.keys(confirmed) as Confirmation[]).filter((what) => !confirmed[what]);
+  return { kind: 'created', versionId, lacking };
 }
 
 /** Asked anew each time: a signal changes while others are awaited. */

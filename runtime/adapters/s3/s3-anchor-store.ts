@@ -5,6 +5,7 @@ import type {
   CreateObject,
   CreateResult,
   ObjectHead,
+  ServerTime,
   StoredObject,
   VersionPage,
 } from '../../application/ports';
@@ -19,6 +20,7 @@ import { RequestPace } from './request-pace';
 import type { S3Connection } from './s3-client';
 import { unexpectedReply } from './s3-errors';
 import { S3Gateway } from './s3-gateway';
+import { ServerTimes } from './server-times';
 
 /** Which bucket holds the anchors, and how it is reached. */
 export interface S3AnchorStoreOptions extends S3Connection {
@@ -29,7 +31,7 @@ export interface S3AnchorStoreOptions extends S3Connection {
   readonly createBudgetMs?: number;
   /** Entries of one listing page, 1 to 1,000. Default 1,000, the most S3 gives. */
   readonly pageSize?: number;
-  /** For the waits between attempts. Default: the machine's clock. */
+  /** For the waits between attempts, and what S3's time is compared with. Default: the machine's clock. */
   readonly clock?: Clock;
   /** Random part of those waits. Default: `Math.random`. */
   readonly jitter?: Jitter;
@@ -50,6 +52,7 @@ export class S3AnchorStore implements AnchorStore {
   readonly bucket: string;
   readonly #gateway: S3Gateway;
   readonly #options: S3AnchorStoreOptions;
+  readonly #times: ServerTimes;
   readonly #pace: { readonly clock: Clock; readonly jitter: Jitter };
 
   constructor(options: S3AnchorStoreOptions) {
@@ -57,7 +60,12 @@ export class S3AnchorStore implements AnchorStore {
     this.#options = options;
     const { clock = systemClock, jitter = Math.random } = options;
     this.#pace = { clock, jitter };
-    this.#gateway = new S3Gateway(options.bucket, options, new RequestPace(clock, jitter));
+    this.#times = new ServerTimes(clock);
+    this.#gateway = new S3Gateway(options.bucket, options, new RequestPace(clock, jitter), this.#times);
+  }
+
+  get serverTime(): ServerTime | null {
+    return this.#times.last;
   }
 
   async listPage(options: {

@@ -1,7 +1,8 @@
+import { BUCKET_UNFIT_HINT } from '../../application/bucket-fitness';
 import { ENV } from '../../contract';
 import { type AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
 import { requiredActions, type S3Operation } from './s3-actions';
-import { isCut, isTimeout, isUnconnected, isUntrusted, type S3Failure } from './s3-failure';
+import { isCut, isTimeout, isUnconnected, isUnsupported, isUntrusted, type S3Failure } from './s3-failure';
 
 /** The request that failed, in the words the person who reads the error knows it by. */
 export interface S3Request {
@@ -45,6 +46,7 @@ export function toS3Error(failure: S3Failure, request: S3Request): AuditAnchorEr
     refused(failure, request) ??
     unreachable(failure, request) ??
     unlocked(failure, request) ??
+    unsupported(failure, request) ??
     unexpected(failure, request)
   );
 }
@@ -141,6 +143,17 @@ function unlocked(failure: S3Failure, request: S3Request): AuditAnchorError | un
     'BUCKET_NOT_LOCKED',
     `bucket "${request.bucket}" has no Object Lock, which ${request.operation} needs: ${answer(failure)}`,
     { hint: 'Use a bucket that was created with Object Lock', cause: cause(failure) },
+  );
+}
+
+/** Only of writes: what cannot be read is reported of the object that it was asked of. */
+function unsupported(failure: S3Failure, request: S3Request): AuditAnchorError | undefined {
+  const writes = request.operation === 'PutObject' || request.operation === 'PutObjectLegalHold';
+  if (!writes || !isUnsupported(failure)) return undefined;
+  return new ConfigError(
+    'BUCKET_UNFIT',
+    `S3 at ${request.host} does not support ${request.operation} as anchors need it, nothing was written: ${answer(failure)}`,
+    { hint: BUCKET_UNFIT_HINT, cause: cause(failure) },
   );
 }
 

@@ -93,18 +93,36 @@ export function isThrottled({ status, code }: S3Failure): boolean {
   return status === 503 || status === 429 || THROTTLING.test(code);
 }
 
+/** 501 Not Implemented, 505 HTTP Version Not Supported, 510 Not Extended, 511 Network Authentication Required. */
+const FINAL_SERVER_STATUSES: readonly number[] = [501, 505, 510, 511];
+/** The conflicts (409) that end by themselves; the others are about the state of the bucket or the object. */
+const PASSING_CONFLICTS = /^(ConditionalRequestConflict|OperationAborted|Conflict|Unknown)$/;
+
+/** The endpoint does not know the request, or one of its headers: no repetition changes that. */
+export function isUnsupported({ status, code }: S3Failure): boolean {
+  return status === 501 || code === 'NotImplemented';
+}
+
+/** The server failed at a request that it could serve another time. */
+function isServerFault(failure: S3Failure): boolean {
+  const { status } = failure;
+  return (
+    status !== null && status >= 500 && !FINAL_SERVER_STATUSES.includes(status) && !isUnsupported(failure)
+  );
+}
+
 /** Asking again at once may help; after a wrong time of signing, since the SDK takes S3's own from the answer. */
 export function isTransient(failure: S3Failure): boolean {
   const skewed = failure.code === 'RequestTimeTooSkewed';
-  return isTransport(failure) || skewed || isTimeout(failure) || (failure.status ?? 0) >= 500;
+  return isTransport(failure) || skewed || isTimeout(failure) || isServerFault(failure);
 }
 
 /** S3 asks for patience: throttling, a conflicting request under way, or a fault of its own. */
 export function isBusy(failure: S3Failure): boolean {
   return (
-    failure.status === 409 ||
+    (failure.status === 409 && PASSING_CONFLICTS.test(failure.code)) ||
     failure.status === 429 ||
-    (failure.status !== null && failure.status >= 500) ||
+    isServerFault(failure) ||
     failure.code === 'RequestTimeout' ||
     failure.code === 'SlowDown'
   );
@@ -114,8 +132,9 @@ export function isBusy(failure: S3Failure): boolean {
  * There was an answer, but the request may have had its effect all the same: S3 failed while it worked on it, or
  * reported a success that cannot be read. 503 is a plain refusal.
  */
-export function isInDoubt({ status }: S3Failure): boolean {
-  return status !== null && (status < 300 || (status >= 500 && status !== 503));
+export function isInDoubt(failure: S3Failure): boolean {
+  const { status } = failure;
+  return status !== null && (status < 300 || (isServerFault(failure) && status !== 503));
 }
 
 function field(value: unknown, name: string): unknown {

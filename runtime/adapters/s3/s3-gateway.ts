@@ -9,6 +9,7 @@ import { credentialsError, toS3Error, type S3Request } from './s3-errors';
 import type { RequestPace } from './request-pace';
 import { describeFailure, printable, type S3Failure } from './s3-failure';
 import { S3RequestFailed } from './s3-request-failed';
+import type { ServerTimes } from './server-times';
 
 export interface S3Call {
   readonly operation: S3Operation;
@@ -37,7 +38,12 @@ export class S3Gateway {
   readonly #pace: RequestPace;
   #opened: Promise<OpenS3> | undefined;
 
-  constructor(bucket: string, connection: S3Connection, pace: RequestPace) {
+  constructor(
+    bucket: string,
+    connection: S3Connection,
+    pace: RequestPace,
+    private readonly times: ServerTimes,
+  ) {
     this.bucket = bucket;
     this.#connection = connection;
     this.#pace = pace;
@@ -101,8 +107,14 @@ export class S3Gateway {
     );
   }
 
+  async #open(): Promise<OpenS3> {
+    const opened = await openS3(this.#connection);
+    this.times.watch(opened.client);
+    return opened;
+  }
+
   async #ready(): Promise<Ready> {
-    this.#opened ??= openS3(this.#connection);
+    this.#opened ??= this.#open();
     const { client, sdk } = await this.#opened;
     return { client, sdk, secrets: await readCredentials(client) };
   }

@@ -1,5 +1,6 @@
 import { UnavailableError } from '../../errors';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
+import type { Holds } from '../../domain/anchor/order-of-truth';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { ZERO_HASH } from '../../domain/digests';
 import type { Finding, FindingCode } from '../../domain/findings/finding';
@@ -11,12 +12,14 @@ import type { PartialReport } from '../../domain/sharding/partial-report';
 import { foundIn } from '../../domain/sharding/partial-report';
 import type { ShardPlan } from '../../domain/sharding/plan';
 import { attestedDigest } from '../../domain/sharding/plan';
+import { serverClock } from '../server-clock';
 import { buildReport, newestKnown } from '../verify/build-report';
 import type { DatabaseSide } from '../verify/build-report';
 import type { Attestations } from '../verify/checkpoints';
 import { attestationsOf } from '../verify/checkpoints';
 import { reportChange } from '../verify/database-evidence';
 import { collectEveryAnchor } from '../verify/every-anchor';
+import { settleSiblings } from '../verify/siblings';
 import type { NamedPart } from './part-problems';
 import { judgeParts } from './part-problems';
 import type { AgeOptions, ShardingOptions } from './sharding';
@@ -41,10 +44,11 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
   const { store, clock, policy, layout, plan, parts, progress = () => undefined, signal } = options;
   const findings = new FindingLog();
   const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
-  const { anchors } = await collectEveryAnchor(question, findings);
-  const planned = anchors.filter(({ key }) => plan.newest !== null && key <= plan.newest.key);
-  const attestations = attestationsOf(planned);
-  const limits = ageLimits({ ...options, ...policy }, clock);
+  const { anchors, beside, siblings } = await collectEveryAnchor(question, findings);
+  const isPlanned = ({ key }: AnchorEvidence): boolean => plan.newest !== null && key <= plan.newest.key;
+  const planned = anchors.filter(isPlanned);
+  const attestations = attestationsOf(planned, beside.filter(isPlanned));
+  const limits = ageLimits({ ...options, ...policy }, serverClock(store, clock));
   const judged = judgeParts(plan, parts, limits);
   const problems = [...options.problems, ...judged.problems, ...anchorProblems(plan, attestations, findings)];
   const whole = judged.sound.filter(({ unfit }) => unfit === null);
@@ -59,6 +63,7 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
     const message = `the parts cannot be merged: ${problems.join('; ')}`;
     findings.add({ code: 'DATABASE_UNREADABLE', place, message });
   }
+  settleSiblings(siblings, lookedUp(database === null ? null : attestations, findings), findings);
   reportNothingCompared(options, attestations, anchors.slice(planned.length), findings);
   return buildReport({
     scope: 'full',
@@ -67,10 +72,19 @@ export async function mergeShards(options: MergeOptions): Promise<VerificationRe
     startedAt: Date.parse(plan.createdAt),
     finishedAt: clock.now(),
     anchors,
+    beside,
     newest: newestKnown(planned),
     database,
     findings,
   });
+}
+
+/** Anchors of one number, as the shards have looked up their last events. */
+function lookedUp(attestations: Attestations | null, findings: FindingLog): Holds {
+  const asked = [...(attestations?.checkpoints ?? []).map(({ anchor }) => anchor?.key)];
+  asked.push(...(attestations?.others ?? []).map(({ key }) => key));
+  const refuted = new Set(findings.all().map(({ anchor }) => anchor?.key));
+  return ({ key }) => (asked.includes(key) ? !refuted.has(key) : null);
 }
 
 /** What parts that cannot be merged have found all the same. */

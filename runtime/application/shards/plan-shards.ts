@@ -9,9 +9,11 @@ import type { AuditLog } from '../ports';
 import { requireTableToShard } from '../read-relation';
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
+import { serverClock } from '../server-clock';
 import { newestKnown } from '../verify/build-report';
 import { attestationsOf } from '../verify/checkpoints';
 import { collectEveryAnchor } from '../verify/every-anchor';
+import { settleSiblings } from '../verify/siblings';
 import type { ShardingOptions } from './sharding';
 import { lookAround, lookUpOf } from './sharding';
 
@@ -37,8 +39,9 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const findings = new FindingLog();
   const { layout } = reading;
   const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
-  const { anchors } = await collectEveryAnchor(question, findings);
-  const { checkpoints, others } = attestationsOf(anchors);
+  const { anchors, beside, siblings } = await collectEveryAnchor(question, findings);
+  settleSiblings(siblings, () => null, findings);
+  const { checkpoints, others } = attestationsOf(anchors, beside);
   const newest = newestKnown(anchors);
   const until = { signal };
   const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
@@ -59,7 +62,7 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const plan: ShardPlan = {
     chainId: policy.chainId,
     bucket: store.bucket,
-    createdAt: new Date(clock.now()).toISOString(),
+    createdAt: new Date(serverClock(store, clock).now()).toISOString(),
     snapshot: seen,
     firstIndex,
     newest: newest && { ...lookUpOf(newest), sha256: newest.hash },

@@ -4,6 +4,7 @@ import { checkEarlierRetention, lockEnd } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
+import type { Siblings } from '../../domain/anchor/order-of-truth';
 import { type AnchorPolicy, lockedAtLeastUntil } from '../../domain/anchor/policy';
 import type { Finding } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
@@ -11,29 +12,22 @@ import type { AnchorAddress } from '../read-anchor';
 import { readAnchor } from '../read-anchor';
 import type { AnchorStore, ObjectVersion } from '../ports';
 import { inParallel } from './in-parallel';
+import type { Overlay } from './overlays';
+import { reportMarkers, reportOver } from './overlays';
+import { orderAnchors } from './siblings';
 
 /** Anchors read at the same time. */
 const READ_CONCURRENCY = 24;
 
 export interface BucketEvidence {
-  /** First version of every anchor key of the chain, in key order. */
+  /** First version of every anchor key of the chain, in key order; of several with one number the one that counts. */
   readonly anchors: readonly AnchorEvidence[];
+  /** The others of them. */
+  readonly beside: readonly AnchorEvidence[];
+  /** Anchors of one number about which only the database can tell whether they are a fork. */
+  readonly siblings: readonly Siblings[];
   /** Versions and delete markers listed below the chain's prefix. */
   readonly listed: number;
-}
-
-/** Reports what lies over the first version of a key, or where no anchor belongs. */
-export function reportOver(over: readonly ObjectVersion[], findings: FindingLog): void {
-  for (const { kind, key, versionId } of over) {
-    const place = { kind: 'object', key, versionId } as const;
-    if (kind === 'delete-marker') {
-      const message = 'a delete marker was laid over the anchor: plain reads no longer see it';
-      findings.add({ code: 'ANCHOR_DELETE_MARKER', place, message });
-    } else {
-      const message = 'a second version was laid over the anchor: plain reads see it instead of the first';
-      findings.add({ code: 'ANCHOR_OVERLAID', place, message });
-    }
-  }
 }
 
 export function reportNoAnchors(store: AnchorStore, policy: AnchorPolicy, findings: FindingLog): void {
@@ -43,7 +37,7 @@ export function reportNoAnchors(store: AnchorStore, policy: AnchorPolicy, findin
 
 /** Sorts a version listing: the first version of each anchor key is evidence, everything else a finding. */
 class VersionSorter {
-  readonly addresses: AnchorAddress[] = [];
+  readonly addresses: (AnchorAddress & { readonly overlay: Overlay })[] = [];
   /** Delete markers from after the retention of their anchors, whose own locks may last longer. */
   readonly lateMarkers: { readonly marker: ObjectVersion; readonly seconds: number }[] = [];
   listed = 0;
@@ -74,15 +68,17 @@ class VersionSorter {
 
   private closeAnchor(key: string, seconds: number, group: readonly ObjectVersion[]): void {
     const first = group.filter(({ kind }) => kind === 'version').pop();
-    if (first) this.addresses.push({ key, versionId: first.versionId, seconds });
     const over = group.filter((version) => version !== first);
     // Past its lock a lifecycle rule may expire an anchor: S3 does that with a delete marker first.
     const end = lockedAtLeastUntil(seconds, this.policy) * 1000;
     const late = over.filter(({ kind, lastModified }) => kind === 'delete-marker' && lastModified >= end);
-    reportOver(
-      over.filter((version) => !late.includes(version)),
-      this.findings,
-    );
+    const left = over.filter((version) => !late.includes(version));
+    if (first) {
+      const overlay = { first, over: left };
+      this.addresses.push({ key, versionId: first.versionId, seconds, overlay });
+    } else {
+      reportMarkers(left, this.findings);
+    }
     this.lateMarkers.push(...late.map((marker) => ({ marker, seconds })));
   }
 
@@ -106,7 +102,7 @@ function reportLateMarkers(
   for (const { marker, seconds } of lateMarkers) {
     const { key, versionId, lastModified } = marker;
     if (lastModified / 1000 < lockEnd(byKey.get(key) ?? { head: null, seconds }, policy)) {
-      reportOver([marker], findings);
+      reportMarkers([marker], findings);
       continue;
     }
     const message = 'the anchor is past its retention and was expired by a delete marker';
@@ -141,21 +137,26 @@ export async function collectBucketEvidence(
   }
   sorter.closeKey();
   let read = 0;
-  const readOne = async (address: AnchorAddress): Promise<{ evidence: AnchorEvidence; found: Finding[] }> => {
+  const readOne = async ({
+    overlay,
+    ...address
+  }: (typeof sorter.addresses)[number]): Promise<{ evidence: AnchorEvidence; found: Finding[] }> => {
     // Of its own, so that findings come in the order of keys and not of replies.
     const log = new FindingLog();
     const evidence = await readAnchor(store, address, log, signal);
+    await reportOver(store, overlay, evidence, policy, log, signal);
     checkAnchorObject(evidence, policy, log);
     progress.onRead?.(++read, sorter.addresses.length);
     return { evidence, found: log.all() };
   };
   const readings = await inParallel(sorter.addresses, READ_CONCURRENCY, readOne, signal);
   readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
-  const anchors = readings.map(({ evidence }) => evidence);
-  reportLateMarkers(sorter, anchors, policy, findings);
-  checkAnchorChain(anchors, policy, now, firstSeqs, findings);
-  checkEarlierRetention(anchors, policy, findings);
-  checkReplication(anchors, now, findings);
-  if (anchors.length === 0) reportNoAnchors(store, policy, findings);
-  return { anchors, listed: sorter.listed };
+  const all = readings.map(({ evidence }) => evidence);
+  reportLateMarkers(sorter, all, policy, findings);
+  const { chain, beside, open } = orderAnchors(all, policy.clockToleranceSeconds, findings);
+  checkAnchorChain(chain, policy, now, firstSeqs, findings);
+  checkEarlierRetention(all, policy, findings);
+  checkReplication(all, now, findings);
+  if (all.length === 0) reportNoAnchors(store, policy, findings);
+  return { anchors: chain, beside, siblings: open, listed: sorter.listed };
 }

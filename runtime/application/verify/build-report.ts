@@ -37,6 +37,8 @@ export interface ReportParts {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly anchors: readonly AnchorEvidence[];
+  /** Anchors of a number that one of `anchors` has too, and that do not count. */
+  readonly beside: readonly AnchorEvidence[];
   /** The newest anchor that the events were held against. */
   readonly newest: KnownAnchor | null;
   /** Null when no database was asked, or it could not be read. */
@@ -56,7 +58,7 @@ export function buildReport(parts: ReportParts): VerificationReport {
     startedAt: new Date(parts.startedAt).toISOString(),
     finishedAt: new Date(parts.finishedAt).toISOString(),
     contents: contentsVerdict(findings, database?.scan ?? null),
-    coverage: coverageOf(scope, anchors, database),
+    coverage: coverageOf(parts),
     newestAnchor: newest && {
       key: newest.key,
       versionId: newest.versionId,
@@ -97,11 +99,8 @@ function timeOf(
   };
 }
 
-function coverageOf(
-  scope: VerificationReport['scope'],
-  anchors: readonly AnchorEvidence[],
-  database: DatabaseSide | null,
-): Coverage {
+function coverageOf({ scope, anchors, beside, database }: ReportParts): Coverage {
+  const all = [...anchors, ...beside];
   const scan = database?.scan;
   const notRead = database?.notRead ?? [];
   const range =
@@ -109,8 +108,8 @@ function coverageOf(
       ? { from: scan.firstIndex, to: scan.lastIndex }
       : null;
   return {
-    anchors: anchors.length,
-    anchorsRead: anchors.filter(({ anchor }) => anchor !== null).length,
+    anchors: all.length,
+    anchorsRead: all.filter(({ anchor }) => anchor !== null).length,
     events: scan?.events ?? 0,
     eventsRecomputed: scan?.recomputed ?? 0,
     range,

@@ -18,7 +18,14 @@ function firstSeqOf(links: AnchorLinks, previous: AnchorLinks | null): number | 
   return previous && previous.anchorSeq + 1 === links.anchorSeq ? previous.lastSeq + 1 : null;
 }
 
-export function attestationsOf(anchors: readonly AnchorEvidence[]): Attestations {
+/**
+ * @param anchors one for each number, in the order of their keys
+ * @param beside anchors of the same numbers, of which only the last event is looked up
+ */
+export function attestationsOf(
+  anchors: readonly AnchorEvidence[],
+  beside: readonly AnchorEvidence[] = [],
+): Attestations {
   const checkpoints: Checkpoint[] = [];
   const others: KnownAnchor[] = [];
   let previous: AnchorLinks | null = null;
@@ -44,6 +51,10 @@ export function attestationsOf(anchors: readonly AnchorEvidence[]): Attestations
       if (known && !attestsEmptyChain(known.lastHash)) others.push(known);
     }
     previous = links;
+  }
+  for (const evidence of beside) {
+    const known = knownFrom(evidence);
+    if (known && !attestsEmptyChain(known.lastHash)) others.push(known);
   }
   return { checkpoints, others };
 }

@@ -10,15 +10,19 @@ import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '..
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
 import type { DatabaseSide } from './build-report';
+import type { BucketEvidence } from './bucket-evidence';
 import type { Attestations } from './checkpoints';
 import type { Remembered } from './remembered';
 import { asKnown, notReadOf, selectBehind, stretchOf } from './remembered';
 import type { ScanMeans, WholeRequest } from './scan-whole';
 import { scanWhole } from './scan-whole';
 import type { Selection } from './scope';
+import { compareSiblings } from './siblings';
 
 export interface DatabaseEvidence extends DatabaseSide {
   readonly head: ChainHead | null;
+  /** Whether each anchor of a number that several have holds, by its SHA-256. */
+  readonly siblings: ReadonlyMap<string, boolean>;
   /** Anchored ranges that were read. */
   readonly selected: number;
   /** What was verified if nothing is wrong; null when no anchored range is in it. */
@@ -27,6 +31,8 @@ export interface DatabaseEvidence extends DatabaseSide {
 
 export interface DatabaseQuestion {
   readonly attestations: Attestations;
+  /** Anchors of one number: the database tells whether they are a fork. */
+  readonly bucket: Pick<BucketEvidence, 'anchors' | 'beside' | 'siblings'>;
   /** Newest anchor with known links, null when there is none. */
   readonly newest: KnownAnchor | null;
   /** Part of the chain to read; null for all of it. */
@@ -131,7 +137,9 @@ async function examine(
   const seam = before ? [asKnown(before.through)] : [];
   const others = [...seam, ...question.attestations.others].filter(({ lastSeq }) => replayed(lastSeq));
   for (const anchor of others) await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
+  const siblings = await compareSiblings(snapshot, reading, question.bucket, identity, question.signal);
   return {
+    siblings,
     identity,
     relation,
     head,

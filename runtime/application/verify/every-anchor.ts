@@ -2,6 +2,7 @@ import type { AnchorPolicy } from '../../domain/anchor/policy';
 import type { ChainLayout } from '../../domain/chain/columns';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { AnchorStore, Clock } from '../ports';
+import { serverClock } from '../server-clock';
 import type { BucketEvidence } from './bucket-evidence';
 import { collectBucketEvidence } from './bucket-evidence';
 import { checkBucketSettings } from './bucket-settings';
@@ -35,6 +36,7 @@ export async function collectEveryAnchor(
     onListed: (listed: number): void => progress('listing', listed, null),
     onRead: (read: number, total: number): void => progress('anchors', read, total),
   };
-  const now = Math.floor(clock.now() / 1000);
+  // Settings were asked for already, so S3 has told its time.
+  const now = Math.floor(serverClock(store, clock).now() / 1000);
   return collectBucketEvidence(store, policy, now, firstSeqs, findings, report, signal);
 }

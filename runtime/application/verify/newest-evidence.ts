@@ -6,33 +6,36 @@ import { checkReplication } from '../../domain/anchor/check-replication';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import { findNewestKey } from '../newest-anchor';
 import type { AnchorStore } from '../ports';
+import { serverTimeAt } from '../server-clock';
 import { readAnchor } from '../read-anchor';
 import type { BucketEvidence } from './bucket-evidence';
-import { reportNoAnchors, reportOver } from './bucket-evidence';
+import { reportNoAnchors } from './bucket-evidence';
+import { reportOver } from './overlays';
 
 /**
  * The first two steps of the hourly job: fetch the newest anchor, and check it against what S3 says of it
  * (checksum, lock, time, other versions).
- * @param now seconds since 1970
+ * @param here this machine's time, seconds since 1970; what S3 tells of its own counts more
  */
 export async function collectNewestEvidence(
   store: AnchorStore,
   policy: AnchorPolicy,
-  now: number,
+  here: number,
   findings: FindingLog,
   signal?: AbortSignal,
 ): Promise<BucketEvidence> {
-  const newest = await findNewestKey(store, policy.chainId, now, null, signal);
+  const newest = await findNewestKey(store, policy.chainId, here, null, signal);
   if (!newest) {
     reportNoAnchors(store, policy, findings);
-    return { anchors: [], listed: 0 };
+    return { anchors: [], beside: [], siblings: [], listed: 0 };
   }
-  reportOver(newest.over, findings);
   const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
   const evidence = await readAnchor(store, address, findings, signal);
+  await reportOver(store, newest, evidence, policy, findings, signal);
   checkAnchorObject(evidence, policy, findings);
+  const now = Math.floor(serverTimeAt(store, here * 1000) / 1000);
   checkCadence([evidence], policy, now, findings);
   checkEarlierRetention([evidence], policy, findings);
   checkReplication([evidence], now, findings);
-  return { anchors: [evidence], listed: 1 + newest.over.length };
+  return { anchors: [evidence], beside: [], siblings: [], listed: 1 + newest.over.length };
 }

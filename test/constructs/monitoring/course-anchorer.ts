@@ -29,7 +29,7 @@ export type Attempt =
 /** Of the attempts that are due. */
 const UPLOAD_ERRORS: Readonly<Partial<Record<Attempt, AuditAnchorError>>> = {
   failed: new UnavailableError('S3_UNREACHABLE', 'no bucket'),
-  'wrong clock': new UnavailableError('CLOCK_BEHIND', 'behind'),
+  'wrong clock': new UnavailableError('CLOCK_SKEW', 'behind'),
   'unfit bucket': new ConfigError('BUCKET_NOT_LOCKED', 'no lock'),
 };
 

@@ -1,5 +1,7 @@
+import { anchorHash } from '../../../runtime/domain/anchor/anchor';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
 import type { Finding } from '../../../runtime/domain/findings/finding';
+import { EMPTY_ROOT } from '../../../runtime/domain/merkle/accumulator';
 import { Embedded } from '../../support/embedded';
 import { anchorTwice, NEWEST, unchanged } from '../../support/half-anchored';
 
@@ -226,10 +228,20 @@ describe('the newest anchor itself', () => {
     expect([anchorer.unanchoredKnown, (await anchorer.pending()).unanchored]).toEqual([null, null]);
   });
 
-  test('without a SHA-256 checksum: it was not written by an anchorer', async () => {
-    const body = (await servers.bodyOf(NEWEST)).toString().replace('T15:00:00Z', 'T15:30:00Z');
+  test('without a SHA-256 checksum: its own bytes and links decide', async () => {
+    const prev = anchorHash(await servers.bodyOf(NEWEST));
+    const body = (await servers.bodyOf(NEWEST))
+      .toString()
+      .replace('T15:00:00Z', 'T15:30:00Z')
+      .replace(/"prev_anchor_hash":"[0-9a-f]{64}"/, `"prev_anchor_hash":"${prev}"`)
+      .replace('"anchor_seq":2', '"anchor_seq":3')
+      .replace(/"first_seq":\d+/, '"first_seq":11')
+      .replace(/"merkle_root":"[0-9a-f]{64}"/, `"merkle_root":"${EMPTY_ROOT}"`);
     await servers.put(next, body, { ChecksumAlgorithm: 'CRC32' });
-    expect((await refused())[0]).toMatchObject({ code: 'ANCHOR_CHECKSUM', place: { key: next } });
+    expect(await servers.anchorer().anchor()).toMatchObject({
+      kind: 'written',
+      anchor: { anchor_seq: 4, prev_anchor_hash: anchorHash(Buffer.from(body)) },
+    });
   });
 
   test('a second version laid over it is passed over: the first one is continued from', async () => {
@@ -245,7 +257,7 @@ describe('the newest anchor itself', () => {
     expect(await servers.anchorer().anchor()).toMatchObject({ kind: 'written', anchor: { anchor_seq: 3 } });
   });
 
-  test('dated far in the future: the clock is called behind, nothing is written', async () => {
+  test('dated far in the future: nothing is written', async () => {
     const future = (await servers.bodyOf(NEWEST))
       .toString()
       .replace('2030-01-15T15:00:00Z', '2031-01-15T15:00:00Z');
@@ -254,8 +266,8 @@ describe('the newest anchor itself', () => {
     await expect(
       unchanged(servers, () => servers.anchorer().anchor({ force: 'manual' })),
     ).rejects.toMatchObject({
-      code: 'CLOCK_BEHIND',
-      hint: expect.stringContaining('dated in the future') as string,
+      code: 'CLOCK_SKEW',
+      message: expect.stringContaining(key) as string,
     });
   });
 });

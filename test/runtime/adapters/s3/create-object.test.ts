@@ -11,7 +11,13 @@ const object: CreateObject = {
   metadata: { 'anchor-seq': '7', 'last-seq': '10' },
   retainUntil: Date.UTC(2027, 1, 5, 0, 0, 1),
 };
-const stored = ok({ 'x-amz-version-id': 'v1' });
+const kept = {
+  'x-amz-version-id': 'v1',
+  'x-amz-checksum-sha256': createHash('sha256').update(body).digest('base64'),
+  'x-amz-server-side-encryption': 'AES256',
+};
+const stored = ok(kept);
+const created = { kind: 'created', versionId: 'v1', lacking: [] };
 const conflict = fail(412, 'PreconditionFailed');
 
 let s3: ScriptedS3;
@@ -80,7 +86,7 @@ describe('what a create sends', () => {
 describe('definite answers', () => {
   test('200 is created, with the version id', async () => {
     s3.script(stored);
-    await expect(s3.store().create(object)).resolves.toEqual({ kind: 'created', versionId: 'v1' });
+    await expect(s3.store().create(object)).resolves.toEqual(created);
   });
 
   test('412 is exists, without a second request', async () => {
@@ -102,9 +108,35 @@ describe('definite answers', () => {
     await expect(create).rejects.toMatchObject({ code: 'BUCKET_NOT_LOCKED' });
   });
 
-  test('a write that was stored without a version id is not taken for an anchor', async () => {
-    s3.script(ok());
-    await expect(s3.store().create(object)).rejects.toMatchObject({ code: 'S3_ERROR' });
+  test.each([
+    ['no version id', { ...kept, 'x-amz-version-id': undefined }, null, ['version id']],
+    ['the version id of suspended versioning', { ...kept, 'x-amz-version-id': 'null' }, null, ['version id']],
+    ['no checksum', { ...kept, 'x-amz-checksum-sha256': undefined }, 'v1', ['SHA-256 checksum']],
+    [
+      'the checksum of other bytes',
+      { ...kept, 'x-amz-checksum-sha256': Buffer.alloc(32).toString('base64') },
+      'v1',
+      ['SHA-256 checksum'],
+    ],
+    ['no encryption', { ...kept, 'x-amz-server-side-encryption': undefined }, 'v1', ['encryption']],
+    ['another encryption', { ...kept, 'x-amz-server-side-encryption': 'aws:kms' }, 'v1', ['encryption']],
+    ['nothing', {}, null, ['version id', 'SHA-256 checksum', 'encryption']],
+  ])('200 with %s says what is lacking', async (_name, headers, versionId, lacking) => {
+    s3.script(ok(JSON.parse(JSON.stringify(headers)) as Record<string, string>));
+    await expect(s3.store().create(object)).resolves.toEqual({ kind: 'created', versionId, lacking });
+  });
+
+  test.each([
+    ['501 NotImplemented', fail(501, 'NotImplemented'), 'BUCKET_UNFIT'],
+    ['501 of a proxy', fail(501, 'Unknown'), 'BUCKET_UNFIT'],
+    ['505', fail(505, 'Unknown'), 'S3_ERROR'],
+    ['409 about the state of the bucket', fail(409, 'InvalidBucketState'), 'S3_ERROR'],
+  ])('%s cannot get better: it is not repeated and not in doubt', async (_name, reply, code) => {
+    const clock = new ManualClock();
+    s3.script(reply);
+    await expect(s3.store({ clock }).create(object)).rejects.toMatchObject({ code });
+    expect(s3.seen).toHaveLength(1);
+    expect(clock.waits).toEqual([]);
   });
 });
 
@@ -127,7 +159,7 @@ describe('answers that are asked for again', () => {
   test.each(Object.entries(busy))('%s, then 200', async (_name, reply) => {
     const clock = new ManualClock();
     s3.script(reply, stored);
-    await expect(s3.store({ clock }).create(object)).resolves.toEqual({ kind: 'created', versionId: 'v1' });
+    await expect(s3.store({ clock }).create(object)).resolves.toEqual(created);
     expect(s3.seen.map((request) => request.body)).toEqual([body.toString(), body.toString()]);
     expect(clock.waits).toEqual([150]);
   });

@@ -122,7 +122,7 @@ test.each([
 ])('one lost reply of %s is asked for again', async (operation, requests) => {
   const key = `again/${operation}`;
   const result = await store.create(anchor(key));
-  const versionId = result.kind === 'created' ? result.versionId : '';
+  const versionId = result.kind === 'created' ? (result.versionId ?? '') : '';
   server.faults.inject({ operation, dropReply: 'before' });
   server.requests.clear();
   expect(await versions(key)).toHaveLength(1);

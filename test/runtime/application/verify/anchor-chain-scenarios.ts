@@ -22,7 +22,28 @@ function lastOf({ last_seq, last_hash, key_id }: Anchor): Pick<Anchor, 'last_seq
   return { last_seq, last_hash, key_id };
 }
 
-const SIX_MINUTES_LATER = '2030-01-15T15:06:00Z';
+
+const AFTER_THE_NEWEST = '2030-01-15T16:06:00Z';
+
+const SIBLINGS = {
+  ANCHOR_FORK: 'tampered',
+  ANCHOR_TWIN: 'verified',
+  ANCHOR_TWIN_UNPROVEN: 'not evaluated',
+} as const;
+
+/** A second anchor with the number and the predecessor of the newest. */
+function beside(name: string, changes: Partial<Anchor>, first: keyof typeof SIBLINGS): Scenario {
+  return {
+    name,
+    async happens(scene) {
+      await scene.refill();
+      await scene.place({ anchor: { ...scene.anchor(3), ts_utc: AFTER_THE_NEWEST, ...changes } });
+    },
+    verdict: SIBLINGS[first],
+    first,
+    place: placed(AFTER_THE_NEWEST),
+  };
+}
 
 const CHAINED: readonly Scenario[] = [
   {
@@ -41,17 +62,22 @@ const CHAINED: readonly Scenario[] = [
     place: anchorPlace(3),
     check: ({ findings }) => expect(findings[0]?.count).toBe(2),
   },
+  beside('two anchors with one number contradict each other', { last_hash: NOBODY }, 'ANCHOR_FORK'),
+  beside('two anchors with one number have other roots', { merkle_root: NOBODY }, 'ANCHOR_FORK'),
+  beside('one of two anchors with one number contradicts the database', { last_seq: 29 }, 'ANCHOR_FORK'),
+  beside('one of two anchors with one number leaves events out', { first_seq: 22 }, 'ANCHOR_FORK'),
   {
-    name: 'two writers continued from the same anchor',
+    name: 'two anchors with one number both go on',
     async happens(scene) {
+      const at = (ts_utc: string, anchor: Anchor): Anchor => ({ ...anchor, ts_utc });
+      const [one, two, three] = scene.anchors as [Anchor, Anchor, Anchor];
+      const branch = relinked([one, at('2030-01-15T15:01:00Z', two), at(AFTER_THE_NEWEST, three)]);
       await scene.refill();
-      await scene.place({
-        anchor: { ...scene.anchor(3), ts_utc: SIX_MINUTES_LATER.replace('15:06', '16:06') },
-      });
+      for (const anchor of branch.slice(1)) await scene.place({ anchor });
     },
     verdict: 'tampered',
     first: 'ANCHOR_FORK',
-    place: placed('2030-01-15T16:06:00Z'),
+    place: placed('2030-01-15T15:01:00Z'),
   },
   {
     name: 'an unreadable anchor stands where a number is repeated',
@@ -145,6 +171,28 @@ const CHAINED: readonly Scenario[] = [
 ];
 
 const WARNINGS: readonly Scenario[] = [
+  beside('a late write left the newest anchor twice', {}, 'ANCHOR_TWIN'),
+  {
+    ...beside(
+      'a late write left the newest anchor twice, and nobody asks the database',
+      {},
+      'ANCHOR_TWIN_UNPROVEN',
+    ),
+    scope: { kind: 'anchors-only' },
+  },
+  {
+    name: 'a late write left an anchor twice, and the later one is followed',
+    async happens(scene) {
+      const [one, two, three] = scene.anchors as [Anchor, Anchor, Anchor];
+      const later = { ...two, ts_utc: '2030-01-15T15:00:07Z' };
+      const chain = relinked([one, later, three]);
+      await scene.fill([one, two, ...chain.slice(1)].map((anchor) => ({ anchor })));
+    },
+    verdict: 'verified',
+    first: 'ANCHOR_TWIN',
+    place: anchorPlace(2),
+    check: ({ coverage }) => expect(coverage).toMatchObject({ anchors: 4, rangeRoots: 3 }),
+  },
   {
     name: 'the anchors of a retention period are gone after it',
     async happens(scene) {

@@ -1,10 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { S3AnchorStore } from '../../../../runtime/adapters/s3/s3-anchor-store';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { Anchor } from '../../../../runtime/domain/anchor/anchor';
 import { MAX_ANCHOR_BYTES, serializeAnchor } from '../../../../runtime/domain/anchor/anchor-body';
 import { anchorKey } from '../../../../runtime/domain/anchor/object-key';
 import type { FindingCode } from '../../../../runtime/domain/findings/finding';
+import { UnavailableError } from '../../../../runtime/errors';
 import { CHAIN_ID } from '../../../support/embedded';
 import type { Entry, Scene } from '../../../support/scene';
 import { seconds } from '../../../support/scene';
@@ -44,8 +46,44 @@ const LAID_OVER: readonly Scenario[] = [
       await scene.refill();
       await scene.place({ anchor: scene.anchor(2) });
     },
+    verdict: 'verified',
+    first: 'ANCHOR_REPEATED',
+    place: anchorPlace(2, 'top'),
+  },
+  {
+    name: 'the same bytes are laid over an anchor, with a lock that can be bypassed',
+    async happens(scene) {
+      await scene.refill();
+      await scene.place({ anchor: scene.anchor(2), put: { ObjectLockMode: 'GOVERNANCE' } });
+    },
     verdict: 'tampered',
     first: 'ANCHOR_OVERLAID',
+    place: anchorPlace(2, 'top'),
+  },
+  {
+    name: 'bytes of another length are laid over an anchor',
+    async happens(scene) {
+      await scene.refill();
+      await scene.place({ anchor: scene.anchor(2), body: '{}' });
+    },
+    verdict: 'tampered',
+    first: 'ANCHOR_OVERLAID',
+    place: anchorPlace(2, 'top'),
+  },
+  {
+    name: 'bytes that S3 does not show are laid over an anchor',
+    async happens(scene) {
+      await scene.refill();
+      const versionId = await scene.place({ anchor: scene.anchor(2) });
+      const store = scene.embedded.store();
+      const read: typeof store.read = (key, version, ...rest) =>
+        version === versionId
+          ? Promise.reject(new UnavailableError('S3_ACCESS_DENIED', 'not for you'))
+          : S3AnchorStore.prototype.read.call(store, key, version, ...rest);
+      return { store: Object.assign(store, { read }) };
+    },
+    verdict: 'not evaluated',
+    first: 'ANCHOR_UNREADABLE',
     place: anchorPlace(2, 'top'),
   },
   {
@@ -120,8 +158,8 @@ const STORED_BADLY: readonly Scenario[] = [
   second(
     'an anchor is stored with a CRC only',
     () => ({ put: { ChecksumAlgorithm: 'CRC32' } }),
-    'ANCHOR_CHECKSUM',
-    { check: ({ findings }) => expect(findings[0]?.actual).toBe('no SHA-256') },
+    'ANCHOR_INCOMPLETE',
+    { verdict: 'not evaluated', check: ({ findings }) => expect(findings[0]?.actual).toBe('no SHA-256') },
   ),
   second(
     'an anchor is locked in GOVERNANCE mode',
@@ -133,6 +171,9 @@ const STORED_BADLY: readonly Scenario[] = [
     (anchor) => ({ put: retention(399, anchor) }),
     'ANCHOR_RETENTION_SHORT',
   ),
+  second('an anchor is stored without its metadata', () => ({ put: { Metadata: {} } }), 'ANCHOR_INCOMPLETE', {
+    verdict: 'not evaluated',
+  }),
   second(
     'the metadata of an anchor says something else',
     () => ({ put: { Metadata: { 'anchor-seq': '2', 'last-seq': '21' } } }),
