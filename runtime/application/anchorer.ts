@@ -3,6 +3,7 @@ import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import { attestsEmptyChain, formatAnchorTime } from '../domain/anchor/anchor';
 import { formatColumnList } from '../domain/chain/column-list';
+import { anchorInSeries, type Attempt, endOfRange } from './backlog';
 import { chainPrefix } from '../domain/anchor/object-key';
 import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
@@ -20,6 +21,7 @@ import { blocks, refusal } from './refusal';
 import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
 import { requirePrimary } from './primary';
+import { requireSameChain } from './same-chain';
 import { requireRightClock, serverClock } from './server-clock';
 import type { StoredAnchor } from './store-anchor';
 
@@ -52,6 +54,10 @@ export interface AnchorerOptions {
 interface Draft {
   readonly kind: 'draft';
   readonly trigger: Trigger;
+  /** Why the events behind this anchor wait for another one; null when there are none. */
+  readonly rest: Trigger | null;
+  /** Number of these events. */
+  readonly behind: number;
   readonly previous: KnownAnchor | null;
   readonly head: ChainHead | null;
   readonly firstSeq: number;
@@ -87,13 +93,13 @@ export class Anchorer {
   }
 
   /**
-   * Writes an anchor if one is due.
+   * Writes an anchor if one is due; several in a row when more events wait than one covers.
    * @throws UnavailableError when bucket or database could not be asked, or the write has no definite answer
    * @throws ConfigError when the bucket cannot hold locked objects, `BUCKET_UNFIT` when it was seen not to keep what it
    *   is sent: nothing further is written then
    */
   anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
-    return this.attempt(request, this.options.lockWaitMs);
+    return this.series(request, this.options.lockWaitMs);
   }
 
   /**
@@ -102,30 +108,35 @@ export class Anchorer {
    */
   async anchorUnlessBusy(request: AnchorRequest = {}): Promise<AnchorOutcome | BusyOutcome> {
     try {
-      return await this.attempt(request, Math.min(BUSY_AFTER_MS, this.options.lockWaitMs));
+      return await this.series(request, Math.min(BUSY_AFTER_MS, this.options.lockWaitMs));
     } catch (error) {
       if (!(error instanceof UnavailableError) || error.code !== 'LOCK_BUSY') throw error;
       return { kind: 'busy', message: error.message };
     }
   }
 
-  private async attempt(request: AnchorRequest, waitMs: number): Promise<AnchorOutcome> {
+  private series(request: AnchorRequest, waitMs: number): Promise<AnchorOutcome> {
+    return anchorInSeries(request, (each, rest) => this.attempt(each, waitMs, rest));
+  }
+
+  /** @param rest why the events behind the anchor before it were due, null for the first of a series */
+  private async attempt(request: AnchorRequest, waitMs: number, rest: Trigger | null): Promise<Attempt> {
     const { auditLog, clock } = this.options;
     const startedAt = clock.now();
     const { signal } = request;
     this.unanchored = null;
     this.writer.requireFit();
-    const took = (written: Written): WrittenAnchor => ({
-      ...written,
-      durationMs: Math.max(0, clock.now() - startedAt),
+    const took = (written: Written, more: Trigger | null = null): Attempt => ({
+      outcome: { ...written, durationMs: Math.max(0, clock.now() - startedAt) },
+      rest: more,
     });
     return auditLog.exclusive(
       async (session) => {
         const settled = await this.settle(signal);
         if (settled && !request.force) return took(settled);
-        const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request));
+        const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request, rest));
         if (draft.kind === 'not due' && settled) return took(settled);
-        if (draft.kind !== 'draft') return draft;
+        if (draft.kind !== 'draft') return { outcome: draft, rest: null };
         const { lsn } = draft.identity;
         const flushedLsn = lsn === null ? null : await session.flushed(lsn);
         await this.checkBucket(signal);
@@ -135,7 +146,8 @@ export class Anchorer {
         );
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
-        return took(await this.record(await this.writer.write(anchor, signal), signal));
+        const stored = await this.writer.write(anchor, signal);
+        return took(await this.record(stored, signal, draft.behind), draft.rest);
       },
       { waitMs, ...(signal ? { signal } : {}) },
     );
@@ -183,29 +195,38 @@ export class Anchorer {
     return dueTrigger(this.options.cadence, { now: this.now(), newest, head });
   }
 
-  private async prepare(snapshot: AuditLogSnapshot, request: AnchorRequest): Promise<Draft | AnchorOutcome> {
+  private async prepare(
+    snapshot: AuditLogSnapshot,
+    request: AnchorRequest,
+    rest: Trigger | null,
+  ): Promise<Draft | AnchorOutcome> {
     const findings = new FindingLog();
     const identity = await snapshot.identity();
     requirePrimary(identity);
     const head = await snapshot.head();
     const previous = await this.tip.refresh(snapshot, this.now(), findings, request.signal);
+    requireSameChain(previous, this.options.reading.layout);
     this.unanchored = this.behindNewest(head);
     if (previous) await checkAnchoredEvent(snapshot, identity, head, previous, findings);
     if (blocks(findings)) return refusal(findings, this.tip.takeNoticed());
 
-    const trigger = this.due(head, previous) ?? this.forced(request, head, previous);
-    if (trigger === null) return this.notDue(head, previous);
+    const waiting = rest !== null && unanchoredEvents({ head, newest: previous }) > 0;
+    const due = waiting ? rest : (this.due(head, previous) ?? this.forced(request, head, previous));
+    if (due === null) return this.notDue(head, previous);
     const firstSeq = previous
       ? previous.lastSeq + 1
       : await firstIndexOf(snapshot, this.options.reading.layout);
+    const end = await endOfRange(snapshot, firstSeq, head);
     const { merkleRoot, events, recomputed } = await this.verifyRange(
       snapshot,
-      { previous, head, firstSeq },
+      { previous, head: end, firstSeq },
       findings,
       request,
     );
     if (blocks(findings) || merkleRoot === null) return refusal(findings, this.tip.takeNoticed(), recomputed);
-    return { kind: 'draft', trigger, previous, head, firstSeq, events, merkleRoot, identity };
+    const more = end === head ? { trigger: due, rest: null } : { trigger: 'backlog' as const, rest: due };
+    const behind = (head?.index ?? 0) - (end?.index ?? 0);
+    return { kind: 'draft', ...more, behind, previous, head: end, firstSeq, events, merkleRoot, identity };
   }
 
   private forced(request: AnchorRequest, head: ChainHead | null, newest: KnownAnchor | null): Trigger | null {
@@ -316,9 +337,9 @@ export class Anchorer {
   }
 
   /** Looks at what was stored; what is wrong with the bucket ends all writing, after the anchor is taken in. */
-  private async record(stored: StoredAnchor, signal: AbortSignal | undefined): Promise<Written> {
+  private async record(stored: StoredAnchor, signal: AbortSignal | undefined, behind = 0): Promise<Written> {
     const versions = await this.tip.wrote(stored, signal);
-    this.unanchored = 0;
+    this.unanchored = behind;
     const unfit = await this.writer.confirm(stored, versions, signal);
     if (unfit) throw unfit;
     const { anchor, retainUntil, alreadyStored, known } = stored;

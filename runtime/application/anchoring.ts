@@ -7,6 +7,8 @@ export interface AnchorRequest {
   readonly signal?: AbortSignal;
   /** Called now and then while new events are verified, with their number so far. */
   readonly onProgress?: (events: number) => void;
+  /** Called for each anchor of a backlog, once it is written, but for the last one, which is the outcome. */
+  readonly onBacklog?: (written: WrittenAnchor) => void;
 }
 
 /** What the head of the chain says between two looks at the bucket. */

@@ -1,3 +1,5 @@
+import type { Anchor } from '../domain/anchor/anchor';
+
 /** What the next anchor and the cadence need to know of the newest one. */
 export interface KnownAnchor {
   readonly key: string;
@@ -11,6 +13,9 @@ export interface KnownAnchor {
   readonly lastHash: string;
   /** Null for an empty chain, and unknown when only the head of an archived anchor could be read. */
   readonly keyId: string | null;
+  /** Format and column list of the chain; null when only the head of an archived anchor could be read. */
+  readonly chainFormat: Anchor['chain_format'] | null;
+  readonly columns: string | null;
   readonly systemId: string | null;
   readonly timeline: number | null;
   readonly lsn: string | null;

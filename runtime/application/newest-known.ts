@@ -92,6 +92,8 @@ export function knownFrom(evidence: AnchorEvidence): KnownAnchor | null {
     lastSeq: links.lastSeq,
     lastHash: links.lastHash,
     keyId: anchor?.key_id ?? null,
+    chainFormat: anchor?.chain_format ?? null,
+    columns: anchor?.columns ?? null,
     systemId: anchor?.db_system_id ?? null,
     timeline: anchor?.db_timeline ?? null,
     lsn: anchor?.db_snapshot_lsn ?? null,

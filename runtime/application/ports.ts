@@ -204,6 +204,8 @@ export interface AuditLogSnapshot {
   export(): Promise<string>;
   identity(): Promise<DatabaseIdentity>;
   head(): Promise<ChainHead | null>;
+  /** The event at place `count` (from 1) among those with an index from `from` on, null when there are fewer. */
+  eventAfter(from: number, count: number): Promise<ChainHead | null>;
   /** Lowest chain index in the table, null when it is empty. */
   firstIndex(): Promise<number | null>;
   /** Hex `event_hash` stored at `index`, null when there is no such event. */

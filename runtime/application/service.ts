@@ -3,7 +3,7 @@ import { nextGridTime } from '../domain/cadence';
 import type { Finding } from '../domain/findings/finding';
 import type { VerificationReport } from '../domain/findings/report';
 import type { Anchorer } from './anchorer';
-import type { AnchorOutcome, AnchorRequest, BusyOutcome } from './anchoring';
+import type { AnchorOutcome, AnchorRequest, BusyOutcome, WrittenAnchor } from './anchoring';
 import type { Failure } from './failure';
 import type { Gauges } from './gauges';
 import { ageSeconds, gaugesOf } from './gauges';
@@ -183,7 +183,12 @@ export class Service {
       // Before the first look came to its end too little is known.
       if (this.looked) this.emitGauges();
     };
-    const outcome = await this.attempt({ ...request, onProgress });
+    const onBacklog = (written: WrittenAnchor): void => {
+      this.anchorsWritten += 1;
+      this.noticedTampering ||= isTampering(written.findings ?? []);
+      this.options.sink.anchored(written);
+    };
+    const outcome = await this.attempt({ ...request, onProgress, onBacklog });
     if (outcome.kind !== 'refused') this.noticedTampering ||= isTampering(outcome.findings ?? []);
     const before = this.refused;
     this.refused = outcome.kind === 'refused' ? outcome.findings : null;

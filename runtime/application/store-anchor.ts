@@ -109,6 +109,8 @@ function storedAs(
     lastSeq: anchor.last_seq,
     lastHash: anchor.last_hash,
     keyId: anchor.key_id,
+    chainFormat: anchor.chain_format,
+    columns: anchor.columns,
     systemId: anchor.db_system_id,
     timeline: anchor.db_timeline,
     lsn: anchor.db_snapshot_lsn,

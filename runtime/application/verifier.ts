@@ -4,6 +4,7 @@ import { FindingLog } from '../domain/findings/finding-log';
 import type { VerificationReport } from '../domain/findings/report';
 import { isInterruption } from './interruption';
 import type { AnchorStore, AuditLog, Clock } from './ports';
+import { otherChain } from './same-chain';
 import type { ChainReading } from './scan-chain';
 import { serverClock } from './server-clock';
 import type { BucketEvidence } from './verify/bucket-evidence';
@@ -173,6 +174,10 @@ export class Verifier {
     // Without the newest anchor there is nothing to hold the events against; why was reported already.
     if (scope.kind === 'latest' && !newest) return null;
     const { auditLog, reading, workers = null, maxRate = null, eventsPerReader } = database;
+    const other = otherChain(newest, reading.layout);
+    if (other && !findings.hasTampering()) throw other;
+    // Read with settings of another chain, events would say nothing; the anchors have said enough.
+    if (other) return null;
     const evidence = await collectDatabaseEvidence(
       auditLog,
       reading,

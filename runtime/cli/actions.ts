@@ -9,7 +9,7 @@ import { readEventLines } from '../adapters/postgres/event-json';
 import { initialise } from '../adapters/postgres/init';
 import { initSql } from '../adapters/postgres/schema';
 import { Service } from '../application/service';
-import { anchorCommand } from '../commands/anchor';
+import { anchorCommand, backlogText } from '../commands/anchor';
 import { appendOutcome, interruptedAppend } from '../commands/append';
 import { healthOutcome } from '../commands/health';
 import { holdCommand } from '../commands/hold';
@@ -66,7 +66,16 @@ export async function anchorAction(context: ActionContext, options: { force?: bo
       force: options.force === true,
       clock,
       signal,
-      failed: (seen) => sink?.gauges(seen),
+      failed: (seen, backlog) => {
+        for (const written of backlog) sink?.anchored(written);
+        sink?.gauges(seen);
+        if (!sink && !context.quiet)
+          context.stderr.write(
+            backlogText(backlog)
+              .map((line) => `${line}\n`)
+              .join(''),
+          );
+      },
       onProgress: (events) => following.report('events', events, null),
     });
   } finally {
@@ -80,7 +89,7 @@ export async function statusAction({ composition, signal }: ActionContext): Prom
     composition.store(config),
     composition.auditLog(config),
     composition.clock,
-    config.chainId,
+    config,
     signal,
   );
 }

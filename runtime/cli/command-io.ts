@@ -26,7 +26,7 @@ export interface OutputStream {
 export interface CommandIo {
   readonly progress: Progress;
   /** Where a command tells what it saw before it failed; null where nobody keeps that. */
-  readonly sink: Pick<ServiceSink, 'gauges'> | null;
+  readonly sink: Pick<ServiceSink, 'gauges' | 'anchored'> | null;
   /** Shows the outcome and returns its exit code. */
   print(outcome: Outcome): ExitCode;
   /** Shows the error and returns its exit code. */

@@ -110,12 +110,33 @@ export function anchorOutcome(outcome: AnchorOutcome | BusyOutcome, bucket: stri
   }
 }
 
+/** Anchors that were written before the last one, in short. */
+export function backlogText(backlog: readonly WrittenAnchor[]): string[] {
+  return backlog.map(({ anchor }) => {
+    const { anchor_seq: number, first_seq: first, last_seq: last } = anchor;
+    return `anchor #${formatCount(number)} written: events ${formatCount(first)} to ${formatCount(last)} of the backlog`;
+  });
+}
+
+function withBacklog(outcome: Outcome, backlog: readonly WrittenAnchor[], bucket: string): Outcome {
+  if (backlog.length === 0) return outcome;
+  const earlier = backlog.map((written) => writtenDocument(written, bucket));
+  return {
+    ...outcome,
+    document: { ...(outcome.document as object), backlog: earlier },
+    text: (colors) => [
+      ...backlogText(backlog).map((line) => `${colors.good('✔')} ${line}`),
+      ...outcome.text(colors),
+    ],
+  };
+}
+
 export interface AnchorCommandOptions {
   readonly force: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called before the error is thrown, with what the attempt saw until then. */
-  readonly failed: (seen: Gauges) => void;
+  /** Called before the error is thrown, with what the attempt saw until then, and the anchors that it wrote. */
+  readonly failed: (seen: Gauges, backlog: readonly WrittenAnchor[]) => void;
   /** Called now and then while new events are verified, with their number so far. */
   readonly onProgress?: (events: number) => void;
 }
@@ -127,21 +148,27 @@ export async function anchorCommand(
   { force, clock, signal, failed, onProgress }: AnchorCommandOptions,
 ): Promise<Outcome> {
   const seen = (): Gauges => gaugesOf(anchorer.newestKnown, anchorer.unanchoredKnown, clock.now());
+  const backlog: WrittenAnchor[] = [];
   try {
-    const request = { signal, ...(onProgress ? { onProgress } : {}) };
+    const request = {
+      signal,
+      onBacklog: (written: WrittenAnchor) => void backlog.push(written),
+      ...(onProgress ? { onProgress } : {}),
+    };
     const outcome = force
       ? await anchorer.anchor({ force: 'manual', ...request })
       : await anchorer.anchorUnlessBusy(request);
     return {
-      ...anchorOutcome(outcome, bucket),
+      ...withBacklog(anchorOutcome(outcome, bucket), backlog, bucket),
       tell: (sink) => {
+        for (const written of backlog) sink.anchored(written);
         sink.anchored(outcome);
         // A run that found another one at work has not looked.
         if (outcome.kind !== 'busy') sink.gauges(seen());
       },
     };
   } catch (error) {
-    failed(seen());
+    failed(seen(), backlog);
     throw error;
   }
 }

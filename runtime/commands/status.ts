@@ -11,6 +11,8 @@ import { findNewestKey } from '../application/newest-anchor';
 import { knownFrom } from '../application/newest-known';
 import type { KnownAnchor } from '../application/known-anchor';
 import { readAnchor } from '../application/read-anchor';
+import { requireSameChain } from '../application/same-chain';
+import type { ChainReading } from '../application/scan-chain';
 import { tailOf } from '../application/verify/database-evidence';
 import { EXIT } from '../contract';
 import { formatAnchorTime } from '../domain/anchor/anchor';
@@ -147,7 +149,7 @@ export async function statusCommand(
   store: AnchorStore,
   auditLog: AuditLog,
   clock: Clock,
-  chainId: string,
+  { chainId, layout }: Pick<ChainReading, 'chainId' | 'layout'>,
   signal?: AbortSignal,
 ): Promise<Outcome> {
   const now = clock.now();
@@ -155,6 +157,7 @@ export async function statusCommand(
   const newest = await findNewestKey(store, chainId, Math.floor(now / 1000), null, signal);
   const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
   const anchor = address ? anchorStatus(await readAnchor(store, address, findings, signal)) : null;
+  requireSameChain(anchor?.known ?? null, layout);
   const known = anchor?.known ?? (newest ? 'unreadable' : null);
   const database = await databaseStatus(auditLog, known, now, findings, signal);
   const problems = findings.all();

@@ -1,4 +1,5 @@
 import type { AuditLog, AuditLogSnapshot } from '../../runtime/application/ports';
+import { MAX_INDEX_STEP } from '../../runtime/domain/chain/index-bounds';
 import { UnavailableError } from '../../runtime/errors';
 import type { StoredEvent } from '../support/chain';
 import { copyStream } from '../support/chain';
@@ -22,7 +23,11 @@ export class MemoryAuditLog implements AuditLog {
   constructor(readonly rows: readonly StoredEvent[]) {}
 
   head(): ReturnType<AuditLog['head']> {
-    const last = this.ordered().filter(isPossible).pop();
+    let last: StoredEvent | undefined;
+    for (const row of this.ordered().filter(isPossible)) {
+      if (row.index - (last?.index ?? row.index) > MAX_INDEX_STEP) break;
+      last = row;
+    }
     return Promise.resolve(last ? { index: last.index, hash: last.hash.toString('hex'), keyId: 'k1' } : null);
   }
 
@@ -34,6 +39,12 @@ export class MemoryAuditLog implements AuditLog {
       identity: () => Promise.resolve({ systemId: '7', timeline: 1, standby: false, lsn: '0/9F000A50' }),
       head: () => this.head(),
       firstIndex: () => Promise.resolve(rows.find(isPossible)?.index ?? null),
+      eventAfter: (from, count) => {
+        const row = rows.filter((each) => isPossible(each) && each.index >= from)[count - 1];
+        return Promise.resolve(
+          row ? { index: row.index, hash: row.hash.toString('hex'), keyId: 'k1' } : null,
+        );
+      },
       hashAt: (index) =>
         Promise.resolve(rows.find((row) => row.index === index)?.hash.toString('hex') ?? null),
       timeAt: () => Promise.resolve(null),

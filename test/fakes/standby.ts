@@ -7,6 +7,7 @@ export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdenti
     export: () => snapshot.export(),
     identity: async () => ({ ...(await snapshot.identity()), ...changes }),
     head: () => snapshot.head(),
+    eventAfter: (from, count) => snapshot.eventAfter(from, count),
     firstIndex: () => snapshot.firstIndex(),
     hashAt: (index) => snapshot.hashAt(index),
     timeAt: (index) => snapshot.timeAt(index),

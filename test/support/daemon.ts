@@ -97,7 +97,7 @@ export class FakeAnchorer implements Pick<
     this.written.push({ trigger, time, lastSeq });
     const anchorSeq = this.written.length;
     const place = { key: `anchor-${anchorSeq}`, versionId: `v${anchorSeq}` };
-    const origin = { systemId: null, timeline: null, lsn: null };
+    const origin = { chainFormat: null, columns: null, systemId: null, timeline: null, lsn: null };
     const days = this.lockedForDays;
     const retainUntil = days === null ? null : (now + days * 86_400) * 1000;
     this.newestKnown = {

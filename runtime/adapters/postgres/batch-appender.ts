@@ -27,6 +27,8 @@ export class BatchAppender {
   readonly keyId: string;
   private readonly linker: EventLinker;
   private opened: { readonly table: AppendTable; readonly encoder: EventEncoder } | null = null;
+  /** Index at the end of the chain when it was last locked. */
+  private knownIndex: number | null = null;
 
   /**
    * @throws ConfigError `KEY_UNKNOWN` when the ring has no secret for its active id; `USAGE` for a foreign chain
@@ -75,7 +77,7 @@ export class BatchAppender {
    * so that the next writer sees what this one committed; then reads the end of the chain.
    */
   begin(client: ClientBase): Promise<LockedHead> {
-    return lockHead(client, this.openedTable(), this.options.layout, 'new');
+    return this.lockedHead(client, 'new');
   }
 
   /**
@@ -85,7 +87,7 @@ export class BatchAppender {
   async lock<T>(client: ClientBase, use: (head: LockedHead) => Promise<T>): Promise<T> {
     const [bound] = await lastRowsOf<[unknown[]]>(client, BOUND_LOCKS, 1);
     try {
-      return await use(await lockHead(client, this.openedTable(), this.options.layout, 'open'));
+      return await use(await this.lockedHead(client, 'open'));
     } finally {
       // In a transaction that has failed its rollback does that.
       if (bound.length > 0) await client.query(FREE_LOCKS).catch(() => undefined);
@@ -152,6 +154,13 @@ export class BatchAppender {
   get place(): { readonly schema: string; readonly table: string } {
     const { schema, name } = this.openedTable();
     return { schema, table: name };
+  }
+
+  private async lockedHead(client: ClientBase, transaction: 'new' | 'open'): Promise<LockedHead> {
+    const { layout } = this.options;
+    const head = await lockHead(client, this.openedTable(), layout, transaction, this.knownIndex);
+    this.knownIndex = head.index || null;
+    return head;
   }
 
   private openedTable(): AppendTable {

@@ -1,11 +1,13 @@
 import type { ChainHead, TupleRange } from '../../application/ports';
 import type { ChainLayout } from '../../domain/chain/columns';
+import { MAX_INDEX } from '../../domain/chain/index-bounds';
+import { chainEnd } from './chain-end';
 import type { Connection } from './connection';
 import { quoteIdentifier } from './quoting';
 import type { Table } from './table';
 
 /** Rows with an index that no chain can have are left to the scan, which reports each as what it is. */
-const POSSIBLE_INDEX = `BETWEEN ${-Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`;
+const POSSIBLE_INDEX = `BETWEEN ${-MAX_INDEX} AND ${MAX_INDEX}`;
 
 /** Whole-number text of a chain index for SQL, where COPY takes no parameters. */
 function literal(index: number): string {
@@ -26,14 +28,36 @@ export class ChainQueries {
     this.hash = quoteIdentifier(layout.hashColumn);
   }
 
-  /** The last event; an empty hash where the column holds NULL. */
-  async head(connection: Connection): Promise<ChainHead | null> {
-    const keyId = this.layout.keyIdColumn === null ? 'NULL' : quoteIdentifier(this.layout.keyIdColumn);
+  /** The last event of the chain; an empty hash where the column holds NULL. */
+  head(connection: Connection): Promise<ChainHead | null> {
+    const { index } = this;
+    const { qualified } = this.table;
     // The bounds also leave out NULLs, which would come first in descending order.
+    return this.event(
+      connection,
+      this.layout.format === 'v1'
+        ? `${index} = ${chainEnd(qualified, index, null)}`
+        : `${index} = (SELECT ${index} FROM ${qualified} WHERE ${index} ${POSSIBLE_INDEX} ORDER BY ${index} DESC LIMIT 1)`,
+    );
+  }
+
+  /** The event at place `count` from index `from` on, null when there are fewer. */
+  eventAfter(connection: Connection, from: number, count: number): Promise<ChainHead | null> {
+    const { index } = this;
+    const within = `${index} BETWEEN ${literal(from)} AND ${MAX_INDEX}`;
+    return this.event(
+      connection,
+      `${index} = (SELECT ${index} FROM ${this.table.qualified} WHERE ${within}
+                   ORDER BY ${index} OFFSET ${literal(count - 1)} LIMIT 1)`,
+    );
+  }
+
+  private async event(connection: Connection, condition: string): Promise<ChainHead | null> {
+    const keyId = this.layout.keyIdColumn === null ? 'NULL' : quoteIdentifier(this.layout.keyIdColumn);
     const [row] = await connection.query<{ index: string; hash: string | null; key_id: string | null }>({
       text: `SELECT ${this.index}::pg_catalog.text AS index, pg_catalog.encode(${this.hash}, 'hex') AS hash,
                     ${keyId}::pg_catalog.text AS key_id
-             FROM ${this.table.qualified} WHERE ${this.index} ${POSSIBLE_INDEX} ORDER BY ${this.index} DESC LIMIT 1`,
+             FROM ${this.table.qualified} WHERE ${condition} LIMIT 1`,
     });
     return row ? { index: Number(row.index), hash: row.hash ?? '', keyId: row.key_id } : null;
   }

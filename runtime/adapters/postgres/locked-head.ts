@@ -11,6 +11,7 @@ import {
   type Suspicion,
   suspicionOf,
 } from './alterers';
+import { chainEnd } from './chain-end';
 import type { Head } from './copy-in';
 import { clientFailure } from './goodbye';
 import { BOUND_LOCKS } from './lock-wait';
@@ -69,13 +70,16 @@ export async function lastRowsOf<Rows extends readonly unknown[]>(
  * Takes the append lock, which is held until the transaction ends, and reads the end of the chain behind it. One
  * message, yet statements of their own: in READ COMMITTED the last one's snapshot holds the newest commit.
  * @param transaction `new` begins one
+ * @param known index of an event that stood at the end before, null when there is none
  */
 export async function lockHead(
   client: ClientBase,
   table: AppendTable,
-  { indexColumn, hashColumn }: ChainLayout,
+  layout: ChainLayout,
   transaction: 'new' | 'open',
+  known: number | null,
 ): Promise<LockedHead> {
+  const { indexColumn, hashColumn } = layout;
   const index = quoteIdentifier(indexColumn);
   const lock = advisoryKey(APPEND_LABEL, `${table.schema}.${table.name}`);
   const [begin, sync] = transaction === 'new' ? [BEGIN, ON_DISK] : ['', ''];
@@ -87,7 +91,7 @@ export async function lockHead(
     ${alterersStatement(table)};
     SELECT ${index}::pg_catalog.text AS index, pg_catalog.encode(${quoteIdentifier(hashColumn)}, 'hex') AS hash,
       ${storageExpression(table)} AS storage
-    FROM ${table.qualified} WHERE ${index} IS NOT NULL ORDER BY ${index} DESC LIMIT 1`;
+    FROM ${table.qualified} WHERE ${index} = ${chainEnd(table.qualified, index, known)} LIMIT 1`;
   const [[session], , alterers, [row]] = await lastRowsOf<[SessionRow[], unknown[], Alterer[], HeadRow[]]>(
     client,
     text,
@@ -96,13 +100,15 @@ export async function lockHead(
   requireEncoding(session, table);
   const storage = row?.storage ?? null;
   const suspicion = suspicionOf(client, table, { alterers, storage, isolation: session?.isolation ?? '' });
+  // Somebody removed it: the end has to be looked for from the beginning.
+  if (!row && known !== null) return lockHead(client, table, layout, 'open', null);
   if (!row) return { index: 0, hash: Buffer.alloc(DIGEST_BYTES), suspicion };
   const head = { index: Number(row.index), hash: Buffer.from(row.hash ?? '', 'hex'), suspicion };
-  if (!Number.isSafeInteger(head.index) || head.index < 1 || head.hash.length !== DIGEST_BYTES) {
+  if (head.hash.length !== DIGEST_BYTES) {
     throw new ConfigError(
       'TABLE_SHAPE',
-      `the last event of ${table.qualified} cannot be continued: found index ${row.index} and a hash of ` +
-        `${head.hash.length} bytes, allowed an index of 1 or more and ${DIGEST_BYTES} bytes`,
+      `event ${row.index} of ${table.qualified}, the last one, has a hash of ${head.hash.length} bytes; ` +
+        `expected ${DIGEST_BYTES}`,
       { hint: 'Run "audit-anchor verify" to see what happened to the chain.' },
     );
   }

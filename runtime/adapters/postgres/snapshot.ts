@@ -70,6 +70,7 @@ export async function withSnapshot<T>(
         export: () => exportSnapshot(connection),
         identity: () => readIdentity(connection, replayed),
         head: () => queries.head(connection),
+        eventAfter: (from, count) => queries.eventAfter(connection, from, count),
         firstIndex: () => queries.firstIndex(connection),
         hashAt: (index) => queries.hashAt(connection, index),
         timeAt: (index) => queries.timeAt(connection, index),

@@ -7,6 +7,7 @@ import type { ShardPlan } from '../../domain/sharding/plan';
 import { lagsBehind } from '../anchored-event';
 import type { AuditLog } from '../ports';
 import { requireTableToShard } from '../read-relation';
+import { requireSameChain } from '../same-chain';
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
 import { serverClock } from '../server-clock';
@@ -43,6 +44,7 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   settleSiblings(siblings, () => null, findings);
   const { checkpoints, others } = attestationsOf(anchors, beside);
   const newest = newestKnown(anchors);
+  requireSameChain(newest, layout);
   const until = { signal };
   const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
     requireTableToShard(snapshot.relation, options.reading);

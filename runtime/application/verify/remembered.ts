@@ -20,7 +20,15 @@ export interface Remembered {
 
 /** A look-up needs no more of an anchor than this. */
 export function asKnown(anchor: LookUp): KnownAnchor {
-  const unknown = { retainUntil: null, keyId: null, systemId: null, timeline: null, lsn: null };
+  const unknown = {
+    retainUntil: null,
+    keyId: null,
+    chainFormat: null,
+    columns: null,
+    systemId: null,
+    timeline: null,
+    lsn: null,
+  };
   return { ...anchor, seconds: 0, hash: '', ...unknown };
 }
 

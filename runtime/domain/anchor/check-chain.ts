@@ -197,6 +197,7 @@ function checkSuccessor(
     });
     return;
   }
+  checkFormat(parent, links, report);
   if (links.firstSeq !== null && links.firstSeq !== parent.lastSeq + 1) {
     report({
       code: 'ANCHOR_RANGE',
@@ -216,5 +217,22 @@ function checkSuccessor(
       expected: parent.lastHash,
       actual: links.lastHash,
     });
+  }
+}
+
+/** A chain keeps its format and, in `v1`, the column list that its hashes are bound to: no writer changes them. */
+function checkFormat(parent: AnchorLinks, links: AnchorLinks, report: Report): void {
+  const change = (what: string, expected: string | null, actual: string | null): void => {
+    if (expected === null || actual === null || expected === actual) return;
+    report({
+      code: 'ANCHOR_FORMAT',
+      message: `the anchor has another ${what} than the previous one`,
+      expected,
+      actual,
+    });
+  };
+  change('chain_format', parent.chainFormat, links.chainFormat);
+  if (links.chainFormat === 'v1' && parent.chainFormat === 'v1') {
+    change('column list', parent.columns, links.columns);
   }
 }

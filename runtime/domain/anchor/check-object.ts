@@ -23,6 +23,8 @@ export function linksOfHead(head: Pick<AnchorHead, 'metadata' | 'checksumSha256'
     hash: head.checksumSha256,
     firstSeq: null,
     merkleRoot: null,
+    chainFormat: null,
+    columns: null,
   };
 }
 

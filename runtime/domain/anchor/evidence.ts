@@ -24,6 +24,8 @@ export interface AnchorLinks {
   /** Null when only a HEAD was possible. */
   readonly firstSeq: number | null;
   readonly merkleRoot: string | null;
+  readonly chainFormat: Anchor['chain_format'] | null;
+  readonly columns: string | null;
 }
 
 /** The first version of an anchor key, as far as it could be read. */
@@ -51,5 +53,7 @@ export function linksOfBody(anchor: Anchor, hash: string): AnchorLinks {
     hash,
     firstSeq: anchor.first_seq,
     merkleRoot: anchor.merkle_root,
+    chainFormat: anchor.chain_format,
+    columns: anchor.columns,
   };
 }

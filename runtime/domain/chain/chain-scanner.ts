@@ -7,6 +7,7 @@ import type { ChainLayout } from './columns';
 import type { DigestEngine } from './digest-engine';
 import {
   beforeBeginning,
+  behindEnd,
   brokenLink,
   impossibleIndex,
   malformedEvent,
@@ -15,6 +16,7 @@ import {
   unknownKey,
   wrongHash,
 } from './event-faults';
+import { MAX_INDEX_STEP } from './index-bounds';
 import { KeySlots } from './key-slots';
 import type { RangeResult } from './range-tracker';
 import { RangeTracker } from './range-tracker';
@@ -195,6 +197,7 @@ export class ChainScanner {
     position.see(index);
     const isFirst = position.lastIndex === null;
     if (isFirst && index < position.begin) return findings.add(beforeBeginning(index, position.begin));
+    if (this.isBehindEnd(index)) return findings.add(behindEnd(index, this.lastKnown));
     const follows = this.checkIndex(index);
     const fault = malformedEvent(layout, index, fields, isFirst && firstLink === ZERO_HASH);
     if (fault) findings.add(fault);
@@ -206,6 +209,16 @@ export class ChainScanner {
     position.moveTo(index, bytes, fields.hashAt);
     const range = ranges.note(index, bytes, fields.hashAt);
     this.batch.add(bytes, fields, index, this.keySlot(index), range);
+  }
+
+  /** Index of the last event that belongs to the chain, as far as events and anchors say. */
+  private get lastKnown(): number {
+    return Math.max(this.position.expectedIndex - 1, this.ranges.lastSeq);
+  }
+
+  /** True for an event that is too far above the others to be of the chain; events of an anchor are not. */
+  private isBehindEnd(index: number): boolean {
+    return this.options.layout.format === 'v1' && index - this.lastKnown > MAX_INDEX_STEP;
   }
 
   /** Reports gaps and repetitions; true when the event is the direct successor of the one before. */

@@ -2,6 +2,7 @@ import { DIGEST_BYTES } from '../digests';
 import type { NewFinding } from '../findings/finding';
 import type { ChainLayout } from './columns';
 import type { Checkpoint } from './checkpoint';
+import { MAX_INDEX_STEP } from './index-bounds';
 import type { TupleFields } from './tuple-reader';
 
 type Place = Extract<NewFinding['place'], { readonly kind: 'events' }>;
@@ -18,6 +19,15 @@ export function impossibleIndex(index: string): NewFinding {
 
 export function beforeBeginning(index: number, begin: number): NewFinding {
   const message = `the chain begins at index ${begin}; an event stands before it`;
+  return { code: 'EVENT_INDEX', place: at(index), message };
+}
+
+/**
+ * An event too far above the end of the chain to be part of it.
+ * @param last index of the last event of the chain
+ */
+export function behindEnd(index: number, last: number): NewFinding {
+  const message = `the chain ends at index ${last}; an event stands more than ${MAX_INDEX_STEP} above it`;
   return { code: 'EVENT_INDEX', place: at(index), message };
 }
 

@@ -47,6 +47,11 @@ export class RangeTracker {
     this.accumulator = new MerkleAccumulator(engine);
   }
 
+  /** Last index that a checkpoint covers, 0 without any. */
+  get lastSeq(): number {
+    return this.checkpoints.at(-1)?.lastSeq ?? 0;
+  }
+
   /** Notes an event, whose stored hash is at `hashAt` of `bytes`; the number of its checkpoint, -1 for none. */
   note(index: number, bytes: Buffer, hashAt: number): number {
     const number = this.skip(index);

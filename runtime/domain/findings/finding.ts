@@ -32,6 +32,7 @@ export const FINDINGS = {
   ANCHOR_MISSING: 'tampering',
   ANCHOR_LINK: 'tampering',
   ANCHOR_RANGE: 'tampering',
+  ANCHOR_FORMAT: 'tampering',
   ANCHOR_TIME_ORDER: 'tampering',
   ANCHOR_TIME_SKEW: 'tampering',
   ANCHOR_METADATA: 'tampering',

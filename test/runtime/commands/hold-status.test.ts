@@ -1,3 +1,4 @@
+import { v1Layout } from '../../../runtime/domain/chain/columns';
 import { CHAIN_ID, Embedded } from '../../support/embedded';
 import { holdCommand } from '../../../runtime/commands/hold';
 import { UnavailableError } from '../../../runtime/errors';
@@ -84,7 +85,10 @@ describe('hold', () => {
 
 describe('status', () => {
   function status(): Promise<Outcome> {
-    return statusCommand(servers.store(), servers.auditLog(), servers.clock, CHAIN_ID);
+    return statusCommand(servers.store(), servers.auditLog(), servers.clock, {
+      chainId: CHAIN_ID,
+      layout: v1Layout(),
+    });
   }
 
   test('neither anchors nor events', async () => {

@@ -5,7 +5,8 @@ import { judgeSiblings, siblingsAmong, tipFrom } from '../../../../runtime/domai
 const PREVIOUS = 'aa';
 
 function anchor(key: string, storedAt: number, links: Partial<AnchorLinks> = {}): Candidate {
-  const same = { anchorSeq: 2, firstSeq: 11, lastSeq: 20, lastHash: 'h20', merkleRoot: 'root' };
+  const body = { chainFormat: 'v1', columns: 'a:int8' } as const;
+  const same = { ...body, anchorSeq: 2, firstSeq: 11, lastSeq: 20, lastHash: 'h20', merkleRoot: 'root' };
   return { key, versionId: key, storedAt, links: { ...same, prevAnchorHash: PREVIOUS, hash: key, ...links } };
 }
 
