@@ -45,7 +45,6 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   WAL_NOT_FLUSHED: null,
   SNAPSHOT_NOT_SHARED: null,
   WORKER_LOST: null,
-  WAL_NOT_FLUSHED: null,
   INTERRUPTED: null,
   CONFIG_INVALID: null,
   COLUMN_LIST_INVALID: null,

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { systemClock } from '../../../../runtime/adapters/clock/system-clock';
 import { S3Gateway } from '../../../../runtime/adapters/s3/s3-gateway';
 import { RequestPace } from '../../../../runtime/adapters/s3/request-pace';
+import { ServerTimes } from '../../../../runtime/adapters/s3/server-times';
 
 const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [
   name,
@@ -66,7 +67,7 @@ async function ask(endpoint?: string, region = 'eu-west-1'): Promise<unknown> {
   const credentials = { accessKeyId: 'AKIDTEST', secretAccessKey: 'TestSecret' };
   const connection = { region, credentials, ...(endpoint === undefined ? {} : { endpoint }) };
   const pace = new RequestPace(systemClock, () => 0.5);
-  const gateway = new S3Gateway('anchors', connection, pace);
+  const gateway = new S3Gateway('anchors', connection, pace, new ServerTimes(systemClock));
   const call = { operation: 'GetBucketVersioning' } as const;
   try {
     return await gateway
