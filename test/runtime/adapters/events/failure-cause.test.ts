@@ -16,7 +16,10 @@ test('each cause has codes, and a defect has none', () => {
 test.each([
   [/^CLOCK_/, 'clock'],
   [/^BUCKET_/, 'bucket'],
-  [/^(TABLE_NOT_FOUND|TABLE_SHAPE|RELATION_|DB_NOT_FOUND|DB_POOLED|DB_VERSION|STANDBY_ANCHORING)/, 'database'],
+  [
+    /^(TABLE_NOT_FOUND|TABLE_SHAPE|RELATION_|DB_NOT_FOUND|DB_POOLED|DB_VERSION|STANDBY_ANCHORING)/,
+    'database',
+  ],
   [/^(DB_AUTHENTICATION|S3_CREDENTIALS)$|_DENIED$/, 'access'],
 ] as const)('codes %s tell the cause %s', (pattern, cause) => {
   const codes = CODES.filter((code) => pattern.test(code));
