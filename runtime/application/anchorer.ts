@@ -19,6 +19,7 @@ import { blocks, refusal } from './refusal';
 import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
 import { requirePrimary } from './primary';
+import { requireTable } from './read-relation';
 import { requireRightClock, serverClock } from './server-clock';
 import type { StoredAnchor } from './store-anchor';
 
@@ -182,6 +183,7 @@ export class Anchorer {
 
   private async prepare(snapshot: AuditLogSnapshot, request: AnchorRequest): Promise<Draft | AnchorOutcome> {
     const findings = new FindingLog();
+    requireTable(snapshot.relation, this.options.reading);
     const identity = await snapshot.identity();
     requirePrimary(identity);
     const head = await snapshot.head();
