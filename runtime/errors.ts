@@ -95,6 +95,7 @@ export type UnavailableErrorCode =
   | 'WORKER_LOST'
   | 'STANDBY_BEHIND'
   | 'STANDBY_ANCHORING'
+  | 'RELATION_NOT_TABLE'
   | 'WAL_NOT_FLUSHED'
   | 'SHARD_REFUSED'
   | 'PARTS_REFUSED'

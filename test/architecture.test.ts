@@ -184,7 +184,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   constructs: ['@cdktf/provider-aws', '@cdktf/provider-random', 'cdktf', 'constructs'],
   'runtime/domain': [],
   'runtime/application': [],
-  'runtime/adapters': ['@aws-sdk/client-s3', 'pg', 'pg-copy-streams', 'pino'],
+  'runtime/adapters': ['@aws-sdk/client-s3', 'hpagent', 'pg', 'pg-copy-streams', 'pino', 'proxy-from-env'],
   'runtime/config': [],
   'runtime/terminal': ['picocolors'],
   'runtime/embedded': ['fast-xml-parser', 'pg'],

@@ -23,6 +23,7 @@ import {
   times,
   WRITER_SILENCE_PERIODS,
 } from './alarm-timing';
+import { FAILURE_CAUSES } from './failure-causes';
 
 /** Who writes anchors: a daemon, a task that a schedule starts, or a program that runs elsewhere and emits metrics. */
 export type WriterMode = 'service' | 'scheduled' | 'external';
@@ -89,7 +90,14 @@ function everyGaugeOf({ mode, scheduleMinutes }: WatchedChain): number {
 }
 
 /** Failures again and again: one that is followed by an anchor reaches no third period. */
-const LASTING = { periods: 3, periodsToAlarm: 3, missingData: 'notBreaching' } as const;
+const LASTING_FAILURE = {
+  statistic: 'Maximum',
+  comparison: 'GreaterThanOrEqualToThreshold',
+  threshold: 1,
+  periods: 3,
+  periodsToAlarm: 3,
+  missingData: 'notBreaching',
+} as const;
 
 function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
   const { mode, scheduleMinutes } = chain;
@@ -132,11 +140,8 @@ function writerAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
       id: 'AnchoringFails',
       name: 'anchoring-fails',
       metric: metric(chain, METRICS.anchorFailures),
-      statistic: 'Maximum',
-      comparison: 'GreaterThanOrEqualToThreshold',
-      threshold: 1,
       periodSeconds: everyGauge,
-      ...LASTING,
+      ...LASTING_FAILURE,
       description: `Attempts to anchor chain ${chain.chainId} fail again and again. First: ${lastLines(chain)} shows the writer's newest line 'anchor.refused' or 'anchor.failed'. Refused: nothing was written; read severity of the findings in the line. tampering is an incident: run 'audit-anchor verify --full' and repair nothing. unproven is none yet: such as KEY_UNKNOWN, the task lacks a key (restart it after a change of the secret), or it cannot read something. Failed: database, bucket or key cannot be used; the line says which.`,
     },
     {
@@ -185,46 +190,13 @@ function writerSilent(chain: WatchedChain, periodSeconds: number): AlarmDefiniti
   };
 }
 
-/** What an alarm of failures is called by their cause, what they mean, and what to do when the log line is read. */
-const OF_CAUSE: Readonly<
-  Record<Cause, Pick<AlarmDefinition, 'id' | 'name'> & { readonly means: string; readonly then: string }>
-> = {
-  clock: {
-    id: 'ClockSkew',
-    name: 'clock-skew',
-    means: `the clock of the machine is not that of S3, or is behind the newest anchor, and a wrong time in an anchor would be locked for the whole retention`,
-    then: `CLOCK_SKEW says by how much. Start another task, or mend the time synchronisation of the machine ('chronyc tracking'); the next attempt then anchors everything. Never raise a tolerance instead`,
-  },
-  bucket: {
-    id: 'BucketUnfit',
-    name: 'bucket-unfit',
-    means: `the bucket is missing, is not locked, or does not keep what an anchor needs to be evidence`,
-    then: `The code says which: BUCKET_UNFIT names what the endpoint did not keep; the other BUCKET_ codes, a bucket that is gone, in another region or without COMPLIANCE lock. Compare ${ENV.bucket}, ${ENV.region} and ${ENV.s3Endpoint} with the deployment, and ask who changed the bucket. Do not point the writer at another bucket before you know`,
-  },
-  database: {
-    id: 'DatabaseUnfit',
-    name: 'database-unfit',
-    means: `what it is connected to is not the table to anchor from: a hot standby, a pooler, another database or server, a view, or a table of another shape`,
-    then: `The code says which. After a failover ${ENV.databaseUrl} has to name the new primary. A table that was replaced by a view or has other columns is a change that somebody made: ask who, and run 'audit-anchor verify --full' before the writer is told to accept it`,
-  },
-  access: {
-    id: 'AccessRefused',
-    name: 'access-refused',
-    means: `database or S3 refuse its login, or what it asks for`,
-    then: `DB_AUTHENTICATION: was the password rotated? Compare the secret with the database, and start new tasks, which read it anew. DB_PERMISSION_DENIED: the role lacks a grant. S3_CREDENTIALS: the task role is gone. S3_ACCESS_DENIED names the action: look at the task role, the bucket policy and the key policy for what was changed, and by whom`,
-  },
-};
-
 function causeAlarm(chain: WatchedChain, cause: Cause): AlarmDefinition {
-  const { means, then, ...alarm } = OF_CAUSE[cause];
+  const { means, then, ...alarm } = FAILURE_CAUSES[cause];
   return {
     ...alarm,
     metric: metric(chain, METRICS.anchorFailures, { [DIMENSIONS.cause]: cause }),
-    statistic: 'Maximum',
-    comparison: 'GreaterThanOrEqualToThreshold',
-    threshold: 1,
     periodSeconds: everyGaugeOf(chain),
-    ...LASTING,
+    ...LASTING_FAILURE,
     description: `The writer of chain ${chain.chainId} cannot anchor: ${means}. It does not pass by itself. First: ${lastLines(chain)} shows the writer's newest line 'anchor.failed' with code and hint. ${then}.`,
   };
 }

@@ -3,6 +3,7 @@ import type { Anchor } from '../domain/anchor/anchor';
 import { anchorSeconds, formatAnchorTime } from '../domain/anchor/anchor';
 import { bucketUnfit } from './bucket-fitness';
 import type { AnchorStore, Clock, ObjectVersion } from './ports';
+import { LONGEST_CREATE_SECONDS, serverTimeAt } from './server-clock';
 import type { AnchorObject, StoredAnchor } from './store-anchor';
 import { anchorObject, findStored, storeAnchor } from './store-anchor';
 
@@ -10,8 +11,6 @@ import { anchorObject, findStored, storeAnchor } from './store-anchor';
  * How long one PUT can still take effect after it was sent, seconds: S3 refuses a request that was signed longer ago.
  */
 export const PUT_LIFETIME_SECONDS = 15 * 60;
-/** The longest one call of `AnchorStore.create` takes with the settings of this program, seconds. */
-const LONGEST_CREATE_SECONDS = 120;
 
 export interface AnchorWriterOptions {
   readonly store: AnchorStore;
@@ -65,7 +64,8 @@ export class AnchorWriter {
     if (!unsettled) return null;
     const { store, clock, clockToleranceSeconds } = this.options;
     const { put, triedAt } = unsettled;
-    const age = clock.now() / 1000 - anchorSeconds(put.anchor);
+    // By S3's time, which verifiers hold the anchor against.
+    const age = serverTimeAt(store, clock.now()) / 1000 - anchorSeconds(put.anchor);
     if (age + LONGEST_CREATE_SECONDS <= clockToleranceSeconds) return this.put(put, signal);
     const stored = await findStored(store, put, signal);
     const settledAt = triedAt + PUT_LIFETIME_SECONDS * 1000;

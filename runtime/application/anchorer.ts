@@ -22,6 +22,7 @@ import type { ChainReading } from './scan-chain';
 import { firstIndexOf, scanChain } from './scan-chain';
 import { requirePrimary } from './primary';
 import { requireSameChain } from './same-chain';
+import { requireTable } from './read-relation';
 import { requireRightClock, serverClock } from './server-clock';
 import type { StoredAnchor } from './store-anchor';
 
@@ -201,6 +202,7 @@ export class Anchorer {
     rest: Trigger | null,
   ): Promise<Draft | AnchorOutcome> {
     const findings = new FindingLog();
+    requireTable(snapshot.relation, this.options.reading);
     const identity = await snapshot.identity();
     requirePrimary(identity);
     const head = await snapshot.head();

@@ -5,6 +5,8 @@
  * empty answer.
  */
 
+import type { ReadRelation } from '../domain/findings/report';
+
 /** Time, so that nothing else has to ask the machine for it. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -172,15 +174,6 @@ export interface DatabaseIdentity {
   readonly lsn: string | null;
 }
 
-/** What was read as the audit table. */
-export interface Relation {
-  readonly schema: string;
-  readonly name: string;
-  readonly kind: 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table';
-  /** PostgreSQL's number of it, which a table of the same name made anew does not have. */
-  readonly oid: number;
-}
-
 /** Rows to read: between two chain indices, both included, or those whose index is NULL. */
 export type TupleRange =
   { readonly from?: number; readonly to?: number; readonly unindexed?: false } | { readonly unindexed: true };
@@ -196,7 +189,7 @@ export type TupleStream = AsyncGenerator<Uint8Array, number, void>;
  * being rewritten from before the view was taken.
  */
 export interface AuditLogSnapshot {
-  readonly relation: Relation;
+  readonly relation: ReadRelation;
   /**
    * Name under which other connections can take the same view for as long as this one is open.
    * @throws UnavailableError `SNAPSHOT_NOT_SHARED` where the server gives none

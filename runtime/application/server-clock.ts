@@ -6,8 +6,8 @@ const MS_PER_SECOND = 1_000;
 const BELOW_A_SECOND_MS = MS_PER_SECOND - 1;
 /** A reply that came longer ago says too little of a clock that may have been set since, milliseconds. */
 const FRESH_MS = 10_000;
-/** What passes at most from the comparison until S3 has stored an anchor, milliseconds: its requests are repeated. */
-const WRITE_MS = 90_000;
+/** What `create` takes at most until S3 has stored the object, its repetitions and the last request included. */
+export const LONGEST_CREATE_SECONDS = 120;
 
 /** Milliseconds that this machine's clock is ahead of S3's, negative when behind; 0 within what a reply can tell. */
 export function clockDifference({ date, sentAt, receivedAt }: ServerTime): number {
@@ -58,7 +58,10 @@ export async function requireRightClock(
     throw refused('S3 sends no "Date" that the clock of this machine could be compared with');
   const tolerance = toleranceSeconds * MS_PER_SECOND;
   const difference = clockDifference(seen);
-  if (difference <= tolerance && difference >= Math.min(0, Math.min(WRITE_MS, tolerance / 2) - tolerance))
+  if (
+    difference <= tolerance &&
+    difference >= Math.min(LONGEST_CREATE_SECONDS * MS_PER_SECOND, tolerance / 2) - tolerance
+  )
     return;
   const seconds = Math.round(Math.abs(difference) / MS_PER_SECOND);
   throw refused(

@@ -78,9 +78,7 @@ function coverageRows(report: VerificationReport): [string, string][] {
     ...(coverage.notRead ?? []).map((each): [string, string] => ['not read', notReadText(each)]),
     ['contents', report.contents],
     ['unanchored', tailText(report)],
-    ...(report.database.relation
-      ? [['read from', relationText(report.database.relation)] as [string, string]]
-      : []),
+    ['read from', relationText(report.database.relation)],
     [
       'database',
       `system ${report.database.systemId ?? 'unknown'}, timeline ${report.database.timeline ?? 'unknown'}`,

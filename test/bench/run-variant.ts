@@ -73,6 +73,7 @@ export class VariantRunner {
       qualified: table,
       kind: 'table',
       oid: 0,
+      nonTableChild: null,
       columns: [],
     } as const;
     // psql's own COPY, since that says how many rows there were.

@@ -1,5 +1,6 @@
 import type { AuditLog, AuditLogSnapshot } from '../../runtime/application/ports';
 import { MAX_INDEX_STEP } from '../../runtime/domain/chain/index-bounds';
+import type { ReadRelation } from '../../runtime/domain/findings/report';
 import { UnavailableError } from '../../runtime/errors';
 import type { StoredEvent } from '../support/chain';
 import { copyStream } from '../support/chain';
@@ -15,12 +16,24 @@ function isPossible({ index }: StoredEvent): boolean {
   return Number.isSafeInteger(index);
 }
 
+/** The table that it poses as. */
+export const RELATION: ReadRelation = {
+  schema: 'public',
+  name: 'audit_events',
+  kind: 'table',
+  oid: 16_384,
+  nonTableChild: null,
+};
+
 /**
  * An audit table in memory: rows in any state, read in the order of their index as binary COPY. For reading only,
  * since exclusion between writers is nothing a fake could prove.
  */
 export class MemoryAuditLog implements AuditLog {
-  constructor(readonly rows: readonly StoredEvent[]) {}
+  constructor(
+    readonly rows: readonly StoredEvent[],
+    private readonly relation: ReadRelation = RELATION,
+  ) {}
 
   head(): ReturnType<AuditLog['head']> {
     let last: StoredEvent | undefined;
@@ -34,7 +47,7 @@ export class MemoryAuditLog implements AuditLog {
   snapshot<T>(use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T> {
     const rows = this.ordered();
     return use({
-      relation: { schema: 'public', name: 'audit_events', kind: 'table', oid: 16_384 },
+      relation: this.relation,
       export: () => Promise.resolve('00000003-0000001B-1'),
       identity: () => Promise.resolve({ systemId: '7', timeline: 1, standby: false, lsn: '0/9F000A50' }),
       head: () => this.head(),

@@ -17,6 +17,7 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   DB_NOT_FOUND: 'database',
   DB_POOLED: 'database',
   DB_VERSION: 'database',
+  RELATION_NOT_TABLE: 'database',
   STANDBY_ANCHORING: 'database',
   TABLE_NOT_FOUND: 'database',
   TABLE_SHAPE: 'database',

@@ -64,9 +64,9 @@ export async function withSnapshot<T>(
     connection,
     read,
     (queries) => {
-      const { schema, name, kind, oid } = queries.table;
+      const { schema, name, kind, oid, nonTableChild } = queries.table;
       return use({
-        relation: { schema, name, kind, oid },
+        relation: { schema, name, kind, oid, nonTableChild },
         export: () => exportSnapshot(connection),
         identity: () => readIdentity(connection, replayed),
         head: () => queries.head(connection),

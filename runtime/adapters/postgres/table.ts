@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import type { Relation } from '../../application/ports';
 import { ConfigError, type ConfigFault } from '../../errors';
 import type { ChainLayout, ColumnType } from '../../domain/chain/columns';
+import type { ReadRelation } from '../../domain/findings/report';
 import { query } from './connection';
 import { quoteIdentifier } from './quoting';
 
@@ -24,19 +24,24 @@ export interface TableColumn {
 }
 
 /** The audit table as the database has it. */
-export interface Table extends Relation {
+export interface Table extends ReadRelation {
   /** Schema and name, quoted for SQL. */
   readonly qualified: string;
   readonly columns: readonly TableColumn[];
 }
 
-const KINDS: Readonly<Record<string, Relation['kind']>> = {
+const KINDS: Readonly<Record<string, ReadRelation['kind']>> = {
   r: 'table',
   p: 'partitioned table',
   v: 'view',
   m: 'materialized view',
   f: 'foreign table',
 };
+
+/** Of a kind that the server adds one day nothing is known but that it is no table. */
+function kindOf(relkind: string): ReadRelation['kind'] {
+  return KINDS[relkind] ?? 'foreign table';
+}
 
 const FIND_TABLE = `
   SELECT c.oid::pg_catalog.text AS oid, n.nspname::pg_catalog.text AS schema, c.relkind::pg_catalog.text AS kind
@@ -45,6 +50,22 @@ const FIND_TABLE = `
   WHERE c.relname = $1::pg_catalog.text AND n.nspname::pg_catalog.text = ANY ($2::pg_catalog.text[])
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   ORDER BY pg_catalog.array_position($2::pg_catalog.text[], n.nspname::pg_catalog.text)
+  LIMIT 1`;
+
+/** The tables that a reader of the table reads too are its partitions and children, at any depth. */
+const FIND_NON_TABLE_CHILD = `
+  WITH RECURSIVE tree AS (
+    SELECT $1::pg_catalog.oid AS oid
+    UNION
+    SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree ON i.inhparent = tree.oid
+  )
+  SELECT n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name,
+         c.relkind::pg_catalog.text AS kind
+  FROM tree
+  JOIN pg_catalog.pg_class c ON c.oid = tree.oid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid <> $1::pg_catalog.oid AND c.relkind NOT IN ('r', 'p')
+  ORDER BY 1, 2
   LIMIT 1`;
 
 const FIND_COLUMNS = `
@@ -77,12 +98,17 @@ export async function findTable(
   });
   if (!found) return null;
   const columns = await query<TableColumn>(client, { text: FIND_COLUMNS, values: [found.oid] });
+  const [child] = await query<{ schema: string; name: string; kind: string }>(client, {
+    text: FIND_NON_TABLE_CHILD,
+    values: [found.oid],
+  });
   return {
     schema: found.schema,
     name: name.table,
     qualified: qualifiedName(found.schema, name.table),
-    kind: KINDS[found.kind] ?? 'table',
+    kind: kindOf(found.kind),
     oid: Number(found.oid),
+    nonTableChild: child ? { ...child, kind: kindOf(child.kind) } : null,
     columns,
   };
 }

@@ -1,9 +1,10 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { boundReplies } from './bounded-reply';
+import { proxyAgents } from './proxy-agents';
 
 export type S3Sdk = typeof Sdk;
 
-/** How to reach S3. Nothing here is read from the environment except, by the SDK, the credentials. */
+/** How to reach S3. Nothing else is read from the environment but the proxies and, by the SDK, the credentials. */
 export interface S3Connection {
   /** Region the requests are signed for, for example `eu-central-1`. */
   readonly region: string;
@@ -20,6 +21,8 @@ export interface S3Connection {
 export interface OpenS3 {
   readonly sdk: S3Sdk;
   readonly client: Sdk.S3Client;
+  /** Host and port that were asked last, always the same ones for a bucket; null before the first request. */
+  readonly asked: () => string | null;
 }
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -35,7 +38,7 @@ export async function loadS3Sdk(): Promise<S3Sdk> {
 
 /** Makes the client; sends nothing. */
 export async function openS3(connection: S3Connection): Promise<OpenS3> {
-  const sdk = await loadS3Sdk();
+  const [sdk, agents] = await Promise.all([loadS3Sdk(), proxyAgents(process.env)]);
   const timeoutMs = connection.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
   const client = new sdk.S3Client({
     region: connection.region,
@@ -48,6 +51,7 @@ export async function openS3(connection: S3Connection): Promise<OpenS3> {
     // What is repeated, and when, is decided by RequestPace: for all requests together.
     maxAttempts: 1,
     requestHandler: {
+      ...agents,
       connectionTimeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
       requestTimeout: timeoutMs,
       throwOnRequestTimeout: true,
@@ -56,5 +60,20 @@ export async function openS3(connection: S3Connection): Promise<OpenS3> {
     },
   });
   boundReplies(client.config.requestHandler);
-  return { sdk, client };
+  let asked: string | null = null;
+  // Which host that is depends on partition, FIPS, dual-stack and more: only the request itself tells.
+  client.middlewareStack.add(
+    (next) => (args) => {
+      asked = hostOf(args.request) ?? asked;
+      return next(args);
+    },
+    { step: 'finalizeRequest', name: 'hostThatIsAsked' },
+  );
+  return { sdk, client, asked: () => asked };
+}
+
+function hostOf(request: unknown): string | null {
+  const { hostname, port } = request as { readonly hostname?: unknown; readonly port?: unknown };
+  if (typeof hostname !== 'string') return null;
+  return typeof port === 'number' ? `${hostname}:${port}` : hostname;
 }

@@ -2,7 +2,15 @@ import { BUCKET_UNFIT_HINT } from '../../application/bucket-fitness';
 import { ENV } from '../../contract';
 import { type AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
 import { requiredActions, type S3Operation } from './s3-actions';
-import { isCut, isTimeout, isUnconnected, isUnsupported, isUntrusted, type S3Failure } from './s3-failure';
+import {
+  isCut,
+  isProxied,
+  isTimeout,
+  isUnconnected,
+  isUnsupported,
+  isUntrusted,
+  type S3Failure,
+} from './s3-failure';
 
 /** The request that failed, in the words the person who reads the error knows it by. */
 export interface S3Request {
@@ -127,14 +135,21 @@ function unreachable(failure: S3Failure, request: S3Request): AuditAnchorError |
   if (failure.errno === null && !isCut(failure) && !isUnconnected(failure)) return undefined;
   return new UnavailableError(
     'S3_UNREACHABLE',
-    `no answer from S3 at ${request.host} to ${request.operation}: ${failure.errno ?? failure.message}`,
+    `no answer from S3 at ${request.host} to ${request.operation}: ${
+      isProxied(failure) ? failure.message : (failure.errno ?? failure.message)
+    }`,
     {
-      hint: isUntrusted(failure)
-        ? 'The certificate is not trusted: set NODE_EXTRA_CA_CERTS to the file of its authority'
-        : 'Check AWS_ENDPOINT_URL_S3, AWS_REGION, DNS and the network',
+      hint: unreachableHint(failure),
       cause: cause(failure),
     },
   );
+}
+
+function unreachableHint(failure: S3Failure): string {
+  if (isProxied(failure)) return 'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and what the proxy allows.';
+  return isUntrusted(failure)
+    ? 'The certificate is not trusted: set NODE_EXTRA_CA_CERTS to the file of its authority'
+    : 'Check AWS_ENDPOINT_URL_S3, AWS_REGION, DNS and the network';
 }
 
 function unlocked(failure: S3Failure, request: S3Request): AuditAnchorError | undefined {

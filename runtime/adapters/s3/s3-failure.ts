@@ -1,3 +1,5 @@
+import { PROXY_REFUSED, PROXY_UNREACHABLE } from './proxy-agents';
+
 /** What can be known about a failed request, whichever layer raised it. */
 export interface S3Failure {
   /** S3's error code, or the name of the error when the reply had none (HEAD has no body). */
@@ -61,8 +63,13 @@ export function printable(value: string): string {
 
 /** The server gave no usable answer: what the request did is unknown, and asking again may help. */
 export function isTransport(failure: S3Failure): boolean {
-  if (failure.status !== null || isUntrusted(failure)) return false;
+  if (failure.status !== null || isUntrusted(failure) || failure.errno === PROXY_REFUSED) return false;
   return failure.errno !== null || isTimeout(failure) || isCut(failure);
+}
+
+/** A proxy stood in the way, before anything was sent to S3. */
+export function isProxied({ errno }: S3Failure): boolean {
+  return errno === PROXY_REFUSED || errno === PROXY_UNREACHABLE;
 }
 
 /** The server's certificate was refused, before anything was sent. */

@@ -8,6 +8,7 @@ import { DEFAULT_REQUEST_TIMEOUT_MS, openS3, type OpenS3, type S3Connection, typ
 import { credentialsError, toS3Error, type S3Request } from './s3-errors';
 import type { RequestPace } from './request-pace';
 import { describeFailure, printable, type S3Failure } from './s3-failure';
+import { profileProblem } from './aws-profile';
 import { S3RequestFailed } from './s3-request-failed';
 import type { ServerTimes } from './server-times';
 
@@ -34,7 +35,8 @@ interface Ready extends OpenS3 {
 export class S3Gateway {
   readonly bucket: string;
   readonly #connection: S3Connection;
-  readonly #host: string;
+  /** Where S3 is, in words, until a request has told. */
+  #host: string;
   readonly #pace: RequestPace;
   #opened: Promise<OpenS3> | undefined;
 
@@ -48,9 +50,7 @@ export class S3Gateway {
     this.#connection = connection;
     this.#pace = pace;
     this.#host =
-      connection.endpoint === undefined
-        ? `s3.${connection.region}.amazonaws.com`
-        : new URL(connection.endpoint).host;
+      connection.endpoint === undefined ? `AWS in ${connection.region}` : new URL(connection.endpoint).host;
   }
 
   /** Runs `use` and turns what fails into an error of this program; an abort of `signal` throws its reason. */
@@ -115,12 +115,12 @@ export class S3Gateway {
 
   async #ready(): Promise<Ready> {
     this.#opened ??= this.#open();
-    const { client, sdk } = await this.#opened;
-    return { client, sdk, secrets: await readCredentials(client) };
+    const opened = await this.#opened;
+    return { ...opened, secrets: await readCredentials(opened.client) };
   }
 
   async #send<T>(
-    { client, sdk, secrets }: Ready,
+    { client, sdk, secrets, asked }: Ready,
     use: Use<T>,
     abortSignal: AbortSignal | undefined,
   ): Promise<T> {
@@ -129,6 +129,8 @@ export class S3Gateway {
     } catch (error) {
       if (error instanceof AuditAnchorError || error instanceof S3RequestFailed) throw error;
       throw new S3RequestFailed(withoutSecrets(describeFailure(error), secrets));
+    } finally {
+      this.#host = asked() ?? this.#host;
     }
   }
 }
@@ -147,7 +149,7 @@ async function readCredentials(client: S3Client): Promise<readonly string[]> {
     const words = /command failed/i.test(message)
       ? 'the credential_process of the profile failed'
       : printable(message);
-    throw credentialsError(`no AWS credentials: ${words}`);
+    throw credentialsError(`no AWS credentials: ${words}${profileProblem(process.env)}`);
   }
 }
 

@@ -174,7 +174,7 @@ function join(
   reportContradictions(parts, findings);
   return {
     identity: last.snapshot,
-    relation: null,
+    relation: last.snapshot.relation,
     scan,
     tail: last.end?.tail ?? null,
     lookedUp: last.end?.lookedUp ?? 0,

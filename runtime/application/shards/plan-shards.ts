@@ -6,8 +6,8 @@ import { partition } from '../../domain/sharding/partition';
 import type { ShardPlan } from '../../domain/sharding/plan';
 import { lagsBehind } from '../anchored-event';
 import type { AuditLog } from '../ports';
-import { requireTableToShard } from '../read-relation';
 import { requireSameChain } from '../same-chain';
+import { requireTable } from '../read-relation';
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
 import { serverClock } from '../server-clock';
@@ -47,7 +47,7 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   requireSameChain(newest, layout);
   const until = { signal };
   const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
-    requireTableToShard(snapshot.relation, options.reading);
+    requireTable(snapshot.relation, reading);
     const { identity, seen } = await lookAround(snapshot);
     const lacks = newest && lagsBehind(identity, newest) && (await snapshot.hashAt(newest.lastSeq)) === null;
     if (lacks) throw behind(newest.lastSeq);

@@ -14,7 +14,7 @@ import { judgeSincePlan } from '../../domain/sharding/since-plan';
 import { checkAnchoredEvent } from '../anchored-event';
 import { isInterruption } from '../interruption';
 import type { AuditLog, AuditLogSnapshot, Clock, DatabaseIdentity } from '../ports';
-import { requireTableToShard } from '../read-relation';
+import { requireTable } from '../read-relation';
 import type { ChainReading } from '../scan-chain';
 import { tailOf } from '../verify/database-evidence';
 import { asKnown } from '../verify/remembered';
@@ -65,7 +65,7 @@ export async function scanShard(
   try {
     return await auditLog.snapshot(
       async (snapshot) => {
-        requireTableToShard(snapshot.relation, reading);
+        requireTable(snapshot.relation, reading);
         const { identity, seen } = await lookAround(snapshot);
         const { contradiction, stale } = await sincePlan(snapshot, plan, shard, identity, seen);
         const report = (result: PartResult, end: ChainEnd | null, unfit: string | null): PartialReport => ({

@@ -51,6 +51,7 @@ export async function lookAround(snapshot: AuditLogSnapshot): Promise<{
   const head = await snapshot.head();
   const { systemId, timeline } = identity;
   const hash = head && (await snapshot.hashAt(head.index));
-  const seen = { systemId, timeline, head: head && { index: head.index, hash: hash ?? '' } };
+  const { relation } = snapshot;
+  const seen = { systemId, timeline, relation, head: head && { index: head.index, hash: hash ?? '' } };
   return { identity, head, seen };
 }

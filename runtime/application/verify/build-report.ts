@@ -6,21 +6,20 @@ import type {
   CoveredTime,
   Coverage,
   NotRead,
+  ReadRelation,
   UnanchoredTail,
   VerificationReport,
 } from '../../domain/findings/report';
 import { decideVerdict } from '../../domain/findings/verdict';
 import type { ScanTotals } from '../../domain/sharding/part-result';
 import type { KnownAnchor } from '../known-anchor';
-import type { Relation } from '../ports';
 import { knownFrom } from '../newest-known';
 import { contentsVerdict } from './contents';
 
 /** What a report needs to know of the database's side. */
 export interface DatabaseSide {
   readonly identity: { readonly systemId: string | null; readonly timeline: number | null };
-  /** Null when it was read in shards. */
-  readonly relation: Relation | null;
+  readonly relation: ReadRelation;
   readonly scan: ScanTotals;
   readonly tail: UnanchoredTail | null;
   /** Anchored hashes looked up one by one, outside of the scan. */

@@ -5,7 +5,7 @@ import type { UnanchoredTail } from '../../domain/findings/report';
 import type { VerifiedStretch } from '../../domain/sharding/verify-state';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
 import type { KnownAnchor } from '../known-anchor';
-import { isMeant, notTable } from '../read-relation';
+import { notTable } from '../read-relation';
 import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
 import { firstIndexOf } from '../scan-chain';
@@ -76,14 +76,15 @@ async function examine(
 ): Promise<DatabaseEvidence> {
   const { newest, remembered } = question;
   const { relation } = snapshot;
-  if (!isMeant(relation, reading)) findings.add(notTable(relation));
+  const another = notTable(relation, reading);
+  if (another) findings.add(another);
   const identity = await snapshot.identity();
   const head = await snapshot.head();
   if (newest) reportChange(identity, newest, findings);
   const behind = newest !== null && lagsBehind(identity, newest);
   if (behind && newest) await checkAnchoredEvent(snapshot, identity, head, newest, findings);
   const { systemId, timeline } = identity;
-  const seen = { systemId, timeline, head: head && { index: head.index, hash: head.hash } };
+  const seen = { systemId, timeline, relation, head: head && { index: head.index, hash: head.hash } };
   const all = question.attestations.checkpoints;
   const before =
     remembered?.scope === 'since-last'

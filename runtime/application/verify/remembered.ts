@@ -52,7 +52,7 @@ export function stretchOf(
   start: number,
   checkpoints: readonly Checkpoint[],
   anchors: readonly AnchorEvidence[],
-  { systemId, timeline }: Pick<SnapshotSeen, 'systemId' | 'timeline'>,
+  { systemId, timeline, relation }: SnapshotSeen,
 ): VerifiedStretch | null {
   const last = checkpoints[checkpoints.length - 1];
   const evidence = anchors.find(
@@ -69,6 +69,7 @@ export function stretchOf(
     readAt: before?.readAt ?? startedAt,
     systemId,
     timeline,
+    oid: relation.oid,
   };
 }
 

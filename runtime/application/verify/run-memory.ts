@@ -127,7 +127,7 @@ export class RunMemory {
   ): VerifiedStretch | null {
     const { verified } = this.state;
     if (!verified) return null;
-    const { through, systemId, timeline } = verified;
+    const { through, systemId, timeline, oid } = verified;
     const evidence = anchors.find(
       ({ key, versionId }) => key === through.key && versionId === through.versionId,
     );
@@ -140,9 +140,9 @@ export class RunMemory {
     const why =
       this.outdated(verified) ??
       (same ? null : 'the anchor up to which was verified is not in the bucket as it was') ??
-      (systemId === seen.systemId && timeline === seen.timeline
+      (systemId === seen.systemId && timeline === seen.timeline && oid === seen.relation.oid
         ? null
-        : 'what was verified before was in another database');
+        : 'what was verified before was in another database or table');
     if (why === null) return verified;
     this.state = { ...this.state, verified: null };
     this.discard(why);

@@ -9,10 +9,15 @@ const REMEDIES: Partial<Record<FindingCode, string>> = {
   ANCHOR_MISSING:
     'If this bucket is a replica, verify its source: replication that is late or has failed leaves anchors out of the replica alone.',
   RELATION_NOT_TABLE:
-    'Name the table itself with its schema; if a view or a foreign table is meant, set AUDIT_EVENTS_RELATION=view.',
+    'Name the table itself with its schema, and detach partitions that are no tables; if a view or a foreign table is meant, set AUDIT_EVENTS_RELATION=view.',
   REPLICA_INCOMPLETE:
     'Verify the source bucket; copy what replication has left out with S3 Batch Replication.',
 };
+
+/** One sentence for people; undefined when the code alone does not tell. */
+export function remedyOf(code: FindingCode): string | undefined {
+  return REMEDIES[code];
+}
 
 const WRONG_SETTINGS =
   'every event fails: check AUDIT_ANCHOR_CHAIN_ID, AUDIT_HMAC_KEYS and AUDIT_EVENTS_COLUMNS; with the right ones it is tampering';
@@ -43,5 +48,5 @@ export function remedyFor(
   recomputed: number,
 ): string | undefined {
   if (code === 'EVENT_HASH') return everyEventFails(findings, recomputed) ? WRONG_SETTINGS : undefined;
-  return REMEDIES[code];
+  return remedyOf(code);
 }

@@ -63,6 +63,8 @@ export interface ReadRelation {
   readonly kind: 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table';
   /** PostgreSQL's number of it, which a table of the same name made anew does not have. */
   readonly oid: number;
+  /** The first of its partitions and children, at any depth, that is no table itself; null where all are. */
+  readonly nonTableChild: Pick<ReadRelation, 'schema' | 'name' | 'kind'> | null;
 }
 
 /** What a verification looked at, what it found, and the verdict over it. */
@@ -93,8 +95,8 @@ export interface VerificationReport {
   readonly database: {
     readonly systemId: string | null;
     readonly timeline: number | null;
-    /** What the events were read from; null for a merge, whose shards refuse to read anything but the table. */
-    readonly relation: ReadRelation | null;
+    /** What the events were read from. */
+    readonly relation: ReadRelation;
   } | null;
   /** The finding that explains the others first. */
   readonly findings: readonly Finding[];

@@ -2,6 +2,7 @@ import { FormatError } from '../../errors';
 import type { Checkpoint } from '../chain/checkpoint';
 import type { Finding, FindingCode, Place } from '../findings/finding';
 import { FINDINGS } from '../findings/finding';
+import type { ReadRelation } from '../findings/report';
 import type { Members } from './members';
 import { isCount, isDigest, isIndex, isText, orNull } from './members';
 import type { PartResult } from './part-result';
@@ -90,17 +91,44 @@ export function readPartResult(members: Members): PartResult {
   };
 }
 
-/** Which database a snapshot was of, and where its chain ended. */
+/** Which database and which table of it a snapshot was of, and where its chain ended. */
 export interface SnapshotSeen {
   readonly systemId: string | null;
   readonly timeline: number | null;
+  readonly relation: ReadRelation;
   readonly head: { readonly index: number; readonly hash: string } | null;
+}
+
+const KINDS: readonly string[] = [
+  'table',
+  'partitioned table',
+  'view',
+  'materialized view',
+  'foreign table',
+] satisfies readonly ReadRelation['kind'][];
+const isKind = (value: unknown): value is ReadRelation['kind'] => isText(value) && KINDS.includes(value);
+
+function readName(members: Members): Pick<ReadRelation, 'schema' | 'name' | 'kind'> {
+  return {
+    schema: members.get('schema', isText),
+    name: members.get('name', isText),
+    kind: members.get('kind', isKind),
+  };
+}
+
+function readRelation(members: Members): ReadRelation {
+  return {
+    ...readName(members),
+    oid: members.get('oid', isCount),
+    nonTableChild: members.optional('nonTableChild', readName),
+  };
 }
 
 export function readSnapshotSeen(members: Members): SnapshotSeen {
   return {
     systemId: members.get('systemId', orNull(isText)),
     timeline: members.get('timeline', orNull(isCount)),
+    relation: readRelation(members.child('relation')),
     head: members.optional('head', (head) => ({
       index: head.get('index', isIndex),
       hash: head.get('hash', isText),
@@ -108,12 +136,21 @@ export function readSnapshotSeen(members: Members): SnapshotSeen {
   };
 }
 
-/** Why a later snapshot is not of the same database as an earlier one; null when it is. */
+/** Why a later snapshot is not of the same table of the same database as an earlier one; null when it is. */
 export function otherDatabase(earlier: SnapshotSeen, later: SnapshotSeen): string | null {
-  if (earlier.systemId === later.systemId && earlier.timeline === later.timeline) return null;
+  if (earlier.systemId === later.systemId && earlier.timeline === later.timeline) {
+    return otherTable(earlier.relation, later.relation);
+  }
   const show = ({ systemId, timeline }: SnapshotSeen): string =>
     `system ${systemId ?? '?'} timeline ${timeline ?? '?'}`;
   return `it is of another database: ${show(later)}, not ${show(earlier)}`;
+}
+
+/** A table made anew has another oid, also under the same name. */
+function otherTable(earlier: ReadRelation, later: ReadRelation): string | null {
+  if (earlier.oid === later.oid) return null;
+  const show = ({ schema, name, oid }: ReadRelation): string => `${schema}.${name} (oid ${oid})`;
+  return `it is of another table: ${show(later)}, not ${show(earlier)}`;
 }
 
 /** Why a snapshot of the same database is of an older state than an earlier one; null when it is not. */

@@ -23,6 +23,8 @@ export interface VerifiedStretch {
   readonly readAt: string;
   readonly systemId: string | null;
   readonly timeline: number | null;
+  /** Of the table, as PostgreSQL numbers it. */
+  readonly oid: number;
 }
 
 /** A part that an unfinished run has read. */
@@ -80,6 +82,7 @@ export function openState(document: OpenDocument, keys: ChainKeys): VerifyState 
         readAt: verified.get('readAt', isText),
         systemId: verified.get('systemId', orNull(isText)),
         timeline: verified.get('timeline', orNull(isCount)),
+        oid: verified.get('oid', isCount),
       };
     }),
     run: members.optional('run', (run) => ({

@@ -44,7 +44,7 @@ function report(changes: Partial<VerificationReport> = {}): VerificationReport {
     database: {
       systemId: '7461',
       timeline: 1,
-      relation: { schema: 'audit', name: 'events', kind: 'table', oid: 16_402 },
+      relation: { schema: 'audit', name: 'events', kind: 'table', oid: 16_402, nonTableChild: null },
     },
     findings: [],
     ...changes,

@@ -19,7 +19,15 @@ function tableOf(layout: ChainLayout): Table {
     notNull: false,
     modified: false,
   }));
-  return { schema: 'public', name: 'events', qualified: '"public"."events"', kind: 'table', oid: 0, columns };
+  return {
+    schema: 'public',
+    name: 'events',
+    qualified: '"public"."events"',
+    kind: 'table',
+    oid: 0,
+    nonTableChild: null,
+    columns,
+  };
 }
 
 /** What the domain's encoder makes of the same event. */

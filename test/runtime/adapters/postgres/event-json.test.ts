@@ -75,7 +75,15 @@ describe('a line', () => {
 describe('the text of a JSON column', () => {
   /** Taken by the library as it stands, refused otherwise. */
   function taken(details: string): boolean {
-    const table = { schema: 's', name: 't', qualified: 't', kind: 'table', oid: 1, columns: [] } as const;
+    const table = {
+      schema: 's',
+      name: 't',
+      qualified: 't',
+      kind: 'table',
+      oid: 1,
+      nonTableChild: null,
+      columns: [],
+    } as const;
     try {
       new EventEncoder(LAYOUT, table, 'k1').prepare({ details }, 'the event');
       return true;

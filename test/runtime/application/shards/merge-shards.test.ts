@@ -4,7 +4,7 @@ import { planShards } from '../../../../runtime/application/shards/plan-shards';
 import { DEFAULTS } from '../../../../runtime/contract';
 import { sha256 } from '../../../../runtime/domain/digests';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
-import { MemoryAuditLog } from '../../../fakes/memory-audit-log';
+import { MemoryAuditLog, RELATION } from '../../../fakes/memory-audit-log';
 import { withIdentity } from '../../../fakes/standby';
 import { CHAIN_ID } from '../../../support/chain';
 import type { World } from '../verify/worlds';
@@ -183,18 +183,24 @@ describe('refused, each by name', () => {
   });
 
   test.each([
-    ['of another database', { systemId: '8', timeline: 1, head: null }, /stale: it is of another database/],
-    ['of another timeline', { systemId: '7', timeline: 2, head: null }, /stale: it is of another database/],
+    ['of another database', { systemId: '8' }, /stale: it is of another database/],
+    ['of another timeline', { timeline: 2 }, /stale: it is of another database/],
     [
       'of an older state',
-      { systemId: '7', timeline: 1, head: { index: 2, hash: '' } },
+      { head: { index: 2, hash: '' } },
       /stale: it is of an older state of the database: the last event was 2, not 6 or later/,
     ],
-  ])('a part %s', async (_name, snapshot, expected) => {
+    [
+      'of another table of the same name',
+      { relation: { ...RELATION, oid: 16_999 } },
+      /stale: it is of another table: public.audit_events \(oid 16999\), not public.audit_events \(oid 16384\)/,
+    ],
+  ])('a part %s', async (_name, changes, expected) => {
     const whole = world([3, 3]);
     const planned = await plan(whole, 2);
     const [first, second] = await everyShard(whole, planned);
-    const stale = { ...first!, report: { ...first!.report, snapshot } };
+    const { report } = first!;
+    const stale = { ...first!, report: { ...report, snapshot: { ...report.snapshot, ...changes } } };
     await expect(merge(whole, planned, [stale, second!])).rejects.toThrow(expected);
   });
 

@@ -6,7 +6,7 @@ import { Verifier } from '../../../../runtime/application/verifier';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
 import { ConfigError, UnavailableError } from '../../../../runtime/errors';
-import { MemoryAuditLog } from '../../../fakes/memory-audit-log';
+import { MemoryAuditLog, RELATION } from '../../../fakes/memory-audit-log';
 import { withIdentity } from '../../../fakes/standby';
 import { buildChain, CHAIN_ID, plainContents } from '../../../support/chain';
 import { without } from '../../../support/without';
@@ -495,6 +495,11 @@ describe('since-last', () => {
       'in another database',
       ({ rows }) => ({ auditLog: withIdentity(new MemoryAuditLog(rows), { timeline: 2 }) }),
       /in another database/,
+    ],
+    [
+      'in another table of the same name',
+      ({ rows }) => ({ auditLog: new MemoryAuditLog(rows, { ...RELATION, oid: 16_999 }) }),
+      /in another database or table/,
     ],
     [
       'up to another version of its anchor',

@@ -13,11 +13,13 @@ import { without } from '../../../support/without';
 const KEYS = { ids: ['k1', 'k2'], keys: [keyFor('k1'), keyFor('k2')] };
 const HASH = 'ab'.repeat(32);
 
+const RELATION = { schema: 's', name: 't', kind: 'partitioned table', oid: 7, nonTableChild: null } as const;
+
 const PLAN: ShardPlan = {
   chainId: 'production',
   bucket: 'anchors',
   createdAt: '2030-01-15T14:00:00.000Z',
-  snapshot: { systemId: '7', timeline: 1, head: { index: 30, hash: HASH } },
+  snapshot: { systemId: '7', timeline: 1, relation: RELATION, head: { index: 30, hash: HASH } },
   firstIndex: 1,
   newest: { key: 'a', versionId: 'v', anchorSeq: 1, lastSeq: 10, lastHash: HASH, sha256: HASH },
   lookUps: [],
@@ -93,6 +95,7 @@ const STATE = {
     readAt: PLAN.createdAt,
     systemId: null,
     timeline: null,
+    oid: 7,
   },
   run: {
     scope: 'full' as const,
