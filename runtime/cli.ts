@@ -17,8 +17,8 @@ import type { Chosen } from './cli/program';
 import { Composition, Resources } from './composition';
 import type { ExitCode } from './contract';
 import { ENV, EXIT } from './contract';
+import { isChainId } from './contract/chain-id';
 import type * as Demo from './demo/demo';
-import { isChainId } from './domain/anchor/object-key';
 import { ConfigError, UnavailableError } from './errors';
 import { createColors, colorsWanted } from './terminal/colors';
 

@@ -38,6 +38,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'constructs/storage',
     'constructs/tags',
     'constructs/validation',
+    'runtime/contract',
   ],
   'constructs/replication': [
     'constructs/access',

@@ -1,16 +1,8 @@
+import { CHAIN_ID_RULE, isChainId } from '../../runtime/contract/chain-id';
 import type { PropCheck, TextRule } from '../validation';
 
-/** Characters that keys of anchors leave for a chain's id. */
-export const LONGEST_CHAIN_ID = 900;
-
-/** The runtime's rule for chain ids. It has no wildcard characters, so an id is safe inside a policy. */
-export const CHAIN_ID: TextRule = {
-  test: (id) =>
-    id.length <= LONGEST_CHAIN_ID &&
-    /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(id) &&
-    !id.split('/').some((part) => part === '.' || part === '..'),
-  allowed: `letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or ".."), at most ${LONGEST_CHAIN_ID} characters`,
-};
+/** The runtime's rule for chain ids. */
+export const CHAIN_ID: TextRule = { test: isChainId, allowed: CHAIN_ID_RULE };
 
 export const CHAIN_ID_FIX = 'give the value of AUDIT_ANCHOR_CHAIN_ID, without a slash at its end';
 

@@ -32,10 +32,13 @@ const DECIDED_BY: Readonly<Record<Decided, string | null>> = {
   output: null,
 };
 
-/** cdktf writes texts into `jsonencode` without escaping them; an empty one would count as absent in the task. */
+/**
+ * cdktf writes texts into `jsonencode` without escaping them, where "%{" would begin a directive of Terraform; an empty
+ * one would count as absent in the task.
+ */
 const PLAIN_TEXT: TextRule = {
-  test: (value) => /^[^"\\\p{Cc}]+$/u.test(value),
-  allowed: 'text that is not empty, without double quotes, "\\" and control characters',
+  test: (value) => /^[^"\\\p{Cc}]+$/u.test(value) && !value.includes('%{'),
+  allowed: 'text that is not empty, without double quotes, "\\", "%{" and control characters',
 };
 
 const FIX = 'correct it: the task would refuse it when it starts';

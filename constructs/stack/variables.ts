@@ -1,7 +1,7 @@
 import { Fn, Op, TerraformLocal, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { DEFAULTS, LIMITS } from '../../runtime/contract';
-import { LONGEST_CHAIN_ID } from '../access/chain-id';
+import { MAX_CHAIN_ID_BYTES } from '../../runtime/contract/chain-id';
 import { longestAlarmedChainId } from '../monitoring/anchor-alarms-props';
 import type { StackSettings } from './settings';
 import { TerraformVariable } from './terraform-variable';
@@ -186,7 +186,7 @@ function declareChainId(
   { environment, alarms, compute, gatewayEmitsMetrics }: StackSettings,
 ): TerraformVariable {
   const named = alarms && (compute !== undefined || gatewayEmitsMetrics);
-  const longest = named ? longestAlarmedChainId(environment) : LONGEST_CHAIN_ID;
+  const longest = named ? longestAlarmedChainId(environment) : MAX_CHAIN_ID_BYTES;
   const because = named ? ': it is part of the names of alarms, which have at most 255' : '';
   const wayOut = named && compute === undefined ? '; or synthesise with gateway_emits_metrics false' : '';
   return new TerraformVariable(stack, 'chain_id', {
@@ -197,9 +197,9 @@ function declareChainId(
     validation: [
       {
         condition:
-          '${can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.chain_id)) && !anytrue([for part in split("/", var.chain_id) : contains([".", ".."], part)])}',
+          '${can(regex("^[A-Za-z0-9.-][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*$", var.chain_id)) && !anytrue([for part in split("/", var.chain_id) : contains([".", ".."], part)])}',
         errorMessage:
-          'chain_id must be letters, digits, ".", "_" or "-" in parts joined by "/", no part being "." or "..".',
+          'chain_id must be letters, digits, ".", "_" or "-" in parts joined by "/", no part being "." or "..", the first not beginning with "_".',
       },
       {
         condition: `\${length(var.chain_id) <= ${longest}}`,

@@ -2,6 +2,7 @@ import { UnavailableError } from '../errors';
 import { MAX_ANCHOR_BYTES } from '../domain/anchor/anchor-body';
 import { checkAnchorObject } from '../domain/anchor/check-object';
 import type { AnchorEvidence } from '../domain/anchor/evidence';
+import { requireChainId } from '../domain/anchor/object-key';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { KnownAnchor } from './known-anchor';
 import { findNewestKey } from './newest-anchor';
@@ -16,11 +17,14 @@ export class NewestAnchor {
   private current: KnownAnchor | null = null;
   private found = false;
 
+  /** @throws ConfigError `CONFIG_INVALID` for a chain id that no chain can have */
   constructor(
     private readonly store: AnchorStore,
     private readonly chainId: string,
     private readonly policy: { readonly retentionDays: number; readonly intervalMinutes: number },
-  ) {}
+  ) {
+    requireChainId(chainId);
+  }
 
   get known(): KnownAnchor | null {
     return this.current;

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors';
+import { requireChainId } from '../domain/anchor/object-key';
 import type { AnchorPolicy } from '../domain/anchor/policy';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { VerificationReport } from '../domain/findings/report';
@@ -76,7 +77,10 @@ interface Run {
 
 /** Proves from the bucket outward that the database still says what it said. Reads only. */
 export class Verifier {
-  constructor(private readonly options: VerifierOptions) {}
+  /** @throws ConfigError `CONFIG_INVALID` for a chain id that no chain can have */
+  constructor(private readonly options: VerifierOptions) {
+    requireChainId(options.policy.chainId);
+  }
 
   /**
    * Bucket first, then the database, then the verdict over both.

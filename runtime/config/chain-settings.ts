@@ -1,5 +1,6 @@
 import { quoted, shown } from '../config-faults';
 import { DEFAULTS, ENV } from '../contract';
+import { CHAIN_ID_RULE, isChainId } from '../contract/chain-id';
 import {
   type AllowedRelation,
   CHAIN_SETTINGS,
@@ -12,7 +13,6 @@ import {
   type Wording,
 } from '../contract/chain-settings';
 import { isIndexType } from '../contract/columns';
-import { CHAIN_ID_RULE, isChainId } from '../domain/anchor/object-key';
 import { linksLayout, v1Layout, type ChainLayout } from '../domain/chain/columns';
 import type { SettingReader } from './setting-reader';
 

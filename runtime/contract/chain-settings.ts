@@ -6,11 +6,12 @@ import {
   type ColumnType,
   DEFAULT_COLUMN_LIST,
   DEFAULT_COLUMN_NAMES,
+  encodeColumnText,
   INDEX_TYPES,
   isIndexType,
   isName,
   KEY_ID_TYPES,
-  MAX_NAME_BYTES,
+  NAME_RULE,
   readColumnList,
 } from './columns';
 
@@ -52,8 +53,6 @@ export interface Wording {
 /** Value of `keyIdColumn` for a foreign chain without key ids. */
 export const NO_KEY_ID = 'none';
 
-const NAME_RULE = `a name of 1 to ${MAX_NAME_BYTES} bytes without white space, quotes, comma and colon`;
-
 /** What the name of the table may stand for: a plain or partitioned table, or also a view or a foreign table. */
 export const RELATIONS = ['table', 'view'] as const;
 export type AllowedRelation = (typeof RELATIONS)[number];
@@ -66,7 +65,7 @@ export function tableFaults(
   const faults: ChainFault[] = [];
   const parts = eventsTable?.split('.') ?? [];
   if (eventsTable !== null && (parts.length > 2 || !parts.every(isName))) {
-    const allowed = `table or schema.table, each ${NAME_RULE} and dot`;
+    const allowed = `table or schema.table, each a name without dot of ${NAME_RULE}`;
     faults.push({ setting: 'eventsTable', found: quoted(eventsTable), allowed });
   }
   if (eventsRelation !== null && !RELATIONS.some((allowed) => allowed === eventsRelation)) {
@@ -75,7 +74,11 @@ export function tableFaults(
   }
   if (eventsSchema === null) return faults;
   if (!isName(eventsSchema) || eventsSchema.includes('.')) {
-    faults.push({ setting: 'eventsSchema', found: quoted(eventsSchema), allowed: `${NAME_RULE} and dot` });
+    faults.push({
+      setting: 'eventsSchema',
+      found: quoted(eventsSchema),
+      allowed: `a name without dot of ${NAME_RULE}`,
+    });
   }
   const [prefix] = parts.length === 2 ? parts : [];
   if (prefix !== undefined && prefix !== eventsSchema) {
@@ -136,7 +139,7 @@ function nameFaults(given: ChainTexts, format: string | null, { quoted, set }: W
   for (const setting of Object.values(NAME_SETTINGS)) {
     const name = given[setting];
     if (typeof name !== 'string') continue;
-    if (!isName(name)) faults.push({ setting, found: quoted(name), allowed: NAME_RULE });
+    if (!isName(name)) faults.push({ setting, found: quoted(name), allowed: `a name of ${NAME_RULE}` });
     if (setting === 'keyIdColumn' && name === NO_KEY_ID && format === 'v1') {
       const allowed = `the name of a column; only ${set('chainFormat', 'links')} can do without one`;
       faults.push({ setting, found: quoted(name), allowed });
@@ -182,7 +185,7 @@ export function chainColumnFaults(
       faults.push({
         setting,
         found: `column "${name}", which ${list} does not list`,
-        allowed: `a listed column of type ${types.join(', ')}; add ${name}:${types[0] ?? ''} to the list or name another column`,
+        allowed: `a listed column of type ${types.join(', ')}; add ${encodeColumnText(name)}:${types[0] ?? ''} to the list or name another column`,
       });
     } else if (!types.includes(column.type)) {
       faults.push({
@@ -211,7 +214,7 @@ function foreignFaults(
 ): ChainFault[] {
   const [index] = columns;
   if (columns.length > 1 || (index && (index.name !== names.index || !isIndexType(index.type)))) {
-    const allowed = `with ${set('chainFormat', 'links')} nothing, or the type of the index column alone: ${names.index}:int8, int4 or int2`;
+    const allowed = `with ${set('chainFormat', 'links')} nothing, or the type of the index column alone: ${encodeColumnText(names.index)}:int8, int4 or int2`;
     return [{ setting: 'eventsColumns', found: quoted(eventsColumns ?? ''), allowed }];
   }
   if (new Set(Object.values(names)).size === LAYOUT_COLUMNS) return [];

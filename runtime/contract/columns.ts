@@ -49,14 +49,23 @@ export function isIndexType(type: ColumnType): type is (typeof INDEX_TYPES)[numb
 }
 
 /** PostgreSQL keeps 63 bytes of an identifier. */
-export const MAX_NAME_BYTES = 63;
-const NAME = /^[^\s"\0]+$/u;
+const MAX_NAME_BYTES = 63;
+/**
+ * What PostgreSQL refuses (NUL, and half of a surrogate pair, which is no character), and what is a slip of the pen: a
+ * URL above all, whose password errors would show.
+ */
+const NO_NAME = /[\0\p{Cs}]|^\s|\s$|^".*"$|:\/\//su;
+export const NAME_RULE = `1 to ${MAX_NAME_BYTES} bytes, no NUL, no "://", no white space at its ends, not in double quotes`;
 /** What stands in a column list for the separators, and for the mark that says so. */
 const CODES: Readonly<Record<string, string>> = { '%': '%25', ',': '%2C', ':': '%3A' };
 const MARKS: Readonly<Record<string, string>> = { '%25': '%', '%2C': ',', '%3A': ':' };
 
+/**
+ * Whether a setting may name a table or column so: statements quote every name, so it may have what PostgreSQL allows,
+ * but for what stands around a name by mistake.
+ */
 export function isName(text: string): boolean {
-  return NAME.test(text) && Buffer.byteLength(text) <= MAX_NAME_BYTES;
+  return text !== '' && !NO_NAME.test(text) && Buffer.byteLength(text) <= MAX_NAME_BYTES;
 }
 
 /** A name or a type as it stands in a column list. */
@@ -84,7 +93,7 @@ export function readColumn(entry: string): Column | Problem {
   if (separator < 1 || !isName(name)) {
     return {
       found: `entry "${entry}" is not name:type`,
-      allowed: `names of 1 to ${MAX_NAME_BYTES} bytes without white space or quotes, with %25, %2C and %3A for percent, comma and colon`,
+      allowed: `name:type with a name of ${NAME_RULE}; %25, %2C and %3A stand for percent, comma and colon in it`,
     };
   }
   if (type === undefined) {

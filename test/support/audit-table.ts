@@ -1,8 +1,9 @@
+import type { ClientBase } from 'pg';
 import { v1Layout } from '../../runtime/domain/chain/columns';
 import type { AppendKeys, AppendOptions } from '../../runtime/adapters/postgres/append-options';
 import type { EventValues } from '../../runtime/adapters/postgres/event-values';
 import { initialise } from '../../runtime/adapters/postgres/init';
-import { vectors } from './vectors';
+import { type VectorEvent, vectors } from './vectors';
 import { createTestDatabase, type TestDatabase } from './database';
 
 export const EVENTS_TABLE = 'audit_events';
@@ -42,4 +43,24 @@ export async function createAuditDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
   await initialise({ connectionString: database.url }, v1Layout(), { table: EVENTS_TABLE });
   return database;
+}
+
+/** Stores a published event as it is: our own writers leave no salt NULL. */
+export async function storeVector(client: ClientBase, vector: VectorEvent): Promise<void> {
+  await client.query(
+    `INSERT INTO ${EVENTS_TABLE} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, decode($10, 'hex'), decode($11, 'hex'))`,
+    [
+      vector.chain_index,
+      vector.occurred_at,
+      vector.actor,
+      vector.action,
+      vector.resource,
+      vector.outcome,
+      vector.details,
+      vector.salt,
+      vector.key_id,
+      vector.prev_hash,
+      vector.event_hash,
+    ],
+  );
 }

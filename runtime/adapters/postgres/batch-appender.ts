@@ -1,5 +1,6 @@
 import { finished } from 'node:stream/promises';
 import type { ClientBase, DatabaseError } from 'pg';
+import { requireChainId } from '../../domain/anchor/object-key';
 import { formatColumnList } from '../../domain/chain/column-list';
 import { chainKey } from '../../domain/chain/event-hash';
 import { ConfigError, UnavailableError } from '../../errors';
@@ -31,10 +32,12 @@ export class BatchAppender {
   private knownIndex: number | null = null;
 
   /**
-   * @throws ConfigError `KEY_UNKNOWN` when the ring has no secret for its active id; `USAGE` for a foreign chain
+   * @throws ConfigError `KEY_UNKNOWN` when the ring has no secret for its active id; `USAGE` for a foreign chain;
+   *   `CONFIG_INVALID` for a chain id that no chain can have
    */
   constructor(private readonly options: AppendOptions) {
     const { keys, chainId, layout } = options;
+    requireChainId(chainId);
     if (layout.format !== 'v1') {
       throw new ConfigError('USAGE', 'events can only be appended to a chain of format v1, found links');
     }

@@ -43,6 +43,12 @@ export class ByteWriter {
     return start;
   }
 
+  bytesField(bytes: Uint8Array): void {
+    this.fieldLength(bytes.length, bytes.length);
+    this.buffer.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
   nullField(): void {
     this.fieldLength(NULL_LENGTH, 0);
   }

@@ -1,9 +1,10 @@
-import type { ChainLayout, Column } from '../../domain/chain/columns';
+import { type ChainLayout, type Column, isSaltColumn } from '../../domain/chain/columns';
 import { encodeMessage } from '../../domain/chain/message';
 import { DIGEST_BYTES } from '../../domain/digests';
 import { ConfigError, FormatError } from '../../errors';
 import { ByteWriter } from './byte-writer';
 import { type EventValues, FIELD_WRITERS, type FieldWriter, Refused, showValue } from './event-values';
+import { RandomSalts, type SaltSource } from './salts';
 import type { Table } from './table';
 
 /** Row of the table as binary COPY takes it, complete but for its place in the chain. */
@@ -17,7 +18,7 @@ export interface PreparedEvent {
 
 const INTEGER_BYTES: Readonly<Record<string, number>> = { int8: 8, int4: 4, int2: 2 };
 
-type Role = 'index' | 'key-id' | 'prev-hash' | 'given';
+type Role = 'index' | 'key-id' | 'prev-hash' | 'salt' | 'given';
 
 interface Field {
   readonly column: Column;
@@ -26,7 +27,7 @@ interface Field {
   readonly required: boolean;
 }
 
-/** Checks and encodes events of one table. */
+/** Checks and encodes events of one table, and gives those a salt that bring none. */
 export class EventEncoder {
   private readonly fields: readonly Field[];
   private readonly given: ReadonlySet<string>;
@@ -38,6 +39,7 @@ export class EventEncoder {
     private readonly layout: ChainLayout,
     table: Table,
     keyId: string,
+    private readonly salts: SaltSource = new RandomSalts(),
   ) {
     const required = new Set(table.columns.filter(({ notNull }) => notNull).map(({ name }) => name));
     this.fields = layout.columns.map((column) => ({
@@ -46,7 +48,7 @@ export class EventEncoder {
       write: FIELD_WRITERS[column.type],
       required: required.has(column.name),
     }));
-    const given = this.fields.filter(({ role }) => role === 'given');
+    const given = this.fields.filter(({ role }) => role === 'given' || role === 'salt');
     this.given = new Set(given.map(({ column }) => column.name));
     const keyIdColumn = this.fields.find(({ role }) => role === 'key-id');
     this.keyId = keyIdColumn ? encodeMessage([keyIdColumn.column], [keyId]) : Buffer.alloc(0);
@@ -81,6 +83,7 @@ export class EventEncoder {
       else {
         const value = values[column.name];
         if (value !== undefined && value !== null) write(bytes, column, value);
+        else if (role === 'salt') bytes.bytesField(this.salts.next());
         else if (!required) bytes.nullField();
         else
           throw new Refused(column, value === null ? 'null' : 'nothing', 'a value: the column is NOT NULL');
@@ -90,11 +93,13 @@ export class EventEncoder {
     return { tuple: bytes.take(), indexAt, prevHashAt };
   }
 
-  private roleOf({ name }: Column): Role {
+  private roleOf(column: Column): Role {
+    const { name } = column;
     const { indexColumn, keyIdColumn, prevHashColumn } = this.layout;
     if (name === indexColumn) return 'index';
     if (name === prevHashColumn) return 'prev-hash';
-    return name === keyIdColumn ? 'key-id' : 'given';
+    if (name === keyIdColumn) return 'key-id';
+    return isSaltColumn(column) ? 'salt' : 'given';
   }
 
   private requireKnown(values: EventValues): void {

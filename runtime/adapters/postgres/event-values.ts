@@ -11,6 +11,8 @@ import type { ByteWriter } from './byte-writer';
  * - json: JSON text, stored and hashed as it is
  * - bytea: bytes, or hex text; uuid: text; bool: `boolean`
  * - `null`, or absent where the column allows NULL: NULL
+ * - a uuid column named `salt` is filled with 16 random bytes where the event has none; a caller who gives one, to
+ *   copy an event as it is, answers for its randomness
  */
 export type EventValues = Readonly<Record<string, unknown>>;
 

@@ -41,7 +41,7 @@ export function schemaNames(schema: string, table: string): SchemaNames {
 }
 
 /** Columns of the default table that a writer may leave out. */
-const NULLABLE: ReadonlySet<string> = new Set(['resource', 'details']);
+const NULLABLE: ReadonlySet<string> = new Set(['resource', 'details', 'salt']);
 
 function isRequired({ name, type }: Column, layout: ChainLayout): boolean {
   if ([layout.indexColumn, layout.keyIdColumn, layout.prevHashColumn].includes(name)) return true;

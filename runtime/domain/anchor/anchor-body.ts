@@ -1,3 +1,4 @@
+import { CHAIN_ID_RULE, isChainId } from '../../contract/chain-id';
 import { FormatError } from '../../errors';
 import { asciiJson } from '../ascii-json';
 import { CHAIN_FORMATS } from '../chain/columns';
@@ -12,7 +13,6 @@ import {
   MAX_ANCHOR_EVENTS,
   TRIGGERS,
 } from './anchor';
-import { CHAIN_ID_RULE, isChainId } from './object-key';
 
 const KEYS = [
   'chain_id',

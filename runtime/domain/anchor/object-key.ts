@@ -1,15 +1,19 @@
-/** "." and ".." as whole parts are left out: HTTP clients and S3 gateways rewrite such paths. */
-const CHAIN_ID = /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/;
-/** An S3 key has at most 1,024 bytes; the date path and the name need 44 of them. */
-export const MAX_CHAIN_ID_BYTES = 900;
-
-export const CHAIN_ID_RULE = `letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or ".."), at most ${MAX_CHAIN_ID_BYTES} bytes`;
+import { CHAIN_ID_RULE, isChainId } from '../../contract/chain-id';
+import { ConfigError } from '../../errors';
 
 const TAIL =
   /^(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})\/anchor-(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z\.json$/;
 
-export function isChainId(text: string): boolean {
-  return text.length <= MAX_CHAIN_ID_BYTES && CHAIN_ID.test(text);
+/**
+ * Refuses a chain id before anything is written under it.
+ * @throws ConfigError `CONFIG_INVALID`
+ */
+export function requireChainId(chainId: string): void {
+  if (isChainId(chainId)) return;
+  const fault = { setting: 'chainId', found: JSON.stringify(chainId), allowed: CHAIN_ID_RULE };
+  throw new ConfigError('CONFIG_INVALID', `chainId is ${fault.found}; expected ${CHAIN_ID_RULE}`, {
+    faults: [fault],
+  });
 }
 
 /** Everything of a chain sorts below this prefix. A longer chain id may share it: see `classifyKey`. */

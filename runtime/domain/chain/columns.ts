@@ -37,6 +37,11 @@ export interface ChainLayout {
   readonly keyIdColumn: string | null;
 }
 
+/** Whether a column holds the salt of an event, which our writers fill in: without it a digest could be guessed at. */
+export function isSaltColumn({ name, type }: Column): boolean {
+  return name === 'salt' && type === 'uuid';
+}
+
 function invalid(message: string): FormatError {
   return new FormatError('COLUMN_LIST_INVALID', message);
 }

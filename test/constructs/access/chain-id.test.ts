@@ -1,6 +1,6 @@
 import { CHAIN_ID } from '../../../constructs/access/chain-id';
 import { newAnchorsOf, objectsOf, prefixOf } from '../../../constructs/access/permissions';
-import { anchorKey, isChainId } from '../../../runtime/domain/anchor/object-key';
+import { anchorKey } from '../../../runtime/domain/anchor/object-key';
 
 /** What IAM's `*` and `?` match: any characters, slashes too. */
 function matches(pattern: string, key: string): boolean {
@@ -12,26 +12,13 @@ function matches(pattern: string, key: string): boolean {
 }
 
 test.each([
-  ...['production', 'a', 'prod/eu', 'A.b_c-1/2', 'x'.repeat(900), '...', 'a..b'],
-  ...[
-    '',
-    '/',
-    'a/',
-    '/a',
-    'a//b',
-    '.',
-    '..',
-    'a/../b',
-    'a/./b',
-    'a*',
-    'a?',
-    'a b',
-    'ä',
-    'x'.repeat(901),
-    'a\n',
-  ],
-])('"%s" is judged as the runtime judges it', (id) => {
-  expect(CHAIN_ID.test(id)).toBe(isChainId(id));
+  ['prod', true],
+  ['prod/_x', true],
+  ['_prod', false],
+  ['_leaves/prod', false],
+  ['prod/', false],
+])('"%s" may be the id of a chain: %s', (id, allowed) => {
+  expect(CHAIN_ID.test(id)).toBe(allowed);
 });
 
 describe('resources of a chain', () => {

@@ -5,16 +5,19 @@ import { formatColumnList } from '../../../runtime/domain/chain/column-list';
 import { faultOf, faultsOf, load } from './environment';
 
 describe('chain id', () => {
-  test.each(['production', 'prod/eu', 'a.b_c-d'])('%s is accepted', (chainId) => {
+  test.each(['production', 'prod/eu', 'a.b_c-d', 'prod/_x'])('%s is accepted', (chainId) => {
     expect(load({ AUDIT_ANCHOR_CHAIN_ID: chainId }).chainId).toBe(chainId);
   });
 
-  test.each(['prod eu', '/prod', 'prod/', 'a//b', 'prüf', 'a'.repeat(901)])('%s is refused', (chainId) => {
-    expect(faultOf({ AUDIT_ANCHOR_CHAIN_ID: chainId })).toMatchObject({
-      setting: 'AUDIT_ANCHOR_CHAIN_ID',
-      allowed: expect.stringContaining('letters, digits') as string,
-    });
-  });
+  test.each(['prod eu', '/prod', 'prod/', 'a//b', 'prüf', '_prod', '_leaves/prod', 'a'.repeat(901)])(
+    '%s is refused',
+    (chainId) => {
+      expect(faultOf({ AUDIT_ANCHOR_CHAIN_ID: chainId })).toMatchObject({
+        setting: 'AUDIT_ANCHOR_CHAIN_ID',
+        allowed: expect.stringContaining('letters, digits') as string,
+      });
+    },
+  );
 });
 
 describe('table', () => {
@@ -28,6 +31,7 @@ describe('table', () => {
       { schema: 'gateway', table: 'log' },
     ],
     [{ AUDIT_EVENTS_TABLE: 'Ereignisse-ß' }, { schema: null, table: 'Ereignisse-ß' }],
+    [{ AUDIT_EVENTS_TABLE: 'a, b:"c".d%' }, { schema: 'a, b:"c"', table: 'd%' }],
   ])('%j', (changes, expected) => {
     expect(load(changes)).toMatchObject(expected);
   });
@@ -70,7 +74,7 @@ describe('version 1 columns', () => {
   });
 
   test('every wrong entry of the list is reported', () => {
-    const faults = faultsOf({ AUDIT_EVENTS_COLUMNS: 'chain_index:int8,,a b:text,details:jsonb' });
+    const faults = faultsOf({ AUDIT_EVENTS_COLUMNS: 'chain_index:int8,, a:text,details:jsonb' });
     expect(faults.map(({ setting }) => setting)).toEqual(Array(3).fill('AUDIT_EVENTS_COLUMNS'));
     expect(faults[2]?.found).toContain('"jsonb"');
   });
@@ -95,8 +99,27 @@ describe('version 1 columns', () => {
     ]);
   });
 
+  test('any name that a column can have, encoded in the list and as it is in the other settings', () => {
+    const { layout } = load({
+      AUDIT_EVENTS_COLUMNS: 'a%2C %3A "b":int8,100%25:varchar,%2C:bytea',
+      AUDIT_EVENTS_INDEX_COLUMN: 'a, : "b"',
+      AUDIT_EVENTS_KEY_ID_COLUMN: '100%',
+      AUDIT_EVENTS_PREV_HASH_COLUMN: ',',
+      AUDIT_EVENTS_HASH_COLUMN: 'ü'.repeat(31),
+    });
+    expect(layout.columns.map(({ name }) => name)).toEqual(['a, : "b"', '100%', ',']);
+    expect(layout).toMatchObject({ indexColumn: 'a, : "b"', keyIdColumn: '100%', prevHashColumn: ',' });
+  });
+
+  test('a column that is missing is shown as it has to be added', () => {
+    expect(faultOf({ AUDIT_EVENTS_INDEX_COLUMN: 'a,b' })).toMatchObject({
+      setting: 'AUDIT_EVENTS_INDEX_COLUMN',
+      allowed: expect.stringContaining('add a%2Cb:int8 to the list') as string,
+    });
+  });
+
   test('a name that no column can have is reported once', () => {
-    expect(faultOf({ AUDIT_EVENTS_INDEX_COLUMN: 'a b' }).setting).toBe('AUDIT_EVENTS_INDEX_COLUMN');
+    expect(faultOf({ AUDIT_EVENTS_INDEX_COLUMN: '"n"' }).setting).toBe('AUDIT_EVENTS_INDEX_COLUMN');
   });
 
   test('the checks here refuse what the chain format refuses, and nothing else', () => {

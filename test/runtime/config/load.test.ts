@@ -251,7 +251,7 @@ describe('messages', () => {
         AUDIT_ANCHOR_BUCKET: found "Audit_Anchors", allowed a bucket name: 3 to 63 lower-case letters, digits, "." and "-", beginning and ending with a letter or digit
         AWS_REGION: found "eu-west-1a", allowed an AWS Region, such as eu-west-1 or us-gov-west-1
         AUDIT_ANCHOR_KMS_KEY_ARN: found "arn:aws:kms:eu-west-1:111122223333:alias/audit", allowed the full ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias: an alias can be pointed at another key later, and an anchor has to name its key for good
-        AUDIT_ANCHOR_CHAIN_ID: found "prod/../x y", allowed letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or ".."), at most 900 bytes
+        AUDIT_ANCHOR_CHAIN_ID: found "prod/../x y", allowed letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or "..", the first not beginning with "_"), at most 900 bytes
         AUDIT_ANCHOR_RETENTION_DAYS: found "1e3", allowed a whole number of days from 1 to 36500, in digits only
         AUDIT_EVENTS_COLUMNS: found column "payload" has type "jsonb", allowed int8, int4, int2, timestamptz, text, varchar, json, bytea, uuid, bool
         AUDIT_HMAC_KEYS: found key "k1" with a secret of 5 bytes, allowed standard base64 of 32 to 1024 bytes
@@ -267,7 +267,7 @@ describe('messages', () => {
       "5 faults in the configuration
         AUDIT_ANCHOR_BUCKET: found nothing, allowed the name of the bucket that holds the anchors
         AWS_REGION: found nothing, allowed the AWS Region of the bucket, such as eu-west-1 (AWS_DEFAULT_REGION is read too)
-        AUDIT_ANCHOR_CHAIN_ID: found nothing, allowed a name for this chain: letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or ".."), at most 900 bytes
+        AUDIT_ANCHOR_CHAIN_ID: found nothing, allowed a name for this chain: letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or "..", the first not beginning with "_"), at most 900 bytes
         AUDIT_HMAC_KEYS: found nothing, and nothing in AUDIT_HMAC_KEYS_FILE, allowed a JSON object {"key id": "secret", ...} with each secret as standard base64 of 32 to 1024 bytes, or the path of a file with it in AUDIT_HMAC_KEYS_FILE
         DATABASE_URL: found nothing, and neither PGHOST nor PGDATABASE, allowed postgres://USER:PASSWORD@HOST:PORT/DATABASE, or the PG* variables of libpq"
     `);

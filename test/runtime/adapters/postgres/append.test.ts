@@ -2,7 +2,7 @@ import type { Client, PoolClient } from 'pg';
 import { appendEvents, EventAppender } from '../../../../runtime/adapters/postgres/append';
 import { initialise } from '../../../../runtime/adapters/postgres/init';
 import { linksLayout, parseColumnList, v1Layout } from '../../../../runtime/domain/chain/columns';
-import { APPEND, createAuditDatabase, event, vectorKeys } from '../../../support/audit-table';
+import { APPEND, createAuditDatabase, event, storeVector, vectorKeys } from '../../../support/audit-table';
 import { vectors } from '../../../support/vectors';
 import type { TestDatabase } from '../../../support/database';
 
@@ -57,9 +57,16 @@ async function faults(): Promise<number> {
 
 describe('appendEvents', () => {
   it('makes the published hashes, across a key rotation', async () => {
-    for (const { chain_index, prev_hash, event_hash, key_id, ...vector } of vectors.events) {
-      const { occurred_at, actor, action, resource, outcome, details } = vector;
-      const values = { occurred_at, actor, action, resource, outcome, details };
+    const appended = vectors.events.filter(({ salt }) => salt !== null);
+    expect(appended.length).toBeGreaterThan(5);
+    for (const vector of vectors.events) {
+      if (!appended.includes(vector)) {
+        await storeVector(client, vector);
+        continue;
+      }
+      const { chain_index, prev_hash, event_hash, key_id } = vector;
+      const { occurred_at, actor, action, resource, outcome, details, salt } = vector;
+      const values = { occurred_at, actor, action, resource, outcome, details, salt };
       const keys = vectorKeys(key_id);
       const result = await inTransaction(client, () => appendEvents(client, [values], { ...APPEND, keys }));
       expect(result).toEqual({
@@ -327,7 +334,7 @@ describe('errors', () => {
   it('refuse a head that cannot be continued', async () => {
     await client.query(`ALTER TABLE audit_events DROP CONSTRAINT audit_events_event_hash_check`);
     await client.query(
-      `INSERT INTO audit_events VALUES (1, now(), 'a', 'b', NULL, 'c', NULL, 'k1', decode(repeat('00', 32), 'hex'), '\\x01')`,
+      `INSERT INTO audit_events VALUES (1, now(), 'a', 'b', NULL, 'c', NULL, NULL, 'k1', decode(repeat('00', 32), 'hex'), '\\x01')`,
     );
     await client.query('BEGIN');
     await expect(appendEvents(client, [event('a')], APPEND)).rejects.toMatchObject({

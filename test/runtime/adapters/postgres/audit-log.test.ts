@@ -4,7 +4,7 @@ import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-lo
 import { appendEvents } from '../../../../runtime/adapters/postgres/append';
 import { Connection } from '../../../../runtime/adapters/postgres/connection';
 import { linksLayout, v1Layout } from '../../../../runtime/domain/chain/columns';
-import { APPEND, createAuditDatabase, event } from '../../../support/audit-table';
+import { APPEND, createAuditDatabase, event, storeVector } from '../../../support/audit-table';
 import type { TestDatabase } from '../../../support/database';
 import { vectors } from '../../../support/vectors';
 
@@ -69,8 +69,7 @@ it('knows nothing of an empty table', async () => {
 
 describe('a filled table', () => {
   beforeAll(async () => {
-    const { occurred_at, actor, action, resource, outcome, details } = vectors.events[0]!;
-    await append({ occurred_at, actor, action, resource, outcome, details });
+    await storeVector(client, vectors.events[0]!);
     await append(event('b', { occurred_at: '1969-12-31T23:59:59.9995Z' }), event('c'));
   });
 
@@ -92,7 +91,7 @@ describe('a filled table', () => {
     await auditLog().snapshot(async (snapshot) => {
       const stream = await collect(snapshot.readTuples({ from: 1, to: 1 }));
       const header = `${Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1').toString('hex')}${'00'.repeat(8)}`;
-      expect(stream.toString('hex')).toBe(`${header}000a${message}00000020${event_hash}ffff`);
+      expect(stream.toString('hex')).toBe(`${header}000b${message}00000020${event_hash}ffff`);
     });
   });
 
@@ -139,7 +138,7 @@ describe('a filled table', () => {
 
   it('goes on after a reader that stops early, and after a reader that fails', async () => {
     await client.query(`CREATE TABLE many AS SELECT i::int8 AS chain_index, now() AS occurred_at, 'a' AS actor,
-      repeat('x', 1000) AS action, 'r' AS resource, 'o' AS outcome, '{}'::json AS details, 'k' AS key_id,
+      repeat('x', 1000) AS action, 'r' AS resource, 'o' AS outcome, '{}'::json AS details, NULL::uuid AS salt, 'k' AS key_id,
       '\\x00'::bytea AS prev_hash, '\\x00'::bytea AS event_hash FROM generate_series(1, 50000) AS i`);
     const log = auditLog({ table: { table: 'many' } });
     await log.exclusive(
@@ -313,6 +312,8 @@ describe('the lock', () => {
 
   it('stops waiting when it is told to', async () => {
     const log = auditLog();
+    // Connected by now, so that the lock is all that is waited for.
+    await log.head();
     await auditLog().exclusive(
       async () => {
         const started = Date.now();

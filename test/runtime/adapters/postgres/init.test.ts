@@ -44,6 +44,7 @@ describe('init', () => {
       'resource text?',
       'outcome text',
       'details json?',
+      'salt uuid?',
       'key_id text',
       'prev_hash bytea',
       'event_hash bytea',
@@ -243,13 +244,19 @@ describe('the protection', () => {
   it.each([
     [
       'an index below 1',
-      `0, now(), 'a', 'b', NULL, 'c', NULL, 'k', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')`,
+      `0, now(), 'a', 'b', NULL, 'c', NULL, NULL, 'k', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')`,
     ],
-    ['a short hash', `9, now(), 'a', 'b', NULL, 'c', NULL, 'k', decode(repeat('00', 32), 'hex'), '\\x00'`],
-    ['a short link', `9, now(), 'a', 'b', NULL, 'c', NULL, 'k', '\\x00', decode(repeat('00', 32), 'hex')`],
+    [
+      'a short hash',
+      `9, now(), 'a', 'b', NULL, 'c', NULL, NULL, 'k', decode(repeat('00', 32), 'hex'), '\\x00'`,
+    ],
+    [
+      'a short link',
+      `9, now(), 'a', 'b', NULL, 'c', NULL, NULL, 'k', '\\x00', decode(repeat('00', 32), 'hex')`,
+    ],
     [
       'an infinite time',
-      `9, 'infinity', 'a', 'b', NULL, 'c', NULL, 'k', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')`,
+      `9, 'infinity', 'a', 'b', NULL, 'c', NULL, NULL, 'k', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')`,
     ],
   ])('refuses %s', async (_, values) => {
     await expect(client.query(`INSERT INTO audit_events VALUES (${values})`)).rejects.toMatchObject({
@@ -269,6 +276,7 @@ describe('an existing table', () => {
         { setting: 'column "action"', found: 'character varying(5)' },
         { setting: 'column "outcome"', found: 'no such column', allowed: 'text' },
         { setting: 'column "details"', found: 'jsonb', allowed: expect.stringMatching(/^json: /) as string },
+        { setting: 'column "salt"', found: 'no such column', allowed: 'uuid' },
         { setting: 'column "event_hash"', found: 'text', allowed: 'bytea' },
       ],
     });

@@ -35,7 +35,7 @@ beforeAll(async () => {
   database = await createAuditDatabase();
   client = await database.connect();
   await client.query(`CREATE VIEW slow AS SELECT chain_index, occurred_at, actor, action, resource, outcome, details,
-    key_id, prev_hash, pg_sleep(60)::text::bytea AS event_hash
+    salt, key_id, prev_hash, pg_sleep(60)::text::bytea AS event_hash
     FROM (SELECT 1::int8 AS chain_index) one LEFT JOIN audit_events USING (chain_index)`);
   silent = createServer((socket) => void socket.on('error', () => undefined));
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

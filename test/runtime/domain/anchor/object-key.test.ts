@@ -1,12 +1,12 @@
 import fc from 'fast-check';
+import { isChainId, MAX_CHAIN_ID_BYTES } from '../../../../runtime/contract/chain-id';
 import {
   anchorKey,
   chainPrefix,
   classifyKey,
   hourPrefix,
-  isChainId,
-  MAX_CHAIN_ID_BYTES,
   parseAnchorKey,
+  requireChainId,
 } from '../../../../runtime/domain/anchor/object-key';
 
 const SECONDS = Date.parse('2025-01-15T14:00:09Z') / 1000;
@@ -14,15 +14,28 @@ const KEY = 'production/2025/01/15/14/anchor-20250115T140009Z.json';
 const LAST_SECOND = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
 const part = fc.stringMatching(/^[A-Za-z0-9._-]{1,8}$/).filter((text) => text !== '.' && text !== '..');
-const chainIds = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+const chainIds = fc
+  .array(part, { minLength: 1, maxLength: 4 })
+  .filter(([first]) => !first?.startsWith('_'))
+  .map((parts) => parts.join('/'));
 
 describe('chain ids', () => {
-  test.each(['production', 'a', 'prod/eu-1', '2025/01', 'A.b_c-9', '...', '.hidden', 'a/..b', '-'])(
-    'allowed: %s',
-    (id) => {
-      expect(isChainId(id)).toBe(true);
-    },
-  );
+  test.each([
+    'production',
+    'a',
+    'prod/eu-1',
+    '2025/01',
+    'A.b_c-9',
+    '...',
+    '.hidden',
+    'a/..b',
+    '-',
+    'prod/_x',
+    'prod/_leaves/eu',
+    'a_',
+  ])('allowed: %s', (id) => {
+    expect(isChainId(id)).toBe(true);
+  });
 
   test.each([
     '',
@@ -40,7 +53,21 @@ describe('chain ids', () => {
     'ä',
     'a\n',
     'a\0',
-  ])('refused: %j', (id) => expect(isChainId(id)).toBe(false));
+    '_',
+    '_x',
+    '_x/prod',
+    '_leaves/prod',
+    '_declarations/prod',
+    '__',
+  ])('refused: %j', (id) => {
+    expect(isChainId(id)).toBe(false);
+    expect(() => requireChainId(id)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        faults: [{ setting: 'chainId', found: JSON.stringify(id), allowed: expect.any(String) as string }],
+      }) as Error,
+    );
+  });
 
   test('at most 900 bytes, so that the longest key fits into S3', () => {
     const longest = 'x'.repeat(MAX_CHAIN_ID_BYTES);
