@@ -291,7 +291,9 @@ describe('with a pool', () => {
     expect(pool.idleCount).toBe(1);
     await pool.query('SELECT 1');
     await database.pool.query(`ALTER TABLE audit_events ADD CHECK (actor <> 'mallory')`);
-    await expect(writer.append(event('b', { actor: 'mallory' }))).rejects.toMatchObject({ code: 'EVENT_INVALID' });
+    await expect(writer.append(event('b', { actor: 'mallory' }))).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+    });
     await writer.append(event('c'));
     await writer.close();
     expect((await pool.query('SELECT 1')).rowCount).toBe(1);

@@ -22,7 +22,6 @@ function lastOf({ last_seq, last_hash, key_id }: Anchor): Pick<Anchor, 'last_seq
   return { last_seq, last_hash, key_id };
 }
 
-
 const AFTER_THE_NEWEST = '2030-01-15T16:06:00Z';
 
 const SIBLINGS = {
