@@ -85,7 +85,7 @@ export type { AnchorAlarmsProps, WatchedEnvironment } from './monitoring/anchor-
 export { AnchorDashboard } from './monitoring/anchor-dashboard';
 export type { AnchorDashboardProps } from './monitoring/anchor-dashboard';
 export type { GatewayOptions } from './monitoring/gateway-metrics';
-export type { ChainFormat, WriterMode } from './monitoring/chain-alarms';
+export type { ChainFormat, WriterMode } from './monitoring/watched-chain';
 export type { DeleteAttempts, DeleteAttemptsProps, WatchedStorage } from './monitoring/delete-attempts';
 export type { EventPattern } from './monitoring/event-patterns';
 export type { WatchedReplication } from './monitoring/infrastructure-alarms';

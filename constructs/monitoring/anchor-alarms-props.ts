@@ -8,7 +8,7 @@ import { LIMITS } from '../../runtime/contract';
 import { isUnknownAtSynth, type PropCheck, quoted, type TextRule } from '../validation';
 import { alarmPrefix } from './alarm-names';
 import { type AlarmTopics, checkAlarmTopics } from './alarm-topics';
-import type { ChainFormat, WriterMode } from './chain-alarms';
+import type { ChainFormat, WriterMode } from './watched-chain';
 import { checkWatchedChains } from './watched-chains';
 
 /** What alarms of one environment share. `AnchorAlarms` is one. */

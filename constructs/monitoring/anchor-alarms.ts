@@ -12,7 +12,8 @@ import {
   checkAnchorAlarmsProps,
   type WatchedEnvironment,
 } from './anchor-alarms-props';
-import { chainAlarms, type WriterMode } from './chain-alarms';
+import { chainAlarms } from './chain-alarms';
+import type { WriterMode } from './watched-chain';
 import { DeleteAttempts } from './delete-attempts';
 import { deadLetters, replicationFails, type WatchedReplication } from './infrastructure-alarms';
 import { metricAlarm } from './metric-alarm';

@@ -1,60 +1,23 @@
-import {
-  type Cause,
-  CAUSES,
-  DIMENSIONS,
-  ENV,
-  EXIT,
-  METRIC_NAMESPACE,
-  METRICS,
-  SCOPES,
-  SEVERITIES,
-} from '../../runtime/contract';
-import type { AlarmDefinition, AlarmMetric } from './alarm-definition';
+import { type Cause, CAUSES, DIMENSIONS, ENV, METRICS, SEVERITIES } from '../../runtime/contract';
+import type { AlarmDefinition } from './alarm-definition';
 import {
   ANCHOR_GAP_PERIODS,
   anchorGapPeriod,
   anchorGapSeconds,
   fewestRetentionDays,
-  fullSilenceHours,
   gaugePeriod,
   larger,
-  LATEST_SILENCE_PERIODS,
-  latestSilencePeriod,
   times,
   WRITER_SILENCE_PERIODS,
 } from './alarm-timing';
 import { FAILURE_CAUSES } from './failure-causes';
-
-/** Who writes anchors: a daemon, a task that a schedule starts, or a program that runs elsewhere and emits metrics. */
-export type WriterMode = 'service' | 'scheduled' | 'external';
-
-/** `links`: a foreign chain, whose contents no verification can recompute. */
-export type ChainFormat = 'v1' | 'links';
-
-/** What the alarms of one chain follow from; numbers may be tokens. */
-export interface WatchedChain {
-  readonly chainId: string;
-  readonly mode: WriterMode;
-  readonly scheduleMinutes: number;
-  readonly intervalMinutes: number;
-  readonly chainFormat: ChainFormat;
-  readonly eventThreshold: number;
-  readonly retentionDays: number;
-  /** 0 when the newest anchor is not verified on its own. */
-  readonly verifyIntervalMinutes: number;
-  /** 0 when nothing verifies everything. */
-  readonly verifyFullIntervalHours: number;
-  /** ECS cluster of the writer; undefined when it is not known here. */
-  readonly cluster: string | undefined;
-  /** Log group of the writer; undefined when it is not known here. */
-  readonly logGroupName: string | undefined;
-}
+import { verificationAlarms } from './verification-alarms';
+import { metric, type WatchedChain, type WriterMode } from './watched-chain';
 
 /** Unanchored events, in thresholds, beyond which anchoring does not keep up. */
 const FAR_BEYOND = 10;
 
-const [TAMPERING, UNPROVEN] = SEVERITIES;
-const [FULL, LATEST] = SCOPES;
+const [TAMPERING] = SEVERITIES;
 
 /** Where to look when the writer is suspected. */
 const WRITER: Readonly<Record<WriterMode, string>> = {
@@ -79,8 +42,7 @@ export function chainAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
     ...writerAlarms(chain),
     ...CAUSES.map((cause) => causeAlarm(chain, cause)),
     tampering(chain),
-    ...(chain.verifyIntervalMinutes === 0 ? [] : latestAlarms(chain)),
-    ...(chain.verifyFullIntervalHours === 0 ? [] : fullAlarms(chain)),
+    ...verificationAlarms(chain),
   ];
 }
 
@@ -217,87 +179,4 @@ function tampering(chain: WatchedChain): AlarmDefinition {
     missingData: 'ignore',
     description: `TAMPERING: a verification of chain ${chain.chainId}, or its writer before an anchor, found evidence that contradicts the database or the anchors. This is a security incident: do not repair or delete anything. First: 'audit-anchor verify --full --json > evidence.json' from a machine you trust, with the verifier's environment. It is over when no verification has found anything for a day; what only the full verification finds is told again every day.`,
   };
-}
-
-function latestAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
-  return [
-    {
-      id: 'LatestNotEvaluated',
-      name: 'verify-latest-not-evaluated',
-      ...notEvaluated(chain, LATEST),
-      periodSeconds: gaugePeriod(chain.verifyIntervalMinutes),
-      periods: 2,
-      periodsToAlarm: 2,
-      missingData: 'ignore',
-      description: `Verifications of the newest anchor of chain ${chain.chainId} could not be evaluated, twice in a row. Nothing is known to be wrong, and nothing is proven. First: 'audit-anchor verify --latest' with the verifier's environment names what could not be read: database, bucket, key, permission.`,
-    },
-    {
-      id: 'LatestSilent',
-      name: 'verify-latest-silent',
-      metric: verificationResult(chain, LATEST),
-      statistic: 'SampleCount',
-      comparison: 'LessThanThreshold',
-      threshold: 1,
-      periodSeconds: latestSilencePeriod(chain.verifyIntervalMinutes),
-      periods: LATEST_SILENCE_PERIODS,
-      periodsToAlarm: LATEST_SILENCE_PERIODS,
-      missingData: 'breaching',
-      description: `The newest anchor of chain ${chain.chainId} was not verified for three intervals: the verifier does not run. First: 'audit-anchor verify --latest' with the verifier's environment tells whether the chain is sound; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first verification.`,
-    },
-  ];
-}
-
-function fullAlarms(chain: WatchedChain): readonly AlarmDefinition[] {
-  return [
-    {
-      id: 'FullNotEvaluated',
-      name: 'verify-full-not-evaluated',
-      ...notEvaluated(chain, FULL),
-      periodSeconds: 300,
-      periods: 1,
-      periodsToAlarm: 1,
-      missingData: 'ignore',
-      description: `The full verification of chain ${chain.chainId} could not be evaluated. Nothing is known to be wrong, and nothing is proven about older events. First: 'audit-anchor verify --full' with the verifier's environment names what could not be read: database, bucket, key, permission.`,
-    },
-    {
-      id: 'FullSilent',
-      name: 'verify-full-silent',
-      metric: verificationResult(chain, FULL),
-      statistic: 'SampleCount',
-      comparison: 'LessThanThreshold',
-      threshold: 1,
-      periodSeconds: 3_600,
-      periods: fullSilenceHours(chain.verifyFullIntervalHours),
-      periodsToAlarm: fullSilenceHours(chain.verifyFullIntervalHours),
-      missingData: 'breaching',
-      description: `The chain ${chain.chainId} was not verified from end to end for longer than it should be: the full verification does not run, or does not come to an end. First: 'audit-anchor verify --full' with the verifier's environment; then look for stopped verifier tasks and for messages in the dead-letter queue of its schedule. Normal until the first full verification.`,
-    },
-  ];
-}
-
-/** When something could not be looked at; tampering has its own alarm. */
-function notEvaluated(chain: WatchedChain, scope: (typeof SCOPES)[number]) {
-  const above = { statistic: 'Maximum', comparison: 'GreaterThanThreshold' } as const;
-  // The exit code of tampering is the smaller one.
-  if (chain.chainFormat === 'v1')
-    return { ...above, metric: verificationResult(chain, scope), threshold: EXIT.tampered };
-  // That of a sound foreign chain is the larger one, too.
-  const dimensions = { [DIMENSIONS.severity]: UNPROVEN, [DIMENSIONS.scope]: scope };
-  return { ...above, metric: metric(chain, METRICS.findingsBySeverity, dimensions), threshold: 0 };
-}
-
-function metric(
-  { chainId }: WatchedChain,
-  metricName: string,
-  more: Readonly<Record<string, string>> = {},
-): AlarmMetric {
-  return {
-    namespace: METRIC_NAMESPACE,
-    metricName,
-    dimensions: { [DIMENSIONS.chainId]: chainId, ...more },
-  };
-}
-
-function verificationResult(chain: WatchedChain, scope: (typeof SCOPES)[number]): AlarmMetric {
-  return metric(chain, METRICS.verificationResult, { [DIMENSIONS.scope]: scope });
 }

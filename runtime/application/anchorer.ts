@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../contract';
 import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
-import { attestsEmptyChain, formatAnchorTime } from '../domain/anchor/anchor';
+import { formatAnchorTime } from '../domain/anchor/anchor';
 import { formatColumnList } from '../domain/chain/column-list';
 import { anchorInSeries, type Attempt, endOfRange } from './backlog';
 import { chainPrefix } from '../domain/anchor/object-key';
@@ -9,17 +9,18 @@ import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
 import { ZERO_HASH } from '../domain/digests';
 import { FindingLog } from '../domain/findings/finding-log';
-import { EMPTY_ROOT } from '../domain/merkle/accumulator';
 import { AnchorWriter } from './anchor-writer';
 import { checkAnchoredEvent } from './anchored-event';
 import type { AnchorOutcome, AnchorRequest, BusyOutcome, Pending, WrittenAnchor } from './anchoring';
 import { ChainTip } from './chain-tip';
 import type { KnownAnchor } from './known-anchor';
 import { requireLockedBucket } from './locked-bucket';
+import type { NewRange } from './new-events';
+import { verifyNewEvents } from './new-events';
 import type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock, DatabaseIdentity } from './ports';
 import { blocks, refusal } from './refusal';
 import type { ChainReading } from './scan-chain';
-import { firstIndexOf, scanChain } from './scan-chain';
+import { firstIndexOf } from './scan-chain';
 import { requirePrimary } from './primary';
 import { requireSameChain } from './same-chain';
 import { requireTable } from './read-relation';
@@ -52,32 +53,19 @@ export interface AnchorerOptions {
 }
 
 /** How one attempt to anchor is made. */
-interface Draft {
+interface Draft extends NewRange {
   readonly kind: 'draft';
   readonly trigger: Trigger;
   /** Why the events behind this anchor wait for another one; null when there are none. */
   readonly rest: Trigger | null;
   /** Number of these events. */
   readonly behind: number;
-  readonly previous: KnownAnchor | null;
-  readonly head: ChainHead | null;
-  readonly firstSeq: number;
   readonly events: number;
   readonly merkleRoot: string;
   readonly identity: DatabaseIdentity;
 }
 
-interface NewEvents {
-  /** Null when the events do not lead to the head. */
-  readonly merkleRoot: string | null;
-  readonly events: number;
-  /** Absent when none was read. */
-  readonly recomputed?: number;
-}
-
 type Written = Omit<WrittenAnchor, 'durationMs'>;
-
-const NO_EVENTS: NewEvents = { merkleRoot: EMPTY_ROOT, events: 0 };
 
 /** Writes anchors: one for each trigger, each only after the events it certifies were verified. */
 export class Anchorer {
@@ -219,8 +207,9 @@ export class Anchorer {
       ? previous.lastSeq + 1
       : await firstIndexOf(snapshot, this.options.reading.layout);
     const end = await endOfRange(snapshot, firstSeq, head);
-    const { merkleRoot, events, recomputed } = await this.verifyRange(
+    const { merkleRoot, events, recomputed } = await verifyNewEvents(
       snapshot,
+      this.options.reading,
       { previous, head: end, firstSeq },
       findings,
       request,
@@ -241,40 +230,6 @@ export class Anchorer {
     const nextInterval = nextGridTime(this.now(), this.options.cadence.intervalMinutes) * 1000;
     const unanchored = unanchoredEvents({ head, newest });
     return { kind: 'not due', nextInterval, unanchored, ...noticed(this.tip) };
-  }
-
-  /** Verifies the new events. */
-  private async verifyRange(
-    snapshot: AuditLogSnapshot,
-    { previous, head, firstSeq }: Pick<Draft, 'previous' | 'head' | 'firstSeq'>,
-    findings: FindingLog,
-    { signal, onProgress }: AnchorRequest,
-  ): Promise<NewEvents> {
-    if (!head) return NO_EVENTS;
-    if (head.index < firstSeq) {
-      if (previous && !attestsEmptyChain(previous.lastHash)) return NO_EVENTS;
-      findings.add({
-        code: 'EVENT_INDEX',
-        place: { kind: 'events', from: head.index, to: head.index },
-        message: `the chain begins at index ${firstSeq}; its last event stands before it`,
-      });
-      return { merkleRoot: null, events: 0 };
-    }
-    const indexes = { from: firstSeq, to: head.index };
-    const checkpoint = { firstSeq, lastSeq: head.index, lastHash: null, merkleRoot: null, anchor: null };
-    const scanned = await scanChain(snapshot, this.options.reading, {
-      range: indexes,
-      firstIndex: firstSeq,
-      firstLink: previous ? previous.lastHash : ZERO_HASH,
-      checkpoints: [checkpoint],
-      findings,
-      ...(onProgress ? { onProgress } : {}),
-      ...(signal ? { signal } : {}),
-    });
-    const reachesHead = scanned.lastIndex === head.index && scanned.lastHash === head.hash;
-    const { recomputed } = scanned;
-    const [range] = reachesHead ? scanned.ranges : [];
-    return { merkleRoot: range?.root ?? null, events: range?.events ?? 0, recomputed };
   }
 
   private async checkBucket(signal: AbortSignal | undefined): Promise<void> {

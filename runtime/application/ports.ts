@@ -109,12 +109,14 @@ export interface BucketLock {
   readonly defaultRetention: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | null;
 }
 
-/** S3's time as one of its replies told it, beside the times of the `Clock` that it came between. Milliseconds. */
+/** S3's time as one of its replies told it, beside the times of the store's `Clock` that it came between. Milliseconds. */
 export interface ServerTime {
   /** `Date` of the reply, whole seconds. */
   readonly date: number;
   readonly sentAt: number;
   readonly receivedAt: number;
+  /** What the store's `Clock` says now; that of whoever asks may be another one. */
+  readonly here: number;
 }
 
 /**

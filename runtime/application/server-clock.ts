@@ -10,15 +10,18 @@ const FRESH_MS = 10_000;
 export const LONGEST_CREATE_SECONDS = 120;
 
 /** Milliseconds that this machine's clock is ahead of S3's, negative when behind; 0 within what a reply can tell. */
-export function clockDifference({ date, sentAt, receivedAt }: ServerTime): number {
+export function clockDifference({ date, sentAt, receivedAt }: Omit<ServerTime, 'here'>): number {
   const latest = date + BELOW_A_SECOND_MS;
   if (sentAt > latest) return sentAt - latest;
   return receivedAt < date ? receivedAt - date : 0;
 }
 
-/** S3's time when this machine's is `here`, both in milliseconds; `here` as long as S3 has told nothing. */
-export function serverTimeAt({ serverTime }: Pick<AnchorStore, 'serverTime'>, here: number): number {
-  return here - (serverTime === null ? 0 : clockDifference(serverTime));
+/**
+ * S3's time, milliseconds; `unknown` as long as S3 has told nothing. The difference to the store's clock counts from that
+ * clock: applied to another one, which a caller may have, it would make locks look expired that last.
+ */
+export function serverTimeAt({ serverTime }: Pick<AnchorStore, 'serverTime'>, unknown: number): number {
+  return serverTime === null ? unknown : serverTime.here - clockDifference(serverTime);
 }
 
 /** S3's time as its last reply tells it; the time of `clock` as long as there was none. */

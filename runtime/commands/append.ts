@@ -1,22 +1,26 @@
 import { EXIT } from '../contract';
+import { printable } from '../printable';
 import { formatCount } from '../terminal/duration';
 import type { Outcome } from './outcome';
 
 /** What was appended; null when the input held no event. */
 export interface Appended {
   readonly appended: number;
+  readonly schema: string;
+  readonly table: string;
   readonly firstIndex: number;
   readonly lastIndex: number;
   readonly lastHash: string;
   readonly keyId: string;
 }
 
-function appendedText({ appended, firstIndex, lastIndex, lastHash, keyId }: Appended): string {
+function appendedText(result: Appended): string {
+  const { appended, firstIndex, lastIndex, lastHash, keyId, schema, table } = result;
   const events =
     appended === 1
       ? `1 event appended: ${formatCount(firstIndex)}`
       : `${formatCount(appended)} events appended: ${formatCount(firstIndex)} to ${formatCount(lastIndex)}`;
-  return `${events}, key ${keyId}, head ${lastHash}`;
+  return `${events}, key ${keyId}, head ${lastHash}, table ${printable(`${schema}.${table}`)}`;
 }
 
 /** A batch whose COMMIT had no answer. */

@@ -73,7 +73,7 @@ async function tune(server: EmbeddedPostgres, events: number): Promise<void> {
 
 async function generate(url: string, events: number): Promise<Notes> {
   await withClient(url, (client) => client.query(`DROP TABLE IF EXISTS ${TABLE} CASCADE`));
-  await initialise({ connectionString: url }, LAYOUT, { table: TABLE, schema: null });
+  await initialise({ connectionString: url }, LAYOUT, { table: TABLE, schema: 'public' });
   return withClient(url, async (client) => {
     const columns = [...LAYOUT.columns.map(({ name }) => name), LAYOUT.hashColumn].join(', ');
     const chain = new ChainEvents(events);
@@ -96,7 +96,7 @@ async function anchor(url: string, events: number): Promise<Checkpoint[]> {
   }));
   const auditLog = new PostgresAuditLog({
     connection: { connectionString: url },
-    table: { table: TABLE, schema: null },
+    table: { table: TABLE, schema: 'public' },
     layout: LAYOUT,
     chainId: CHAIN_ID,
   });

@@ -8,7 +8,7 @@ import { DEFAULTS } from '../../runtime/contract';
 import { v1Layout } from '../../runtime/domain/chain/columns';
 import type { EmbeddedPostgres } from '../../runtime/embedded/postgres/start';
 
-const TABLE = { table: DEFAULTS.eventsTable, schema: null };
+const TABLE = { table: DEFAULTS.eventsTable, schema: 'public' };
 const LAYOUT = v1Layout();
 
 /** Secrets of a chain by key id. */

@@ -42,7 +42,7 @@ export class MemoryAnchorStore implements AnchorStore {
 
   get serverTime(): ServerTime {
     const now = this.clock.now();
-    return { date: Math.floor(now / 1000) * 1000, sentAt: now, receivedAt: now };
+    return { date: Math.floor(now / 1000) * 1000, sentAt: now, receivedAt: now, here: now };
   }
 
   /** Writes a version as anyone with the right to may, on top of what is there. */

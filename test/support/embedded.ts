@@ -26,7 +26,7 @@ import { SettableClock } from './settable-clock';
 export { CHAIN_ID };
 export const REGION = 'us-east-1';
 export const KMS_KEY_ARN = `arn:aws:kms:${REGION}:000000000000:key/00000000-0000-4000-8000-000000000000`;
-export const TABLE = { table: DEFAULTS.eventsTable, schema: null };
+export const TABLE = { table: DEFAULTS.eventsTable, schema: 'public' };
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const START = '2030-01-15T14:00:00Z';
 

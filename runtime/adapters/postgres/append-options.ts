@@ -18,8 +18,11 @@ export interface AppendOptions {
   readonly keys: AppendKeys;
 }
 
-/** What was appended. */
+/** What was appended, and where. */
 export interface AppendResult {
+  /** As the server resolved it: a search path may lead elsewhere. */
+  readonly schema: string;
+  readonly table: string;
   /** Chain indices of the first and the last event that were appended. */
   readonly firstIndex: number;
   readonly lastIndex: number;

@@ -1,13 +1,14 @@
 import { AuditAnchorError, ConfigError, UnavailableError } from '../../errors';
 import { isPassing } from './append-failure';
 import type { AppendResult } from './append-options';
-import { CommitUnanswered, type SentBatch } from './batch-store';
-import { hashIn } from './copy-in';
+import { CommitUnanswered } from './batch-store';
 
 /** How far a stream of events came before it failed. */
 export interface AppendProgress {
   /** What was committed; null for nothing. */
   readonly result: (AppendResult & { readonly appended: number }) | null;
+  /** A batch whose COMMIT was sent and not answered. */
+  readonly unresolved: AppendResult | null;
   /** Events that were taken from the stream. */
   readonly taken: number;
 }
@@ -17,7 +18,8 @@ export interface AppendProgress {
  * deleted, so whoever repeats the command must not send it again.
  */
 export function withProgress(error: unknown, progress: AppendProgress): unknown {
-  if (error instanceof CommitUnanswered) return unresolved(error, progress);
+  const { unresolved } = progress;
+  if (error instanceof CommitUnanswered && unresolved) return unknown(error, unresolved, progress);
   if (!(error instanceof AuditAnchorError)) return error;
   const { result, taken } = progress;
   const { message, hint } = error as AuditAnchorError;
@@ -40,9 +42,13 @@ export function withProgress(error: unknown, progress: AppendProgress): unknown 
 }
 
 /** The batch is in the chain as a whole, or not at all; its last event tells which. */
-function unresolved({ sent, failure }: CommitUnanswered, progress: AppendProgress): UnavailableError {
+function unknown(
+  { sent, failure }: CommitUnanswered,
+  batch: AppendResult,
+  progress: AppendProgress,
+): UnavailableError {
   const { appended = 0 } = progress.result ?? {};
-  const last = lastOf(sent);
+  const last = { appended: sent.batch.ends.length, ...batch };
   const before = appended === 0 ? '' : `Events 1 to ${appended} are stored. `;
   const to = appended + last.appended;
   return new UnavailableError(
@@ -58,13 +64,4 @@ function unresolved({ sent, failure }: CommitUnanswered, progress: AppendProgres
 
 function doneBy({ result }: AppendProgress): Readonly<Record<string, unknown>> {
   return result ? { ...result } : { appended: 0 };
-}
-
-function lastOf({ batch, head }: SentBatch): { appended: number; lastIndex: number; lastHash: string } {
-  const appended = batch.ends.length;
-  return {
-    appended,
-    lastIndex: head.index + appended,
-    lastHash: hashIn(batch, appended - 1).toString('hex'),
-  };
 }

@@ -201,7 +201,7 @@ export async function appendStream(
     if (signal?.aborted && isOfInterruption(error, signal)) {
       throw new AppendInterrupted(writer.result, writer.unresolved, error);
     }
-    throw withProgress(error, { result: writer.result, taken });
+    throw withProgress(error, { result: writer.result, unresolved: writer.unresolved, taken });
   } finally {
     lastCall.dispose();
     await connection.close();

@@ -105,6 +105,7 @@ export class BatchAppender {
   resultOf(batch: LinkedBatch, head: Head): AppendResult {
     const count = batch.ends.length;
     return {
+      ...this.place,
       firstIndex: head.index + 1,
       lastIndex: head.index + count,
       lastHash: hashIn(batch, count - 1).toString('hex'),

@@ -15,9 +15,13 @@ function dateOf({ response }: Reply): number | null {
 
 /** The time that S3 told with its last reply, an error also being one. */
 export class ServerTimes {
-  last: ServerTime | null = null;
+  private seen: Omit<ServerTime, 'here'> | null = null;
 
   constructor(private readonly clock: Clock) {}
+
+  get last(): ServerTime | null {
+    return this.seen && { ...this.seen, here: this.clock.now() };
+  }
 
   /** Listens to every reply to this client. */
   watch(client: S3Client): void {
@@ -27,7 +31,7 @@ export class ServerTimes {
         const reply = await next(args);
         const date = dateOf(reply);
         if (date !== null) {
-          this.last = { date, sentAt, receivedAt: this.clock.now() };
+          this.seen = { date, sentAt, receivedAt: this.clock.now() };
         }
         return reply;
       },

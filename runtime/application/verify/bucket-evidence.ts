@@ -4,7 +4,6 @@ import { checkEarlierRetention, lockEnd } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
-import type { Siblings } from '../../domain/anchor/order-of-truth';
 import { type AnchorPolicy, lockedAtLeastUntil } from '../../domain/anchor/policy';
 import type { Finding } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
@@ -14,18 +13,13 @@ import type { AnchorStore, ObjectVersion } from '../ports';
 import { inParallel } from './in-parallel';
 import type { Overlay } from './overlays';
 import { reportMarkers, reportOver } from './overlays';
+import type { OrderedAnchors } from './siblings';
 import { orderAnchors } from './siblings';
 
 /** Anchors read at the same time. */
 const READ_CONCURRENCY = 24;
 
-export interface BucketEvidence {
-  /** First version of every anchor key of the chain, in key order; of several with one number the one that counts. */
-  readonly anchors: readonly AnchorEvidence[];
-  /** The others of them. */
-  readonly beside: readonly AnchorEvidence[];
-  /** Anchors of one number about which only the database can tell whether they are a fork. */
-  readonly siblings: readonly Siblings[];
+export interface BucketEvidence extends OrderedAnchors {
   /** Versions and delete markers listed below the chain's prefix. */
   readonly listed: number;
 }
@@ -153,10 +147,10 @@ export async function collectBucketEvidence(
   readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
   const all = readings.map(({ evidence }) => evidence);
   reportLateMarkers(sorter, all, policy, findings);
-  const { chain, beside, open } = orderAnchors(all, policy.clockToleranceSeconds, findings);
-  checkAnchorChain(chain, policy, now, firstSeqs, findings);
+  const ordered = orderAnchors(all, policy.clockToleranceSeconds, findings);
+  checkAnchorChain(ordered.anchors, policy, now, firstSeqs, findings);
   checkEarlierRetention(all, policy, findings);
   checkReplication(all, now, findings);
   if (all.length === 0) reportNoAnchors(store, policy, findings);
-  return { anchors: chain, beside, siblings: open, listed: sorter.listed };
+  return { ...ordered, listed: sorter.listed };
 }

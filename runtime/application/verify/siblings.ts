@@ -12,15 +12,15 @@ import { holdsAgainst } from '../holds-against';
 import { knownFrom } from '../newest-known';
 import type { AuditLogSnapshot, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
-import type { BucketEvidence } from './bucket-evidence';
 
 /** Anchors in the order of truth: one for each number, and those that do not count beside it. */
 export interface OrderedAnchors {
-  readonly chain: readonly AnchorEvidence[];
-  /** Anchors with the number and the predecessor of one in the chain. */
+  /** First version of every anchor key of the chain, in key order; of several with one number the one that counts. */
+  readonly anchors: readonly AnchorEvidence[];
+  /** The others of them. */
   readonly beside: readonly AnchorEvidence[];
-  /** Groups about which only the database can tell whether they are a fork. */
-  readonly open: readonly Siblings[];
+  /** Anchors of one number about which only the database can tell whether they are a fork. */
+  readonly siblings: readonly Siblings[];
 }
 
 /**
@@ -51,9 +51,9 @@ export function orderAnchors(
     else open.push(group);
   }
   return {
-    chain: anchors.filter(({ key }) => !beside.has(key)),
+    anchors: anchors.filter(({ key }) => !beside.has(key)),
     beside: anchors.filter(({ key }) => beside.has(key)),
-    open,
+    siblings: open,
   };
 }
 
@@ -61,7 +61,7 @@ export function orderAnchors(
 export async function compareSiblings(
   snapshot: AuditLogSnapshot,
   reading: ChainReading,
-  { anchors, beside, siblings }: Pick<BucketEvidence, 'anchors' | 'beside' | 'siblings'>,
+  { anchors, beside, siblings }: OrderedAnchors,
   identity: DatabaseIdentity,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, boolean>> {

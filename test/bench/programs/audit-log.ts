@@ -7,7 +7,7 @@ import type { Task } from './task';
 export async function onSnapshot<T>(task: Task, use: (snapshot: AuditLogSnapshot) => Promise<T>): Promise<T> {
   const auditLog = new PostgresAuditLog({
     connection: { connectionString: task.url },
-    table: { table: task.table, schema: null },
+    table: { table: task.table, schema: 'public' },
     layout: LAYOUT,
     chainId: CHAIN_ID,
   });

@@ -46,7 +46,7 @@ function readersOf(task: Task, reading: ChainReading): ThreadReaders | null {
       password: () => decodeURIComponent(location.password),
       ssl: false,
     },
-    table: { table: task.table, schema: null },
+    table: { table: task.table, schema: 'public' },
     reading,
     env: process.env,
   });

@@ -1,5 +1,6 @@
+import { systemClock } from '../../../runtime/adapters/clock/system-clock';
 import type { Clock } from '../../../runtime/application/ports';
-import { clockDifference } from '../../../runtime/application/server-clock';
+import { clockDifference, serverTimeAt } from '../../../runtime/application/server-clock';
 import { Embedded } from '../../support/embedded';
 
 jest.setTimeout(60_000);
@@ -58,6 +59,19 @@ describe('a machine whose clock is wrong', () => {
     await expect(anchorer.anchor({ force: 'manual' })).rejects.toMatchObject({ code: 'CLOCK_SKEW' });
     off = 0;
     await expect(anchorer.anchor({ force: 'manual' })).resolves.toMatchObject({ kind: 'written' });
+  });
+
+  it('does not mix the clock of a store with another one of its caller', async () => {
+    await servers.append(2);
+    await servers.anchorer().anchor();
+    // The machine's own, years from that of S3 and of the verifier.
+    const store = servers.store({ clock: systemClock });
+    for (const kind of ['full', 'latest'] as const) {
+      const { verdict, findings } = await servers.verifier({ store }).verify({ kind });
+      expect({ verdict, findings }).toEqual({ verdict: 'verified', findings: [] });
+    }
+    const difference = serverTimeAt(store, 0) - servers.clock.now();
+    expect(Math.abs(difference)).toBeLessThan(60_000);
   });
 
   it.each([30, -30])('verifies by the time of S3, %i days off', async (days) => {

@@ -23,12 +23,14 @@ describe('append', () => {
     const { exitCode, stdout, stderr } = await scene.run('append', { stdin: scene.events(3) });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(steady(stdout)).toMatchInlineSnapshot(`
-      "✔ 3 events appended: 1 to 3, key k1, head <hash>
+      "✔ 3 events appended: 1 to 3, key k1, head <hash>, table public.audit_events
       "
     `);
     const { document } = await scene.run('append --json', { stdin: scene.events(2) });
     expect(document).toEqual({
       exitCode: 0,
+      schema: 'public',
+      table: 'audit_events',
       appended: 2,
       firstIndex: 4,
       lastIndex: 5,
@@ -40,7 +42,7 @@ describe('append', () => {
   test('one event, under another key', async () => {
     const { stdout } = await scene.run('append --key-id k2', { stdin: scene.events(1) });
     expect(steady(stdout)).toMatchInlineSnapshot(`
-      "✔ 1 event appended: 1, key k2, head <hash>
+      "✔ 1 event appended: 1, key k2, head <hash>, table public.audit_events
       "
     `);
   });

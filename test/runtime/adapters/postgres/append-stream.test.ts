@@ -131,7 +131,15 @@ describe('a connection that drops', () => {
       hint: expect.stringContaining(
         `Events 1 to 1000 are stored, the last at index 1000 with hash ${lastHash}; send from event 1001 on. Check host`,
       ),
-      done: { appended: 1_000, firstIndex: 1, lastIndex: 1_000, lastHash, keyId: 'k1' },
+      done: {
+        schema: 'public',
+        table: 'audit_events',
+        appended: 1_000,
+        firstIndex: 1,
+        lastIndex: 1_000,
+        lastHash,
+        keyId: 'k1',
+      },
     });
     expect(await stored()).toBe(1_000);
   });
@@ -143,7 +151,10 @@ describe('a connection that drops', () => {
       code: 'APPEND_UNRESOLVED',
       message: expect.stringMatching(/^it is unknown whether events 1 to 2 were stored, the last at index 2/),
       hint: 'If the chain has this hash at this index, send from event 3 on; if not, from event 1 on.',
-      done: { appended: 0, unresolved: { appended: 2, lastIndex: 2 } },
+      done: {
+        appended: 0,
+        unresolved: { schema: 'public', table: 'audit_events', appended: 2, lastIndex: 2 },
+      },
     });
     expect(await stored()).toBe(0);
   });

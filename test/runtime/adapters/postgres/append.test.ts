@@ -70,6 +70,8 @@ describe('appendEvents', () => {
       const keys = vectorKeys(key_id);
       const result = await inTransaction(client, () => appendEvents(client, [values], { ...APPEND, keys }));
       expect(result).toEqual({
+        schema: 'public',
+        table: 'audit_events',
         firstIndex: chain_index,
         lastIndex: chain_index,
         lastHash: event_hash,

@@ -257,7 +257,7 @@ const PRODUCERS = `
   const { CHAIN_ID, LAYOUT, SECRETS } = require('./test/support/chain');
   const connection = { connectionString: process.env.WRITER_URL };
   const keys = { activeKeyId: 'k1', secretFor: (id) => SECRETS[id] };
-  const writer = new ChainWriter({ connection, table: { table: 'audit_events' }, layout: LAYOUT, chainId: CHAIN_ID, keys, maxBatch: 20 });
+  const writer = new ChainWriter({ connection, table: { table: 'audit_events', schema: 'public' }, layout: LAYOUT, chainId: CHAIN_ID, keys, maxBatch: 20 });
   const run = process.env.WRITER_RUN;
   async function produce(producer) {
     for (let round = 0; ; round += 1) {

@@ -7,7 +7,7 @@ import type { FindingCode } from '../../../../runtime/domain/findings/finding';
 import { CHAIN_ID, Embedded } from '../../../support/embedded';
 
 const LAYOUT = linksLayout({ index: 'Position', prevHash: 'before', hash: 'digest', keyId: null }, 'int4');
-const TABLE = { table: 'Ledger', schema: null };
+const TABLE = { table: 'Ledger', schema: 'public' };
 
 /** Somebody else's chain: other names, index from 0, NULL before the first, hashes of its own making. */
 const CREATE = `
