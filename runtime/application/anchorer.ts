@@ -50,6 +50,12 @@ export interface AnchorerOptions {
   readonly clockToleranceSeconds?: number;
   /** How long to wait for another anchorer of the same chain, milliseconds. */
   readonly lockWaitMs: number;
+  /**
+   * Events that one anchor covers at most; more are anchored by several in a row.
+   *
+   * @default 1,000,000, which no anchor may exceed
+   */
+  readonly rangeEvents?: number;
 }
 
 /** How one attempt to anchor is made. */
@@ -206,7 +212,7 @@ export class Anchorer {
     const firstSeq = previous
       ? previous.lastSeq + 1
       : await firstIndexOf(snapshot, this.options.reading.layout);
-    const end = await endOfRange(snapshot, firstSeq, head);
+    const end = await endOfRange(snapshot, firstSeq, head, this.options.rangeEvents);
     const { merkleRoot, events, recomputed } = await verifyNewEvents(
       snapshot,
       this.options.reading,

@@ -18,9 +18,10 @@ export async function endOfRange(
   snapshot: AuditLogSnapshot,
   firstSeq: number,
   head: ChainHead | null,
+  most = MAX_ANCHOR_EVENTS,
 ): Promise<ChainHead | null> {
-  if (!head || head.index - firstSeq < MAX_ANCHOR_EVENTS) return head;
-  const end = await snapshot.eventAfter(firstSeq, MAX_ANCHOR_EVENTS);
+  if (!head || head.index - firstSeq < most) return head;
+  const end = await snapshot.eventAfter(firstSeq, most);
   return end && end.index < head.index ? end : head;
 }
 

@@ -2,6 +2,7 @@ import { finished } from 'node:stream/promises';
 import type { ClientBase, DatabaseError } from 'pg';
 import { requireChainId } from '../../domain/anchor/object-key';
 import { formatColumnList } from '../../domain/chain/column-list';
+import { MAX_INDEX, MAX_INDEX_STEP } from '../../domain/chain/index-bounds';
 import { chainKey } from '../../domain/chain/event-hash';
 import { ConfigError, UnavailableError } from '../../errors';
 import { alterersHint, type AppendTable, clear, runDeferred, type Suspicion } from './alterers';
@@ -209,10 +210,11 @@ export class BatchAppender {
     const index = quoteIdentifier(layout.indexColumn);
     const deferred = runDeferred(suspicion);
     if (deferred !== null) await this.run(client, deferred);
-    // One row more than was sent, so that one which nobody sent is seen.
+    // One row more than was sent, so that one which nobody sent is seen. What stands too far above is not of the chain.
+    const upTo = Math.min(firstIndex - 1 + MAX_INDEX_STEP, MAX_INDEX);
     const stored = await copyWhole(
       client,
-      `COPY (SELECT ${this.columnNames} FROM ${table.qualified} WHERE ${index} >= ${firstIndex}
+      `COPY (SELECT ${this.columnNames} FROM ${table.qualified} WHERE ${index} BETWEEN ${firstIndex} AND ${upTo}
        ORDER BY ${index} LIMIT ${ends.length + 1}) TO STDOUT (FORMAT binary)`,
     ).catch((error: unknown) => {
       throw clientFailure(error, client);

@@ -164,21 +164,21 @@ export abstract class Lanes {
     Lanes.load(SCHEDULE, p0, p1, p2, p3, BLOCK_BYTES);
   }
 
-  /** Writes the digest of each lane to its pointer. */
+  /** Writes the digest of each lane to its pointer; the state stays as it is, the schedule does not. */
   static storeDigests(p0: usize, p1: usize, p2: usize, p3: usize): void {
     for (let offset: usize = 0; offset < 32; offset += 16) {
       const words = STATE + (offset << 2);
       Lanes.transpose(
-        words,
+        SCHEDULE,
         v128.load(words, 0),
         v128.load(words, 16),
         v128.load(words, 32),
         v128.load(words, 48),
       );
-      v128.store(p0 + offset, Lanes.bigEndian(v128.load(words, 0)));
-      v128.store(p1 + offset, Lanes.bigEndian(v128.load(words, 16)));
-      v128.store(p2 + offset, Lanes.bigEndian(v128.load(words, 32)));
-      v128.store(p3 + offset, Lanes.bigEndian(v128.load(words, 48)));
+      v128.store(p0 + offset, Lanes.bigEndian(v128.load(SCHEDULE, 0)));
+      v128.store(p1 + offset, Lanes.bigEndian(v128.load(SCHEDULE, 16)));
+      v128.store(p2 + offset, Lanes.bigEndian(v128.load(SCHEDULE, 32)));
+      v128.store(p3 + offset, Lanes.bigEndian(v128.load(SCHEDULE, 48)));
     }
   }
 
