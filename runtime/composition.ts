@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readSettingFile } from './adapters/files/setting-file';
 import { createDigestEngine } from './adapters/digests/select-engine';
 import { PostgresAuditLog } from './adapters/postgres/audit-log';
 import { BucketReports } from './adapters/reports/bucket-reports';
@@ -74,7 +74,7 @@ export class Composition {
 
   /** @throws ConfigError `CONFIG_INVALID` with every fault */
   config<const N extends Need>(need: N): ConfigFor<N> {
-    const config = loadConfig(this.env, need, (path) => readFileSync(path, 'utf8'));
+    const config = loadConfig(this.env, need, readSettingFile);
     if (config.keyRing) this.resources.add(config.keyRing, (ring) => ring.wipe());
     return config;
   }
