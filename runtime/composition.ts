@@ -90,7 +90,7 @@ export class Composition {
    * @throws ConfigError `USAGE` for a place among the chain's anchors, where every verification would report them
    */
   reports(config: WithBucket, place: ReportPlace, option: string, signal: AbortSignal): ReportStore {
-    if (place.kind === 'folder') return new FolderReports(place.path);
+    if (place.kind === 'folder') return new FolderReports(place.path, this.clock);
     const anchors = chainPrefix(config.chainId);
     if (place.bucket === config.bucket && place.prefix.startsWith(anchors)) {
       throw new ConfigError(

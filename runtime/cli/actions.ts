@@ -80,7 +80,7 @@ export async function statusAction({ composition, signal }: ActionContext): Prom
     composition.store(config),
     composition.auditLog(config),
     composition.clock,
-    config.chainId,
+    config,
     signal,
   );
 }

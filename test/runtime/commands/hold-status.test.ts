@@ -1,5 +1,6 @@
 import { CHAIN_ID, Embedded } from '../../support/embedded';
 import { holdCommand } from '../../../runtime/commands/hold';
+import { DEFAULTS } from '../../../runtime/contract';
 import { UnavailableError } from '../../../runtime/errors';
 import type { Outcome } from '../../../runtime/commands/outcome';
 import { statusCommand } from '../../../runtime/commands/status';
@@ -12,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => servers.stop());
 beforeEach(() => servers.reset());
 
+const { clockToleranceSeconds } = DEFAULTS;
 const KEY = 'production/2030/01/15/14/anchor-20300115T140000Z.json';
 
 function textOf(outcome: Outcome): string {
@@ -84,7 +86,10 @@ describe('hold', () => {
 
 describe('status', () => {
   function status(): Promise<Outcome> {
-    return statusCommand(servers.store(), servers.auditLog(), servers.clock, CHAIN_ID);
+    return statusCommand(servers.store(), servers.auditLog(), servers.clock, {
+      chainId: CHAIN_ID,
+      clockToleranceSeconds,
+    });
   }
 
   test('neither anchors nor events', async () => {
