@@ -141,12 +141,16 @@ const EXIT_GRACE_MS = 2_000;
 /** Commands that end in order, in a time of their own: with a last anchor, or with servers that have to be stopped. */
 const ORDERLY: readonly string[] = ['run', 'demo'];
 
+function commandOf(args: readonly string[]): string {
+  return args.find((arg) => !arg.startsWith('-')) ?? '';
+}
+
 /** Stops at the first request to; a closed terminal (SIGHUP) is one too. */
 function stopOnSignals(args: readonly string[], concluded: () => ExitCode | null): AbortController {
   const stop = new AbortController();
   const onSignal = forcedEnd({
     stop,
-    orderly: ORDERLY.includes(args.find((arg) => !arg.startsWith('-')) ?? ''),
+    orderly: ORDERLY.includes(commandOf(args)),
     inDoubt: putsInDoubt,
     concluded,
     exit: (code) => process.exit(code),
@@ -181,9 +185,10 @@ function start(): void {
   const stop = stopOnSignals(args, () => conclusion);
   const { signal } = stop;
   // What nobody can be told any more is not worth going on with.
-  const stdout = new ProcessOutput(process.stdout, () => stop.abort());
+  const bounded = commandOf(args) === 'run';
+  const stdout = new ProcessOutput(process.stdout, () => stop.abort(), { bounded });
   // What the report says does not depend on who hears of its progress.
-  const stderr = new ProcessOutput(process.stderr, () => undefined);
+  const stderr = new ProcessOutput(process.stderr, () => undefined, { bounded });
   const { env, stdin } = process;
   // The same file also when everything was bundled into one.
   const startThread: StartThread = (options) => new Worker(__filename, options);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readSettingFile } from './adapters/files/setting-file';
 import { createDigestEngine } from './adapters/digests/select-engine';
 import { PostgresAuditLog } from './adapters/postgres/audit-log';
 import { BucketReports } from './adapters/reports/bucket-reports';
@@ -74,7 +74,7 @@ export class Composition {
 
   /** @throws ConfigError `CONFIG_INVALID` with every fault */
   config<const N extends Need>(need: N): ConfigFor<N> {
-    const config = loadConfig(this.env, need, (path) => readFileSync(path, 'utf8'));
+    const config = loadConfig(this.env, need, readSettingFile);
     if (config.keyRing) this.resources.add(config.keyRing, (ring) => ring.wipe());
     return config;
   }
@@ -90,7 +90,7 @@ export class Composition {
    * @throws ConfigError `USAGE` for a place among the chain's anchors, where every verification would report them
    */
   reports(config: WithBucket, place: ReportPlace, option: string, signal: AbortSignal): ReportStore {
-    if (place.kind === 'folder') return new FolderReports(place.path);
+    if (place.kind === 'folder') return new FolderReports(place.path, this.clock);
     const anchors = chainPrefix(config.chainId);
     if (place.bucket === config.bucket && place.prefix.startsWith(anchors)) {
       throw new ConfigError(

@@ -83,7 +83,7 @@ export class Anchorer {
   constructor(private readonly options: AnchorerOptions) {
     const { intervalMinutes } = options.cadence;
     const { clockToleranceSeconds = DEFAULTS.clockToleranceSeconds } = options;
-    this.tip = new ChainTip({ ...options, intervalMinutes });
+    this.tip = new ChainTip({ ...options, intervalMinutes, clockToleranceSeconds });
     this.writer = new AnchorWriter({ ...options, clockToleranceSeconds });
   }
 
@@ -287,8 +287,8 @@ export class Anchorer {
     if (earliest > latest) {
       throw new UnavailableError(
         'CLOCK_SKEW',
-        `the newest anchor is dated ${previous!.seconds - latest + tolerance} s ahead of S3's time (${previous!.key}); nothing was written`,
-        { hint: 'Verify that anchor first; check time synchronisation (NTP) of what wrote it.' },
+        `the newest anchor is dated ${previous!.seconds - latest + tolerance} s ahead of S3's time (${previous!.key}), although S3 dated its writing so too; nothing was written`,
+        { hint: 'Check the clock of the S3 endpoint, which has been set back since.' },
       );
     }
     if (earliest - this.now() > MAX_CLOCK_WAIT_SECONDS) return earliest;

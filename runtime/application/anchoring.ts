@@ -33,9 +33,10 @@ export interface WrittenAnchor {
   /** Milliseconds of the whole attempt: waiting for the chain's lock, verifying the new events, writing. */
   readonly durationMs: number;
   /**
-   * Anchors of one number that were noticed: `ANCHOR_TWIN`, or `ANCHOR_FORK`, which is tampering.
+   * What was noticed and does not keep anchors from being written: anchors of one number (`ANCHOR_TWIN`, or `ANCHOR_FORK`,
+   * which is tampering), and objects dated ahead of their writing (`ANCHOR_TIME_SKEW`, tampering).
    *
-   * @default - none was noticed
+   * @default - nothing was noticed
    */
   readonly findings?: readonly Finding[];
 }

@@ -4,6 +4,7 @@ import { siblingsAmong } from '../domain/anchor/order-of-truth';
 import type { Finding } from '../domain/findings/finding';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { KnownAnchor } from './known-anchor';
+import { MisdatedWatch } from './misdated';
 import { knownFrom, NewestAnchor } from './newest-known';
 import type { AnchorStore, AuditLog, AuditLogSnapshot, ObjectVersion } from './ports';
 import type { ChainReading } from './scan-chain';
@@ -18,6 +19,7 @@ export interface ChainTipOptions {
   readonly reading: ChainReading;
   readonly retentionDays: number;
   readonly intervalMinutes: number;
+  readonly clockToleranceSeconds: number;
 }
 
 /** The anchor that the next one has to name: the newest, or of several with its number the one that counts. */
@@ -25,15 +27,18 @@ export class ChainTip {
   private readonly newest: NewestAnchor;
   private readonly surroundings: Surroundings;
   private readonly siblings: SiblingWatch;
+  private readonly misdated: MisdatedWatch;
   private noticed = new FindingLog();
   /** An anchor was found or written, and not yet looked around. */
   private unexplored = false;
 
   constructor(private readonly options: ChainTipOptions) {
-    const { store, reading, retentionDays, intervalMinutes } = options;
-    this.newest = new NewestAnchor(store, reading.chainId, { retentionDays, intervalMinutes });
-    this.surroundings = new Surroundings(store, reading.chainId);
+    const { store, reading, retentionDays, intervalMinutes, clockToleranceSeconds } = options;
+    const { chainId } = reading;
+    this.newest = new NewestAnchor(store, { chainId, retentionDays, intervalMinutes, clockToleranceSeconds });
+    this.surroundings = new Surroundings(store, chainId, clockToleranceSeconds);
     this.siblings = new SiblingWatch(reading);
+    this.misdated = new MisdatedWatch(clockToleranceSeconds);
   }
 
   get known(): KnownAnchor | null {
@@ -45,7 +50,10 @@ export class ChainTip {
     return this.newest.isKnown;
   }
 
-  /** Findings about anchors of one number since the last call: they do not keep the next anchor from being written. */
+  /**
+   * Findings about anchors of one number, and about misdated ones, since the last call: they do not keep the next
+   * anchor from being written.
+   */
   takeNoticed(): readonly Finding[] {
     const found = this.noticed.all();
     this.noticed = new FindingLog();
@@ -67,9 +75,13 @@ export class ChainTip {
     const before = this.newest.known;
     const newest = await this.newest.refresh(now, findings, signal);
     if (newest !== before) this.unexplored = true;
+    const { evidence } = this.newest;
+    const since = before ? -Infinity : (evidence?.head?.lastModified ?? -Infinity);
+    this.misdated.report(this.newest.misdated, since, this.noticed);
     if (!newest || !this.unexplored) return newest;
-    if (this.newest.evidence) this.surroundings.note(this.newest.evidence);
+    if (evidence) this.surroundings.note(evidence);
     const around = await this.surroundings.look(newest.seconds, signal);
+    this.misdated.report(around.misdated, since, this.noticed);
     await this.follow(snapshot, newest, around, signal);
     this.unexplored = false;
     return this.newest.known;
@@ -98,6 +110,7 @@ export class ChainTip {
     this.unexplored = true;
     try {
       const around = await this.surroundings.look(known.seconds, signal);
+      this.misdated.report(around.misdated, -Infinity, this.noticed);
       if (siblingsAmong(around.neighbours).length > 0) {
         // Of its own: the session of the chain's lock may be gone.
         const follow = (snapshot: AuditLogSnapshot): Promise<void> =>

@@ -39,11 +39,13 @@ export function gaugesOf(
 /** What a report tells of the newest anchor; nothing when that one, or a newer one, is itself in doubt. */
 export function gaugesOfReport({ newestAnchor, findings, finishedAt }: VerificationReport): Gauges {
   const doubted = findings.some(
-    ({ severity, place, count }) =>
+    ({ code, severity, place, count }) =>
       (severity === 'tampering' || severity === 'unproven') &&
       place.kind === 'object' &&
       // Keys sort by time. A finding that stands for several objects names only the first.
-      (count > 1 || place.key >= (newestAnchor?.key ?? '')),
+      (count > 1 || place.key >= (newestAnchor?.key ?? '')) &&
+      // What is dated ahead of its writing sorts last, and takes no part in the chain.
+      !(code === 'ANCHOR_TIME_SKEW' && place.key > (newestAnchor?.key ?? '')),
   );
   if (!newestAnchor || doubted) return gaugesOf(null, null, Date.parse(finishedAt));
   const { time, lockedUntil } = newestAnchor;

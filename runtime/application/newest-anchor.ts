@@ -1,4 +1,5 @@
-import type { KeyClass } from '../domain/anchor/object-key';
+import type { Dated } from '../domain/anchor/check-time';
+import { isDatedAhead } from '../domain/anchor/check-time';
 import { chainPrefix, classifyKey, hourPrefix } from '../domain/anchor/object-key';
 import type { AnchorStore, ObjectVersion, VersionPage } from './ports';
 
@@ -19,35 +20,57 @@ const FRESH_WINDOW_SECONDS = 2 * 3600;
 const BEHIND_YEARS = ':';
 const LEVELS = [/^\d{4}$/, /^\d{2}$/, /^\d{2}$/, /^\d{2}$/] as const;
 
+/** Where to look, and how far ahead of its writing an anchor may be dated. */
+export interface Search {
+  readonly store: AnchorStore;
+  readonly chainId: string;
+  readonly clockToleranceSeconds: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Look {
+  /** Null when there is no anchor, or none behind the last known one. */
+  readonly newest: NewestKey | null;
+  /** What lies behind it and is dated ahead of S3's time of its writing: it takes no part in the chain. */
+  readonly misdated: readonly Dated[];
+}
+
 /**
  * Finds the newest anchor without ever listing the whole prefix, through version listings, since a delete marker
  * hides a key from the plain one:
- * 1. one request behind the last known key, or behind two hours ago;
+ * 1. one request behind the last known key, or behind two hours ago; one more for each page of misdated objects;
  * 2. if that shows nothing, or more than one page, down through year, month, day and hour: at most five more
  *    requests unless folders turn out to be empty.
+ * @param now seconds since 1970
  * @param lastKnownKey the newest anchor this process has seen, itself not listed again
- * @returns null when there is no anchor, or none behind `lastKnownKey`
  */
-export async function findNewestKey(
-  store: AnchorStore,
-  chainId: string,
-  now: number,
-  lastKnownKey: string | null,
-  signal?: AbortSignal,
-): Promise<NewestKey | null> {
-  const after = lastKnownKey ?? hourPrefix(chainId, now - FRESH_WINDOW_SECONDS);
-  const page = await store.listPage({ prefix: chainPrefix(chainId), after, signal });
-  if (!page.truncated || reachesBehindYears(page, chainId)) {
-    const newest = newestOf(page.versions, chainId);
-    if (newest || lastKnownKey !== null) return newest;
+export async function findNewestKey(search: Search, now: number, lastKnownKey: string | null): Promise<Look> {
+  const { store, chainId, signal } = search;
+  const prefix = chainPrefix(chainId);
+  const from = lastKnownKey ?? hourPrefix(chainId, now - FRESH_WINDOW_SECONDS);
+  const misdated = new Map<string, Dated>();
+  const down = async (before: string | null): Promise<Look> => {
+    const newest = await descend({ ...search, before, misdated }, prefix, 0);
+    return { newest, misdated: [...misdated.values()] };
+  };
+  for (let after = from; ;) {
+    const page = await store.listPage({ prefix, after, signal });
+    const newest = newestOf(page.versions, { ...search, misdated });
+    if (!page.truncated || reachesBehindYears(page, chainId)) {
+      if (newest || lastKnownKey !== null) return { newest, misdated: [...misdated.values()] };
+      return down(from);
+    }
+    const last = page.versions.at(-1)?.key;
+    if (newest || last === undefined || !misdated.has(last)) return down(null);
+    after = last;
   }
-  return descend({ store, chainId, signal }, chainPrefix(chainId), 0);
 }
 
-interface Search {
-  readonly store: AnchorStore;
-  readonly chainId: string;
-  readonly signal: AbortSignal | undefined;
+interface Descent extends Search {
+  /** Folders from here on were looked through; null when none was. */
+  readonly before: string | null;
+  /** Takes what is met on the way. */
+  readonly misdated: Map<string, Dated>;
 }
 
 function reachesBehindYears(page: VersionPage, chainId: string): boolean {
@@ -55,11 +78,12 @@ function reachesBehindYears(page: VersionPage, chainId: string): boolean {
   return last !== undefined && last.key > chainPrefix(chainId) + BEHIND_YEARS;
 }
 
-async function descend(search: Search, prefix: string, level: number): Promise<NewestKey | null> {
+async function descend(search: Descent, prefix: string, level: number): Promise<NewestKey | null> {
   const pattern = LEVELS[level];
-  if (!pattern) return newestOf(await listHour(search, prefix), search.chainId);
-  const folders = (await listFolders(search, prefix)).filter((folder) =>
-    pattern.test(folder.slice(prefix.length, -1)),
+  if (!pattern) return newestOf(await listHour(search, prefix), search);
+  const { before } = search;
+  const folders = (await listFolders(search, prefix)).filter(
+    (folder) => pattern.test(folder.slice(prefix.length, -1)) && (before === null || folder < before),
   );
   for (const folder of folders.sort().reverse()) {
     const newest = await descend(search, folder, level + 1);
@@ -94,19 +118,26 @@ async function listHour({ store, signal }: Search, prefix: string): Promise<Obje
   return versions;
 }
 
-function newestOf(versions: readonly ObjectVersion[], chainId: string): NewestKey | null {
-  const anchors = versions.flatMap((version) => {
-    const found: KeyClass = classifyKey(chainId, version.key);
-    return found.kind === 'anchor' && version.kind === 'version'
-      ? [{ key: version.key, seconds: found.seconds }]
-      : [];
-  });
-  const newest = anchors.reduce<(typeof anchors)[number] | null>(
-    (best, next) => (best === null || next.key > best.key ? next : best),
-    null,
-  );
-  if (!newest) return null;
-  const all = versions.filter(({ key }) => key === newest.key);
-  const first = all.filter(({ kind }) => kind === 'version').pop();
-  return first ? { ...newest, first, over: all.filter((version) => version !== first) } : null;
+function newestOf(
+  versions: readonly ObjectVersion[],
+  { chainId, clockToleranceSeconds, misdated }: Omit<Descent, 'before'>,
+): NewestKey | null {
+  const byKey = new Map<string, ObjectVersion[]>();
+  for (const version of versions) {
+    const group = byKey.get(version.key);
+    if (group) group.push(version);
+    else byKey.set(version.key, [version]);
+  }
+  for (const [key, group] of [...byKey].sort(([a], [b]) => (a < b ? 1 : -1))) {
+    const found = classifyKey(chainId, key);
+    const first = group.findLast(({ kind }) => kind === 'version');
+    if (found.kind !== 'anchor' || !first) continue;
+    const { seconds } = found;
+    const dated = { key, versionId: first.versionId, seconds, storedAt: first.lastModified };
+    if (!isDatedAhead(dated, clockToleranceSeconds)) {
+      return { key, seconds, first, over: group.filter((version) => version !== first) };
+    }
+    misdated.set(key, dated);
+  }
+  return null;
 }

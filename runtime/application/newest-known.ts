@@ -1,8 +1,10 @@
 import { UnavailableError } from '../errors';
 import { MAX_ANCHOR_BYTES } from '../domain/anchor/anchor-body';
 import { checkAnchorObject } from '../domain/anchor/check-object';
+import type { Dated } from '../domain/anchor/check-time';
 import type { AnchorEvidence } from '../domain/anchor/evidence';
 import { requireChainId } from '../domain/anchor/object-key';
+import type { AnchorPolicy } from '../domain/anchor/policy';
 import { FindingLog } from '../domain/findings/finding-log';
 import type { KnownAnchor } from './known-anchor';
 import { findNewestKey } from './newest-anchor';
@@ -20,10 +22,9 @@ export class NewestAnchor {
   /** @throws ConfigError `CONFIG_INVALID` for a chain id that no chain can have */
   constructor(
     private readonly store: AnchorStore,
-    private readonly chainId: string,
-    private readonly policy: { readonly retentionDays: number; readonly intervalMinutes: number },
+    private readonly policy: AnchorPolicy,
   ) {
-    requireChainId(chainId);
+    requireChainId(policy.chainId);
   }
 
   get known(): KnownAnchor | null {
@@ -44,13 +45,18 @@ export class NewestAnchor {
   /** The newest anchor as the last look read it; null when it was not read but written. */
   evidence: AnchorEvidence | null = null;
 
+  /** What the last look passed over, since it is dated ahead of S3's time of its writing. */
+  misdated: readonly Dated[] = [];
+
   /**
    * Looks for a newer anchor. One that cannot be continued from becomes a finding and is not remembered.
    * @param now seconds since 1970
    * @throws UnavailableError when the bucket or the anchor could not be read
    */
   async refresh(now: number, findings: FindingLog, signal?: AbortSignal): Promise<KnownAnchor | null> {
-    const newest = await findNewestKey(this.store, this.chainId, now, this.current?.key ?? null, signal);
+    const search = { store: this.store, ...this.policy, signal };
+    const { newest, misdated } = await findNewestKey(search, now, this.current?.key ?? null);
+    this.misdated = misdated;
     if (!newest || newest.key === this.current?.key) {
       this.found = true;
       return this.current;
@@ -59,11 +65,7 @@ export class NewestAnchor {
     const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
     const stored = await this.store.read(address.key, address.versionId, MAX_ANCHOR_BYTES, signal);
     const evidence = evidenceOf(address, stored, seen);
-    checkAnchorObject(
-      evidence,
-      { chainId: this.chainId, clockToleranceSeconds: Infinity, ...this.policy },
-      seen,
-    );
+    checkAnchorObject(evidence, this.policy, seen);
     const fatal = seen.all().filter(({ code }) => (FATAL as readonly string[]).includes(code));
     if (fatal.length > 0) {
       fatal.forEach((found) => findings.add(found));

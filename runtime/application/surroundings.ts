@@ -1,6 +1,9 @@
 import { anchorKey, chainPrefix, classifyKey } from '../domain/anchor/object-key';
+import type { Dated } from '../domain/anchor/check-time';
+import { isDatedAhead } from '../domain/anchor/check-time';
 import type { AnchorEvidence } from '../domain/anchor/evidence';
 import type { Candidate } from '../domain/anchor/order-of-truth';
+import { misdatedAmong } from '../domain/anchor/order-of-truth';
 import { FindingLog } from '../domain/findings/finding-log';
 import { PUT_LIFETIME_SECONDS } from './anchor-writer';
 import type { AnchorStore, ObjectVersion, VersionPage } from './ports';
@@ -16,6 +19,8 @@ export interface Neighbour extends Candidate {
 export interface Around {
   /** Anchors whose links could be read, in the order of their keys. */
   readonly neighbours: readonly Neighbour[];
+  /** What takes no part in the chain, since it is dated ahead of S3's time of its writing. */
+  readonly misdated: readonly Dated[];
   /** What a listing shows under each key, newest first. */
   readonly versionsOf: (key: string) => readonly ObjectVersion[];
 }
@@ -30,6 +35,7 @@ export class Surroundings {
   constructor(
     private readonly store: AnchorStore,
     private readonly chainId: string,
+    private readonly clockToleranceSeconds: number,
   ) {}
 
   /** Takes in an anchor that was read or written, so that it is not read again. */
@@ -45,24 +51,34 @@ export class Surroundings {
       byKey.set(version.key, [...(byKey.get(version.key) ?? []), version]);
     }
     for (const key of this.read.keys()) if (!byKey.has(key)) this.read.delete(key);
-    const neighbours: Neighbour[] = [];
-    for (const [key, versions] of byKey) {
-      const neighbour = await this.neighbour(key, versions, signal);
-      if (neighbour) neighbours.push(neighbour);
+    const listed = [...byKey].flatMap(([key, versions]) => this.dated(key, versions) ?? []);
+    // Behind the last anchor that was dated rightly nothing can follow a misdated one, which is not even read.
+    const end = listed.findLastIndex((dated) => !isDatedAhead(dated, this.clockToleranceSeconds)) + 1;
+    const read: Neighbour[] = [];
+    for (const dated of listed.slice(0, end)) {
+      const neighbour = await this.neighbour(dated, signal);
+      if (neighbour) read.push(neighbour);
     }
-    return { neighbours, versionsOf: (key) => byKey.get(key) ?? [] };
+    const among = misdatedAmong(read, this.clockToleranceSeconds);
+    return {
+      neighbours: read.filter((neighbour) => !among.has(neighbour.key)),
+      misdated: [...read.filter(({ key }) => among.has(key)), ...listed.slice(end)],
+      versionsOf: (key) => byKey.get(key) ?? [],
+    };
   }
 
-  private async neighbour(
-    key: string,
-    versions: readonly ObjectVersion[],
-    signal: AbortSignal | undefined,
-  ): Promise<Neighbour | null> {
+  private dated(key: string, versions: readonly ObjectVersion[]): Dated | null {
     const found = classifyKey(this.chainId, key);
     const first = versions.findLast(({ kind }) => kind === 'version');
     if (found.kind !== 'anchor' || !first) return null;
-    const { versionId, lastModified: storedAt } = first;
-    const address = { key, versionId, seconds: found.seconds };
+    return { key, versionId: first.versionId, seconds: found.seconds, storedAt: first.lastModified };
+  }
+
+  private async neighbour(
+    { storedAt, ...address }: Dated,
+    signal: AbortSignal | undefined,
+  ): Promise<Neighbour | null> {
+    const { key, versionId } = address;
     const known = this.read.get(key);
     const evidence =
       known?.versionId === versionId

@@ -1,6 +1,8 @@
 import { fstatSync, readSync, statSync } from 'node:fs';
 import type { ExitCode } from '../contract';
 import { EXIT } from '../contract';
+import { counted } from '../terminal/duration';
+import { BoundedLines } from './bounded-lines';
 import type { OutputLoss, OutputStream } from './command-io';
 
 /** How long the end of a command waits for a reader that does not read, milliseconds. */
@@ -12,12 +14,19 @@ const LEFT = ['EPIPE', 'EIO'];
 /** An output of the process, which remembers what could not be written. */
 export class ProcessOutput implements OutputStream {
   private lost: OutputLoss | null;
+  private readonly lines: { write(text: string): unknown };
 
-  /** @param onTrouble called when it cannot be written for another reason than that nobody reads it */
+  /**
+   * @param onTrouble called when it cannot be written for another reason than that nobody reads it
+   * @param options.bounded true for lines without end: what nobody reads is left out and counted (`BoundedLines`)
+   * @param options.unreadMs how long `loss` waits for a reader
+   */
   constructor(
     private readonly stream: NodeJS.WriteStream & { readonly fd: number },
     private readonly onTrouble: () => void,
+    private readonly options: { readonly bounded?: boolean; readonly unreadMs?: number } = {},
   ) {
+    this.lines = options.bounded ? new BoundedLines(stream, leftOut) : stream;
     this.lost = wasClosed(stream.fd) ? { left: true, why: 'it is closed' } : null;
     stream.on('error', (error) => this.note(error));
   }
@@ -32,7 +41,7 @@ export class ProcessOutput implements OutputStream {
 
   write(text: string): unknown {
     try {
-      return this.stream.write(text);
+      return this.lines.write(text);
     } catch (error) {
       // Files are written at once, and some versions of Node.js throw what goes wrong.
       this.note(error);
@@ -41,12 +50,13 @@ export class ProcessOutput implements OutputStream {
   }
 
   async loss(): Promise<OutputLoss | null> {
+    const { unreadMs = UNREAD_MS } = this.options;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        this.lost ??= { left: false, why: `nobody has read it for ${UNREAD_MS / 1000} s` };
+        this.lost ??= { left: false, why: `nobody has read it for ${unreadMs / 1000} s` };
         resolve();
-      }, UNREAD_MS);
+      }, unreadMs);
       this.stream.write('', () => resolve());
     });
     clearTimeout(timer);
@@ -59,6 +69,12 @@ export class ProcessOutput implements OutputStream {
     this.lost ??= { left, why: code };
     if (!left) this.onTrouble();
   }
+}
+
+/** A line of the log, which also stands between metrics. */
+function leftOut(lines: number): string {
+  const msg = `${counted(lines, 'line')} left out: nobody read this output`;
+  return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lines, msg })}\n`;
 }
 
 /** Node.js opens the null device for an output that is closed; other than behind `> /dev/null` it can be read. */

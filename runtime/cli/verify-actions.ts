@@ -130,7 +130,7 @@ async function shard(
 /** A bucket needs more of the configuration than a folder does. */
 function reportsOf(composition: Composition, place: ReportPlace, signal: AbortSignal): ReportStore {
   return place.kind === 'folder'
-    ? new FolderReports(place.path)
+    ? new FolderReports(place.path, composition.clock)
     : composition.reports(composition.config({ bucket: true }), place, '--shard', signal);
 }
 

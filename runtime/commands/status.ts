@@ -13,10 +13,13 @@ import type { KnownAnchor } from '../application/known-anchor';
 import { readAnchor } from '../application/read-anchor';
 import { requireSameChain } from '../application/same-chain';
 import type { ChainReading } from '../application/scan-chain';
+import { serverTimeAt } from '../application/server-clock';
 import { tailOf } from '../application/verify/database-evidence';
 import { EXIT } from '../contract';
 import { formatAnchorTime } from '../domain/anchor/anchor';
+import { checkTime } from '../domain/anchor/check-time';
 import type { AnchorEvidence } from '../domain/anchor/evidence';
+import type { AnchorPolicy } from '../domain/anchor/policy';
 import { FindingLog } from '../domain/findings/finding-log';
 import { findingsText } from '../report/findings-text';
 import type { Colors } from '../terminal/colors';
@@ -143,18 +146,25 @@ function databaseRows({ identity, head, ...status }: DatabaseStatus): [string, s
 
 /**
  * Shows where bucket and database stand, and whether the last anchored event is still the one in the database. Proves
- * no more than that.
+ * no more than that. Ages are by S3's time.
  */
 export async function statusCommand(
   store: AnchorStore,
   auditLog: AuditLog,
   clock: Clock,
-  { chainId, layout }: Pick<ChainReading, 'chainId' | 'layout'>,
+  {
+    chainId,
+    layout,
+    clockToleranceSeconds,
+  }: Pick<ChainReading, 'layout'> & Pick<AnchorPolicy, 'chainId' | 'clockToleranceSeconds'>,
   signal?: AbortSignal,
 ): Promise<Outcome> {
-  const now = clock.now();
   const findings = new FindingLog();
-  const newest = await findNewestKey(store, chainId, Math.floor(now / 1000), null, signal);
+  const here = clock.now();
+  const search = { store, chainId, clockToleranceSeconds, signal };
+  const { newest, misdated } = await findNewestKey(search, Math.floor(here / 1000), null);
+  misdated.forEach((dated) => checkTime(dated, clockToleranceSeconds, findings));
+  const now = serverTimeAt(store, clock.now());
   const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
   const anchor = address ? anchorStatus(await readAnchor(store, address, findings, signal)) : null;
   requireSameChain(anchor?.known ?? null, layout);

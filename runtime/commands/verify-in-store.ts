@@ -49,7 +49,7 @@ export async function planInStore(options: PlanOptions, count: number, store: Re
   const { keys } = options.reading;
   const earlier = await earlierPlan(options, store);
   if (earlier) {
-    refuseStale(earlier, store, ageLimits(options.policy, options.clock));
+    refuseStale(earlier, store, ageLimits(options.policy, store.clock));
     await keepNumbers(store, earlier);
     return keptPlan(earlier, count, [], sealPlan(earlier, keys), 'planned before');
   }
@@ -101,10 +101,10 @@ export async function shardInStore(
 ): Promise<Outcome> {
   const { keys } = options.reading;
   const plan = await planIn(store, keys);
-  refuseStale(plan, store, ageLimits(options, options.clock));
+  refuseStale(plan, store, ageLimits(options, store.clock));
   const before = await earlierPart(store, plan, number, keys);
   if (before) return keptPart(before, plan, sealPartialReport(before, keys), 'read before');
-  const report = await scanShard(options, plan, number);
+  const report = await scanShard({ ...options, clock: store.clock }, plan, number);
   const sealed = sealPartialReport(report, keys);
   const text = textOf(sealed);
   const name = partName(number);

@@ -95,6 +95,7 @@ const FILE_PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: 'which this user may not read',
   EPERM: 'which this user may not read',
   EISDIR: 'which is a folder',
+  ENOTREG: 'which is no regular file',
 };
 
 function fileProblem(code = 'no reason given'): string {

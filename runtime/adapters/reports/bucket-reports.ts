@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { bucketUnfit } from '../../application/bucket-fitness';
 import type { AnchorStore, Clock, ObjectVersion } from '../../application/ports';
 import type { ReportStore } from '../../application/shards/report-store';
+import { serverClock } from '../../application/server-clock';
 import { quoted } from '../../config-faults';
 import { ConfigError } from '../../errors';
 
@@ -30,8 +31,10 @@ export interface BucketReportsOptions {
  */
 export class BucketReports implements ReportStore {
   readonly place: string;
+  readonly clock: Clock;
 
   constructor(private readonly options: BucketReportsOptions) {
+    this.clock = serverClock(options.store, options.clock);
     this.place = `s3://${options.store.bucket}/${options.prefix}`;
   }
 

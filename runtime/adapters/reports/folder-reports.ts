@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Clock } from '../../application/ports';
 import type { ReportStore } from '../../application/shards/report-store';
 import { quoted } from '../../config-faults';
 import { AuditAnchorError, ConfigError } from '../../errors';
@@ -10,7 +11,10 @@ import { jsonFilesIn, mediumFailure, readText, writeText } from '../files/text-f
 export class FolderReports implements ReportStore {
   readonly place: string;
 
-  constructor(private readonly folder: string) {
+  constructor(
+    private readonly folder: string,
+    readonly clock: Clock,
+  ) {
     this.place = folder.endsWith('/') ? folder : `${folder}/`;
   }
 

@@ -141,7 +141,7 @@ export class S3Gateway {
  */
 async function readCredentials(client: S3Client): Promise<readonly string[]> {
   try {
-    const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+    const { accessKeyId, secretAccessKey, sessionToken } = await inTime(client.config.credentials());
     return [secretAccessKey, sessionToken ?? '', accessKeyId].filter((value) => value !== '');
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
@@ -150,6 +150,22 @@ async function readCredentials(client: S3Client): Promise<readonly string[]> {
       ? 'the credential_process of the profile failed'
       : printable(message);
     throw credentialsError(`no AWS credentials: ${words}${profileProblem(process.env)}`);
+  }
+}
+
+/** Process, container, instance or login: a provider that stays silent must not hold a command for ever. */
+const CREDENTIALS_MS = 60_000;
+
+async function inTime<T>(provided: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const why = `the provider of credentials has not answered for ${CREDENTIALS_MS / 1000} s`;
+    timer = setTimeout(() => reject(new Error(why)), CREDENTIALS_MS);
+  });
+  try {
+    return await Promise.race([provided, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Clock } from '../ports';
+
 /** Where plans and reports are kept. */
 export type ReportPlace =
   | { readonly kind: 'folder'; readonly path: string }
@@ -10,6 +12,8 @@ export type ReportPlace =
 export interface ReportStore {
   /** The place, for people; a name appended to it is the whole name. */
   readonly place: string;
+  /** By which the age of documents is judged: S3's time in a bucket. */
+  readonly clock: Clock;
   /**
    * Text of a document, null when there is none. Where there are several versions, the one that was written first.
    * @throws ConfigError `FILE_UNUSABLE` when it is there and cannot be read

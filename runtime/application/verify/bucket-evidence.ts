@@ -4,6 +4,7 @@ import { checkEarlierRetention, lockEnd } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import { chainPrefix, classifyKey } from '../../domain/anchor/object-key';
+import { misdatedEvidence } from '../../domain/anchor/order-of-truth';
 import { type AnchorPolicy, lockedAtLeastUntil } from '../../domain/anchor/policy';
 import type { Finding } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
@@ -144,13 +145,21 @@ export async function collectBucketEvidence(
     return { evidence, found: log.all() };
   };
   const readings = await inParallel(sorter.addresses, READ_CONCURRENCY, readOne, signal);
-  readings.forEach(({ found }) => found.forEach((each) => findings.add(each)));
   const all = readings.map(({ evidence }) => evidence);
+  const misdated = misdatedEvidence(all, policy.clockToleranceSeconds);
+  for (const { evidence, found } of readings) {
+    // What takes no part in the chain is one finding, however it is locked and whatever it says.
+    const counts = misdated.has(evidence.key)
+      ? found.filter(({ code }) => code === 'ANCHOR_TIME_SKEW')
+      : found;
+    counts.forEach((each) => findings.add(each));
+  }
+  const anchors = all.filter(({ key }) => !misdated.has(key));
   reportLateMarkers(sorter, all, policy, findings);
-  const ordered = orderAnchors(all, policy.clockToleranceSeconds, findings);
+  const ordered = orderAnchors(anchors, policy.clockToleranceSeconds, findings);
   checkAnchorChain(ordered.anchors, policy, now, firstSeqs, findings);
-  checkEarlierRetention(all, policy, findings);
-  checkReplication(all, now, findings);
-  if (all.length === 0) reportNoAnchors(store, policy, findings);
+  checkEarlierRetention(anchors, policy, findings);
+  checkReplication(anchors, now, findings);
+  if (anchors.length === 0) reportNoAnchors(store, policy, findings);
   return { ...ordered, listed: sorter.listed };
 }

@@ -1,6 +1,7 @@
 import { checkCadence } from '../../domain/anchor/check-cadence';
 import type { AnchorPolicy } from '../../domain/anchor/policy';
 import { checkAnchorObject } from '../../domain/anchor/check-object';
+import { checkTime } from '../../domain/anchor/check-time';
 import { checkEarlierRetention } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { FindingLog } from '../../domain/findings/finding-log';
@@ -24,7 +25,8 @@ export async function collectNewestEvidence(
   findings: FindingLog,
   signal?: AbortSignal,
 ): Promise<BucketEvidence> {
-  const newest = await findNewestKey(store, policy.chainId, here, null, signal);
+  const { newest, misdated } = await findNewestKey({ store, ...policy, signal }, here, null);
+  misdated.forEach((dated) => checkTime(dated, policy.clockToleranceSeconds, findings));
   if (!newest) {
     reportNoAnchors(store, policy, findings);
     return { anchors: [], beside: [], siblings: [], listed: 0 };

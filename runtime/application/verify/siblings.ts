@@ -15,7 +15,7 @@ import type { ChainReading } from '../scan-chain';
 
 /** Anchors in the order of truth: one for each number, and those that do not count beside it. */
 export interface OrderedAnchors {
-  /** First version of every anchor key of the chain, in key order; of several with one number the one that counts. */
+  /** First version of every anchor key of the chain, in key order, without misdated ones; of several with one number the one that counts. */
   readonly anchors: readonly AnchorEvidence[];
   /** The others of them. */
   readonly beside: readonly AnchorEvidence[];

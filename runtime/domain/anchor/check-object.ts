@@ -2,6 +2,7 @@ import { isHexDigest } from '../digests';
 import type { FindingLog } from '../findings/finding-log';
 import { anchorMetadata, anchorSeconds, formatAnchorTime } from './anchor';
 import { checkLock } from './check-lock';
+import { checkTime } from './check-time';
 import type { AnchorEvidence, AnchorHead, AnchorLinks } from './evidence';
 import type { AnchorPolicy } from './policy';
 
@@ -26,18 +27,6 @@ export function linksOfHead(head: Pick<AnchorHead, 'metadata' | 'checksumSha256'
     chainFormat: null,
     columns: null,
   };
-}
-
-function checkTime(evidence: AnchorEvidence, head: AnchorHead, policy: AnchorPolicy, log: FindingLog): void {
-  const skew = Math.abs(head.lastModified / 1000 - evidence.seconds);
-  if (skew <= policy.clockToleranceSeconds) return;
-  log.add({
-    code: 'ANCHOR_TIME_SKEW',
-    place: { kind: 'object', key: evidence.key, versionId: evidence.versionId },
-    message: `the time in the anchor's name is ${skew} s away from the time S3 stored it`,
-    expected: `within ${policy.clockToleranceSeconds} s of ${formatAnchorTime(Math.floor(head.lastModified / 1000))}`,
-    actual: formatAnchorTime(evidence.seconds),
-  });
 }
 
 function checkContents(
@@ -100,6 +89,6 @@ export function checkAnchorObject(evidence: AnchorEvidence, policy: AnchorPolicy
   const { head } = evidence;
   if (!head) return;
   checkLock(evidence, head, policy, log);
-  checkTime(evidence, head, policy, log);
+  checkTime({ ...evidence, storedAt: head.lastModified }, policy.clockToleranceSeconds, log);
   checkContents(evidence, head, policy, log);
 }

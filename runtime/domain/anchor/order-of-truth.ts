@@ -1,4 +1,6 @@
 import type { FindingLog } from '../findings/finding-log';
+import type { Dated } from './check-time';
+import { isDatedAhead } from './check-time';
 import type { AnchorEvidence, AnchorLinks } from './evidence';
 
 /** An anchor whose links are known, and when S3 stored it. */
@@ -36,8 +38,45 @@ export interface Judgement<C extends Candidate = Candidate> {
 }
 
 /** Null for an anchor whose links could not be read. */
-export function candidateOf({ key, versionId, links, head }: AnchorEvidence): Candidate | null {
-  return links && { key, versionId, links, storedAt: head?.lastModified ?? Infinity };
+export function candidateOf(evidence: AnchorEvidence): Candidate | null {
+  const { key, versionId, links } = evidence;
+  return links && { key, versionId, links, storedAt: storedAtOf(evidence) };
+}
+
+function storedAtOf({ head }: Pick<AnchorEvidence, 'head'>): number {
+  return head?.lastModified ?? Infinity;
+}
+
+interface Misdatable extends Omit<Dated, 'versionId'> {
+  /** Null when they could not be read. */
+  readonly links: AnchorLinks | null;
+}
+
+/**
+ * Finds the anchors that take no part in the chain, for anchorers and verifiers alike: those dated ahead of S3's time
+ * of their writing. One that an anchor with a later key goes on from stays, since every anchor behind it rests on it.
+ * @returns their keys
+ */
+export function misdatedAmong(anchors: readonly Misdatable[], toleranceSeconds: number): ReadonlySet<string> {
+  const misdated = new Set<string>();
+  /** What the anchors with later keys name as their predecessors. */
+  const named = new Set<string>();
+  for (const anchor of [...anchors].sort((a, b) => (a.key < b.key ? 1 : -1))) {
+    const { key, links } = anchor;
+    const followed = links !== null && named.has(familyOf(links.anchorSeq + 1, links.hash));
+    if (isDatedAhead(anchor, toleranceSeconds) && !followed) misdated.add(key);
+    else if (links) named.add(familyOf(links.anchorSeq, links.prevAnchorHash));
+  }
+  return misdated;
+}
+
+/** As `misdatedAmong`, of anchors as a verifier has read them. */
+export function misdatedEvidence(
+  anchors: readonly AnchorEvidence[],
+  toleranceSeconds: number,
+): ReadonlySet<string> {
+  const dated = anchors.map((evidence) => ({ ...evidence, storedAt: storedAtOf(evidence) }));
+  return misdatedAmong(dated, toleranceSeconds);
 }
 
 /** Finds every number that more than one anchor has with the same predecessor. */

@@ -72,6 +72,7 @@ describe('of a report', () => {
   test.each<[string, NewFinding]>([
     ['an older anchor is forged', { code: 'ANCHOR_LINK', place: at(14), message: 'no link' }],
     ['events are forged', { code: 'EVENT_HASH', place: { kind: 'events', from: 1, to: 1 }, message: 'x' }],
+    ['an object is dated ahead', { code: 'ANCHOR_TIME_SKEW', place: at(16), message: 'skew' }],
     ['the newest one has a mere warning', { code: 'ANCHOR_STALE', place: at(15), message: 'stale' }],
   ])('known all the same when %s', (_name, found) => {
     expect(gaugesOfReport(report(found))).toEqual(KNOWN);

@@ -1,6 +1,7 @@
 import { findNewestKey } from '../../../runtime/application/newest-anchor';
 import type { NewestKey } from '../../../runtime/application/newest-anchor';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
+import { DEFAULTS } from '../../../runtime/contract';
 import { MemoryAnchorStore } from '../../fakes/memory-anchor-store';
 import { Embedded } from '../../support/embedded';
 
@@ -33,7 +34,9 @@ async function look(
 ): Promise<{ newest: NewestKey | null; lists: number }> {
   const { lastKnown = null, chainId = 'prod', now = NOW, pageSize = 1_000 } = options;
   servers.s3.requests.clear();
-  const newest = await findNewestKey(servers.store({ pageSize }), chainId, seconds(now), lastKnown);
+  // Names only: when the objects were stored does not matter.
+  const search = { store: servers.store({ pageSize }), chainId, clockToleranceSeconds: Infinity };
+  const { newest } = await findNewestKey(search, seconds(now), lastKnown);
   expect(servers.s3.requests.count()).toBe(servers.s3.requests.count('ListObjectVersions'));
   return { newest, lists: servers.s3.requests.count() };
 }
@@ -106,17 +109,18 @@ describe('beyond a page', () => {
     const last = anchorKey('prod', start + 2_499);
     const { versionId } = store.versions[store.versions.length - 1] ?? {};
     for (let over = 0; over < 1_500; over += 1) store.put({ key: last });
+    const search = { store, chainId: 'prod', clockToleranceSeconds: Infinity };
     for (const [now, lastKnown] of [
       [start + 3_000, null],
       [start + 90 * 86_400, null],
       [start + 3_000, anchorKey('prod', start)],
       [start + 3_000, anchorKey('prod', start + 1_499)],
     ] as const) {
-      const newest = await findNewestKey(store, 'prod', now, lastKnown);
+      const { newest } = await findNewestKey(search, now, lastKnown);
       expect(newest).toMatchObject({ key: last, first: { versionId } });
       expect(newest?.over).toHaveLength(1_500);
     }
-    expect(await findNewestKey(store, 'prod', start + 3_000, last)).toBeNull();
+    expect(await findNewestKey(search, start + 3_000, last)).toEqual({ newest: null, misdated: [] });
   });
 
   test('months of anchors: neither years, months, days nor hours have to fit a page', async () => {
@@ -217,11 +221,70 @@ describe('what others put there', () => {
     expect((await found({ now: '2030-03-01T00:00:00Z' })).key).toBe(newest);
     expect((await found({ pageSize: 1 })).key).toBe(newest);
   });
+});
 
-  test('a key dated in the future is the newest, whether known or not', async () => {
-    const future = key('2099-01-01T00:00:00Z');
-    await putAll([newest, future]);
-    expect((await found()).key).toBe(future);
-    expect((await found({ lastKnown: newest })).key).toBe(future);
+describe('objects dated ahead of their writing', () => {
+  const newest = key('2030-01-15T14:00:00Z');
+  const HOUR = 3_600;
+
+  /** @param ahead seconds that each object is dated ahead of the newest anchor, all of them stored together with it */
+  async function lookPast(
+    ahead: readonly number[],
+    { now = seconds(NOW), lastKnown = null as string | null } = {},
+  ): Promise<{ key: string | null; misdated: number; lists: number }> {
+    const start = seconds('2030-01-15T14:00:00Z');
+    const store = new MemoryAnchorStore({ now: () => start * 1_000 });
+    store.put({ key: newest });
+    for (const each of ahead) store.put({ key: anchorKey('prod', start + each) });
+    const list = jest.spyOn(store, 'listPage');
+    const listAll = jest.spyOn(store, 'listAll');
+    const { clockToleranceSeconds } = DEFAULTS;
+    const found = await findNewestKey({ store, chainId: 'prod', clockToleranceSeconds }, now, lastKnown);
+    const lists = list.mock.calls.length + listAll.mock.calls.length;
+    return { key: found.newest?.key ?? null, misdated: found.misdated.length, lists };
+  }
+
+  test('one within the tolerance is the newest', async () => {
+    const { clockToleranceSeconds: within } = DEFAULTS;
+    expect(await lookPast([within])).toMatchObject({ key: anchorKey('prod', seconds(NOW) - 1_800 + within) });
+    expect(await lookPast([within + 1])).toEqual({ key: newest, misdated: 1, lists: 1 });
+  });
+
+  test.each([1, 10, 900])(
+    '%i of them cost no request in the steady state nor after a start',
+    async (count) => {
+      const ahead = Array.from({ length: count }, (_, n) => (n + 1) * 30 * 24 * HOUR);
+      expect(await lookPast(ahead, { lastKnown: newest })).toEqual({ key: null, misdated: count, lists: 1 });
+      expect(await lookPast(ahead)).toEqual({ key: newest, misdated: count, lists: 1 });
+    },
+  );
+
+  test('after a silence they are not looked at again on the way down', async () => {
+    const ahead = [10, 24, 300 * 24, 9_000 * 24].map((hours) => hours * HOUR);
+    const now = seconds(NOW) + 5 * HOUR;
+    expect(await lookPast([], { now })).toEqual({ key: newest, misdated: 0, lists: 6 });
+    expect(await lookPast(ahead, { now })).toEqual({ key: newest, misdated: 4, lists: 6 });
+  });
+
+  test('when their day has come and gone the newest anchor is found below them', async () => {
+    const ahead = [10, 24, 300 * 24].map((hours) => hours * HOUR);
+    const now = seconds(NOW) + 400 * 24 * HOUR;
+    expect(await lookPast(ahead, { now })).toMatchObject({ key: newest, misdated: 3 });
+  });
+
+  test('more than a page of them costs one request for each page', async () => {
+    const ahead = Array.from({ length: 2_500 }, (_, n) => (n + 1) * HOUR);
+    expect(await lookPast(ahead, { lastKnown: newest })).toEqual({ key: null, misdated: 2_500, lists: 3 });
+    expect(await lookPast(ahead)).toMatchObject({ key: newest });
+  });
+
+  test('nothing else: there is no anchor', async () => {
+    const store = new MemoryAnchorStore({ now: () => seconds(NOW) * 1_000 });
+    store.put({ key: key('2031-01-15T14:00:00Z') });
+    const search = { store, chainId: 'prod', clockToleranceSeconds: 300 };
+    expect(await findNewestKey(search, seconds(NOW), null)).toMatchObject({
+      newest: null,
+      misdated: [{ key: key('2031-01-15T14:00:00Z') }],
+    });
   });
 });

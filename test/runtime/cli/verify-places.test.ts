@@ -247,7 +247,7 @@ const UNWRITABLE = '/proc/self/';
 const onLinux = existsSync(UNWRITABLE) ? test : test.skip;
 
 onLinux('a folder that nothing can be written to: the file is named that was to be there', async () => {
-  const writing = new FolderReports(UNWRITABLE).create('plan.json', '{}');
+  const writing = new FolderReports(UNWRITABLE, scene.embedded.clock).create('plan.json', '{}');
   await expect(writing).rejects.toMatchObject({
     code: 'FILE_UNUSABLE',
     message: expect.stringMatching(/^"\/proc\/self\/plan\.json" cannot be written \(E[A-Z]+\)$/) as string,
@@ -267,9 +267,10 @@ const shardReader = () => ({
 test('a partial report that cannot be kept does not hide the tampering in it', async () => {
   await anchored();
   await scene.run(`verify --plan 1 --out ${folder}`);
-  const store = new FolderReports(folder);
+  const store = new FolderReports(folder, scene.embedded.clock);
   const full: ReportStore = {
     place: store.place,
+    clock: store.clock,
     read: (name) => store.read(name),
     list: () => store.list(),
     create: () => Promise.reject(new ConfigError('FILE_UNUSABLE', 'the disk is full')),
@@ -284,9 +285,10 @@ test('a partial report that cannot be kept does not hide the tampering in it', a
 test('two that read one shard at the same time keep what each has found, and the merge tells the tampering', async () => {
   await anchored();
   await scene.run(`verify --plan 1 --out ${folder}`);
-  const store = new FolderReports(folder);
+  const store = new FolderReports(folder, scene.embedded.clock);
   const overtaken: ReportStore = {
     place: store.place,
+    clock: store.clock,
     read: (name) => store.read(name),
     list: () => store.list(),
     create: async (name, text) => {
@@ -332,7 +334,7 @@ async function setOf(hoursAgo: number): Promise<void> {
   const { embedded } = scene;
   const { clock } = embedded;
   clock.set(new Date(Date.now() - hoursAgo * 3_600_000).toISOString());
-  const store = new FolderReports(folder);
+  const store = new FolderReports(folder, scene.embedded.clock);
   const { clockToleranceSeconds, retentionDays, intervalMinutes } = DEFAULTS;
   const policy = { chainId: CHAIN_ID, retentionDays, clockToleranceSeconds, intervalMinutes };
   const both = { auditLog: embedded.auditLog(), reading: embedded.reading(), clock };

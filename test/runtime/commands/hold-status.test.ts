@@ -1,6 +1,7 @@
 import { v1Layout } from '../../../runtime/domain/chain/columns';
 import { CHAIN_ID, Embedded } from '../../support/embedded';
 import { holdCommand } from '../../../runtime/commands/hold';
+import { DEFAULTS } from '../../../runtime/contract';
 import { UnavailableError } from '../../../runtime/errors';
 import type { Outcome } from '../../../runtime/commands/outcome';
 import { statusCommand } from '../../../runtime/commands/status';
@@ -13,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => servers.stop());
 beforeEach(() => servers.reset());
 
+const { clockToleranceSeconds } = DEFAULTS;
 const KEY = 'production/2030/01/15/14/anchor-20300115T140000Z.json';
 
 function textOf(outcome: Outcome): string {
@@ -88,6 +90,7 @@ describe('status', () => {
     return statusCommand(servers.store(), servers.auditLog(), servers.clock, {
       chainId: CHAIN_ID,
       layout: v1Layout(),
+      clockToleranceSeconds,
     });
   }
 

@@ -1,6 +1,11 @@
 import type { AnchorLinks } from '../../../../runtime/domain/anchor/evidence';
 import type { Candidate } from '../../../../runtime/domain/anchor/order-of-truth';
-import { judgeSiblings, siblingsAmong, tipFrom } from '../../../../runtime/domain/anchor/order-of-truth';
+import {
+  judgeSiblings,
+  misdatedAmong,
+  siblingsAmong,
+  tipFrom,
+} from '../../../../runtime/domain/anchor/order-of-truth';
 
 const PREVIOUS = 'aa';
 
@@ -96,5 +101,58 @@ describe('the end of the chain', () => {
   test('a late anchor whose key is the last one does not hide what already follows its sibling', () => {
     const lastKey = anchor('z', 4_000);
     expect(tip(lastKey, [early, followerOf(early), lastKey])).toBe('c');
+  });
+});
+
+describe('which ones are dated ahead of their writing', () => {
+  const TOLERANCE = 300;
+
+  /** An anchor of this number, stored at 0, or so many seconds before its time. */
+  function dated(anchorSeq: number, key: string, { ahead = 0, after = null as string | null } = {}) {
+    const links = { anchorSeq, hash: key, prevAnchorHash: after ?? PREVIOUS };
+    return { ...anchor(key, 1_000_000 - ahead * 1_000, links), seconds: 1_000 };
+  }
+
+  const unread = (key: string, ahead: number) => ({ ...dated(9, key, { ahead }), links: null });
+
+  test.each([
+    ['none', [dated(1, 'a'), dated(2, 'b', { after: 'a' })], []],
+    ['not within the tolerance', [dated(1, 'a', { ahead: 300 }), dated(2, 'b', { ahead: 301 })], ['b']],
+    ['not what was dated back', [dated(1, 'a', { ahead: -10_000 })], []],
+    ['where S3 does not show its time', [{ ...dated(1, 'a'), storedAt: Infinity }], []],
+    ['what cannot be parsed too', [dated(1, 'a'), unread('b', 301), unread('c', 300)], ['b']],
+    ['the one without followers, of several', [dated(1, 'a'), dated(1, 'b', { ahead: 301 })], ['b']],
+    [
+      'not one that a later anchor goes on from',
+      [dated(1, 'a', { ahead: 301 }), dated(2, 'b', { after: 'a' })],
+      [],
+    ],
+    [
+      'not one from which a chain of them leads to a right one',
+      [
+        dated(1, 'a', { ahead: 400 }),
+        dated(2, 'b', { ahead: 301, after: 'a' }),
+        dated(3, 'c', { after: 'b' }),
+      ],
+      [],
+    ],
+    [
+      'a chain of them that leads nowhere',
+      [dated(1, 'a', { ahead: 400 }), dated(2, 'b', { ahead: 301, after: 'a' }), dated(2, 'c')],
+      ['a', 'b'],
+    ],
+    [
+      'one whose follower has an earlier key, which is no later anchor',
+      [dated(2, 'a', { after: 'b' }), dated(1, 'b', { ahead: 301 })],
+      ['b'],
+    ],
+    [
+      'one that is named under another number',
+      [dated(1, 'a', { ahead: 301 }), dated(3, 'b', { after: 'a' })],
+      ['a'],
+    ],
+  ])('%s', (_, anchors, expected) => {
+    expect([...misdatedAmong(anchors, TOLERANCE)].sort()).toEqual(expected);
+    expect([...misdatedAmong([...anchors].reverse(), TOLERANCE)].sort()).toEqual(expected);
   });
 });
