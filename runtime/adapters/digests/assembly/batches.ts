@@ -133,9 +133,12 @@ export function hashEvents(
     absorb(0, starts, ends, order, next, count);
     Lanes.keepDigests();
     mac(key(keys, slots, i0), key(keys, slots, i1), key(keys, slots, i2), key(keys, slots, i3));
+    // Before the hashes are stored, which turns the state round.
+    Lanes.scheduleLeaves();
     storeDigests(out, i0, i1, i2, i3);
     if (leafOut === 0) continue;
-    leaf();
+    Lanes.startFresh();
+    compress();
     storeDigests(leafOut, i0, i1, i2, i3);
   }
 }

@@ -5,7 +5,7 @@ import type { ScanOptions, ScanSummary } from '../../../../runtime/domain/chain/
 import { ChainScanner } from '../../../../runtime/domain/chain/chain-scanner';
 import { parseColumnList, v1Layout } from '../../../../runtime/domain/chain/columns';
 import type { DigestEngineFactory } from '../../../../runtime/domain/chain/digest-engine';
-import { eventHash } from '../../../../runtime/domain/chain/event-hash';
+import { eventDigest, eventHash } from '../../../../runtime/domain/chain/event-hash';
 import { encodeMessage } from '../../../../runtime/domain/chain/message';
 import type { Checkpoint } from '../../../../runtime/domain/chain/checkpoint';
 import { WINDOW_BYTES } from '../../../../runtime/domain/chain/tuple-window';
@@ -267,7 +267,7 @@ describe('the kernel takes every sound event', () => {
         at % 3 === 0 ? null : 'x'.repeat(at),
         before,
       ]);
-      before = eventHash(KEYS[1]!, message);
+      before = eventHash(KEYS[1]!, eventDigest(message));
       return { index: at + 1, message, hash: before };
     });
     const scanned = scanEveryWay(copyStream(events, layout.columns.length), anchored(events, 50), { layout });
