@@ -3,6 +3,7 @@ import { createNodeCryptoEngine } from '../../../../runtime/adapters/digests/nod
 import { createWasmSimdEngine } from '../../../../runtime/adapters/digests/wasm-simd-engine';
 import type { ScanOptions, ScanSummary } from '../../../../runtime/domain/chain/chain-scanner';
 import { ChainScanner } from '../../../../runtime/domain/chain/chain-scanner';
+import { v1Tuples } from '../../../../runtime/domain/chain/tuple-layout';
 import { parseColumnList, v1Layout } from '../../../../runtime/domain/chain/columns';
 import type { DigestEngineFactory } from '../../../../runtime/domain/chain/digest-engine';
 import { eventDigest, eventHash } from '../../../../runtime/domain/chain/event-hash';
@@ -54,6 +55,7 @@ function scanWith(
   try {
     const scanner = new ChainScanner({
       layout: LAYOUT,
+      tuples: v1Tuples(LAYOUT),
       engine,
       keyIds: ['k1', 'k2'],
       findings,
