@@ -2,7 +2,6 @@ import { DEFAULTS } from '../contract';
 import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import { formatAnchorTime } from '../domain/anchor/anchor';
-import { formatColumnList } from '../domain/chain/column-list';
 import { anchorInSeries, type Attempt, endOfRange } from './backlog';
 import { chainPrefix } from '../domain/anchor/object-key';
 import type { CadencePolicy } from '../domain/cadence';
@@ -69,6 +68,7 @@ interface Draft extends NewRange {
   readonly events: number;
   readonly merkleRoot: string;
   readonly identity: DatabaseIdentity;
+  readonly columns: string;
 }
 
 type Written = Omit<WrittenAnchor, 'durationMs'>;
@@ -223,7 +223,9 @@ export class Anchorer {
     if (blocks(findings) || merkleRoot === null) return refusal(findings, this.tip.takeNoticed(), recomputed);
     const more = end === head ? { trigger: due, rest: null } : { trigger: 'backlog' as const, rest: due };
     const behind = (head?.index ?? 0) - (end?.index ?? 0);
-    return { kind: 'draft', ...more, behind, previous, head: end, firstSeq, events, merkleRoot, identity };
+    const { columns } = snapshot;
+    const range = { firstSeq, events, merkleRoot, columns };
+    return { kind: 'draft', ...more, behind, previous, head: end, ...range, identity };
   }
 
   private forced(request: AnchorRequest, head: ChainHead | null, newest: KnownAnchor | null): Trigger | null {
@@ -261,7 +263,7 @@ export class Anchorer {
       merkle_root: draft.merkleRoot,
       faults: 0,
       chain_format: this.options.reading.layout.format,
-      columns: formatColumnList(this.options.reading.layout.columns),
+      columns: draft.columns,
       // A foreign chain may have empty key ids; an anchor has one or none.
       key_id: head?.keyId || null,
       trigger: draft.trigger,

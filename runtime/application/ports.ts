@@ -1,3 +1,5 @@
+import type { TupleLayout } from '../domain/chain/tuple-layout';
+
 /**
  * What the use cases need of the outside world, and no more. Adapters implement these; tests run one
  * conformance suite over every implementation. All of them throw `UnavailableError` when they could not look
@@ -158,7 +160,7 @@ export interface AnchorStore {
 /** The last event of the chain. */
 export interface ChainHead {
   readonly index: number;
-  /** Hex `event_hash`. */
+  /** Hex of what counts as its hash. */
   readonly hash: string;
   readonly keyId: string | null;
 }
@@ -201,9 +203,17 @@ export interface AuditLogSnapshot {
   head(): Promise<ChainHead | null>;
   /** The event at place `count` (from 1) among those with an index from `from` on, null when there are fewer. */
   eventAfter(from: number, count: number): Promise<ChainHead | null>;
-  /** Lowest chain index in the table, null when it is empty. */
-  firstIndex(): Promise<number | null>;
-  /** Hex `event_hash` stored at `index`, null when there is no such event. */
+  /** Column list that messages cover now: what an anchor of this view says. */
+  readonly columns: string;
+  /**
+   * How tuples of these columns are laid out.
+   * @param columns a list that an anchor says; by default the one that messages cover now
+   * @throws ConfigError `TABLE_SHAPE` when the table no longer has what the list names
+   */
+  tuples(columns?: string): Promise<TupleLayout>;
+  /** Lowest chain index in the table, or lowest from `from` on; null without one. */
+  firstIndex(from?: number): Promise<number | null>;
+  /** Hex of what counts as the hash of the event at `index`, null when there is no such event. */
   hashAt(index: number): Promise<string | null>;
   /**
    * Time of the event at `index` (the first timestamptz column of the column list), milliseconds since the
@@ -213,11 +223,11 @@ export interface AuditLogSnapshot {
   /** Estimated number of events in the range, for progress only. */
   estimateCount(): Promise<number>;
   /**
-   * The COPY binary stream of the hashed columns and `event_hash`, in chain order, as it comes off the wire.
+   * The COPY binary stream of the columns, as `tuples` lays them out, in chain order, as it comes off the wire.
    * Bounds are inclusive; without bounds also rows whose index is NULL (last). Throws `COPY_INCOMPLETE` when
    * the stream has no end mark, or the server does not say how many rows it sent.
    */
-  readTuples(range?: TupleRange): TupleStream;
+  readTuples(range?: TupleRange, columns?: string): TupleStream;
 }
 
 /** How a snapshot is taken. */

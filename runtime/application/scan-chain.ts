@@ -4,6 +4,7 @@ import { ChainScanner } from '../domain/chain/chain-scanner';
 import type { ChainLayout } from '../domain/chain/columns';
 import type { DigestEngineFactory } from '../domain/chain/digest-engine';
 import type { Checkpoint } from '../domain/chain/checkpoint';
+import type { TupleLayout } from '../domain/chain/tuple-layout';
 import type { FindingLog } from '../domain/findings/finding-log';
 import { UnavailableError } from '../errors';
 import type { AuditLogSnapshot, TupleRange } from './ports';
@@ -27,6 +28,12 @@ export interface ChainReading {
 export interface ScanRequest {
   /** Chain indices, both included; absent for the whole table. */
   readonly range?: TupleRange;
+  /**
+   * Column list to read.
+   *
+   * @default - the one that messages cover now
+   */
+  readonly columns?: string | undefined;
   readonly firstIndex: number;
   /** Hex hash of the event before the first; null when it is not known. */
   readonly firstLink: string | null;
@@ -36,7 +43,7 @@ export interface ScanRequest {
   readonly findings: FindingLog;
   readonly onProgress?: (events: number) => void;
   /** Sees the stream before it is scanned. */
-  readonly observe?: (chunk: Uint8Array) => void;
+  readonly observe?: (chunk: Uint8Array, tuples: TupleLayout) => void;
   /** Called between chunks with the number of events so far; the stream waits for it. */
   readonly pace?: (events: number) => Promise<void>;
   readonly signal?: AbortSignal;
@@ -52,11 +59,13 @@ export async function scanChain(
   request: ScanRequest,
 ): Promise<ScanSummary> {
   const { pace, observe, signal, onProgress } = request;
+  const tuples = await snapshot.tuples(request.columns);
   const engine = reading.createEngine(reading.keys.keys);
   let events = 0;
   try {
     const scanner = new ChainScanner({
       layout: reading.layout,
+      tuples,
       engine,
       keyIds: reading.keys.ids,
       findings: request.findings,
@@ -71,11 +80,11 @@ export async function scanChain(
     });
     let sent = 0;
     const counted = async function* (): AsyncGenerator<Uint8Array, void> {
-      sent = yield* snapshot.readTuples(request.range);
+      sent = yield* snapshot.readTuples(request.range, request.columns);
     };
     for await (const chunk of counted()) {
       signal?.throwIfAborted();
-      observe?.(chunk);
+      observe?.(chunk, tuples);
       scanner.push(chunk);
       await pace?.(events);
     }
@@ -98,8 +107,8 @@ function countsDiffer(scanned: number, sent: number): UnavailableError {
 }
 
 /**
- * Index of a chain's first event: 1, but a foreign chain may begin at 0. What its first anchor says to begin at 0 is
- * held against the table too.
+ * Index of a chain's first event: 1, but a foreign chain may begin anywhere from 0 on. Its first anchor says where, and
+ * is held against the table too.
  * @param checkpoints anchored ranges, ascending
  */
 export async function firstIndexOf(
@@ -107,7 +116,10 @@ export async function firstIndexOf(
   layout: ChainLayout,
   checkpoints: readonly Checkpoint[] = [],
 ): Promise<number> {
-  if (checkpoints[0]?.firstSeq === 0) return 0;
   if (layout.format === 'v1') return 1;
-  return (await snapshot.firstIndex()) === 0 ? 0 : 1;
+  const [oldest] = checkpoints;
+  if (oldest?.anchor?.seq === 1) return oldest.firstSeq;
+  const lowest = await snapshot.firstIndex(0);
+  // Anchors before the oldest one may have expired.
+  return Math.min(lowest ?? oldest?.firstSeq ?? 1, oldest?.firstSeq ?? Infinity);
 }

@@ -12,7 +12,6 @@ import {
   tableFaults,
   type Wording,
 } from '../contract/chain-settings';
-import { isIndexType } from '../contract/columns';
 import { linksLayout, v1Layout, type ChainLayout } from '../domain/chain/columns';
 import type { SettingReader } from './setting-reader';
 
@@ -69,8 +68,6 @@ export function readLayout(reader: SettingReader): ChainLayout | null {
   if (record(reader, layoutFaults(texts, WORDING)) > 0) return null;
   const { chainFormat = 'v1' } = texts;
   const names = columnNamesOf(texts);
-  const { columns } = columnsOf(texts, chainFormat);
-  if (chainFormat === 'v1') return v1Layout(columns, names);
-  const type = columns[0]?.type ?? 'int8';
-  return linksLayout(names, isIndexType(type) ? type : 'int8');
+  if (chainFormat !== 'v1') return linksLayout(names, texts.eventsColumns ?? null);
+  return v1Layout(columnsOf(texts).columns, names);
 }

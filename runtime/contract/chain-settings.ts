@@ -1,6 +1,5 @@
 import { DEFAULTS, type ENV } from '../contract';
 import {
-  type Column,
   type ColumnList,
   type ColumnNames,
   type ColumnType,
@@ -8,11 +7,12 @@ import {
   DEFAULT_COLUMN_NAMES,
   encodeColumnText,
   INDEX_TYPES,
-  isIndexType,
   isName,
   KEY_ID_TYPES,
+  type ListedColumn,
   NAME_RULE,
   readColumnList,
+  readListedColumnList,
 } from './columns';
 
 /**
@@ -95,18 +95,17 @@ export function tableFaults(
 export function layoutFaults(given: ChainTexts, wording: Wording): ChainFault[] {
   const { chainFormat: format = 'v1' } = given;
   if (format !== null && format !== 'v1' && format !== 'links') {
-    const allowed = 'v1 (events are recomputed) or links (a foreign chain: links and anchored hashes only)';
+    const allowed =
+      'v1 (events are recomputed) or links (a foreign chain: links, and contents from their anchor on)';
     return [{ setting: 'chainFormat', found: wording.quoted(format), allowed }];
   }
   const faults = nameFaults(given, format, wording);
   if (faults.length > 0) return faults;
-  const { columns, problems } = columnsOf(given, format);
+  const { columns, problems } = format === 'v1' ? columnsOf(given) : listedColumnsOf(given);
   if (problems.length > 0) return problems.map((problem) => ({ setting: 'eventsColumns', ...problem }));
   if (LAYOUT_SETTINGS.some((setting) => given[setting] === null)) return [];
   const names = columnNamesOf(given);
-  return format === 'v1'
-    ? chainColumnFaults(columns, names, wording)
-    : foreignFaults(given, columns, names, wording);
+  return format === 'v1' ? chainColumnFaults(columns, names, wording) : foreignFaults(given, columns, names);
 }
 
 const NAME_SETTINGS = {
@@ -148,10 +147,16 @@ function nameFaults(given: ChainTexts, format: string | null, { quoted, set }: W
   return faults;
 }
 
-/** The columns that are listed; a foreign chain needs no list. */
-export function columnsOf({ eventsColumns }: ChainTexts, format: string | null): ColumnList {
-  if (typeof eventsColumns === 'string') return readColumnList(eventsColumns);
-  return format === 'v1' ? readColumnList(DEFAULT_COLUMN_LIST) : { columns: [], problems: [] };
+/** The hashed columns of a version 1 chain. */
+export function columnsOf({ eventsColumns }: ChainTexts): ColumnList {
+  return readColumnList(eventsColumns ?? DEFAULT_COLUMN_LIST);
+}
+
+/** The columns that are listed for a foreign chain, which needs no list. */
+function listedColumnsOf({ eventsColumns }: ChainTexts): ColumnList<ListedColumn> {
+  return typeof eventsColumns === 'string'
+    ? readListedColumnList(eventsColumns)
+    : { columns: [], problems: [] };
 }
 
 interface Role {
@@ -170,7 +175,7 @@ const LISTED_ROLES: readonly Role[] = [
  * `v1Layout` of the domain stops at the first.
  */
 export function chainColumnFaults(
-  columns: readonly Column[],
+  columns: readonly ListedColumn[],
   names: ColumnNames,
   wording: Pick<Wording, 'name'>,
 ): ChainFault[] {
@@ -187,7 +192,7 @@ export function chainColumnFaults(
         found: `column "${name}", which ${list} does not list`,
         allowed: `a listed column of type ${types.join(', ')}; add ${encodeColumnText(name)}:${types[0] ?? ''} to the list or name another column`,
       });
-    } else if (!types.includes(column.type)) {
+    } else if (!types.some((type) => type === column.type)) {
       faults.push({
         setting,
         found: `column "${name}" of type ${column.type}`,
@@ -205,26 +210,30 @@ export function chainColumnFaults(
   return faults;
 }
 
-/** A foreign chain needs no column list, only the type of its index where that is not int8. */
+/** What keeps columns from being a foreign chain: each has one role, and a list leaves out none of the chain. */
 function foreignFaults(
   { eventsColumns }: ChainTexts,
-  columns: readonly Column[],
+  columns: readonly ListedColumn[],
   names: ColumnNames,
-  { quoted, set }: Wording,
 ): ChainFault[] {
-  const [index] = columns;
-  if (columns.length > 1 || (index && (index.name !== names.index || !isIndexType(index.type)))) {
-    const allowed = `with ${set('chainFormat', 'links')} nothing, or the type of the index column alone: ${encodeColumnText(names.index)}:int8, int4 or int2`;
-    return [{ setting: 'eventsColumns', found: quoted(eventsColumns ?? ''), allowed }];
+  if (new Set(Object.values(names)).size !== LAYOUT_COLUMNS) {
+    return [
+      {
+        setting: 'indexColumn',
+        found: 'index, previous hash, hash and key id must be four different columns',
+        allowed: 'a column of its own for each of the four',
+      },
+    ];
   }
-  if (new Set(Object.values(names)).size === LAYOUT_COLUMNS) return [];
-  return [
-    {
-      setting: 'indexColumn',
-      found: 'index, previous hash, hash and key id must be four different columns',
-      allowed: 'a column of its own for each of the four',
-    },
-  ];
+  if (typeof eventsColumns !== 'string') return [];
+  const absent = [names.index, names.prevHash, names.hash].filter(
+    (name) => !columns.some((column) => column.name === name),
+  );
+  return absent.map((name) => ({
+    setting: 'eventsColumns',
+    found: `a list without column "${name}"`,
+    allowed: 'index, previous hash and hash in every list; add the column with its type',
+  }));
 }
 
 const LAYOUT_COLUMNS = Object.keys(NAME_SETTINGS).length;

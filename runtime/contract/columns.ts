@@ -44,10 +44,6 @@ export const DEFAULT_COLUMN_NAMES = {
 export const INDEX_TYPES = ['int8', 'int4', 'int2'] as const;
 export const KEY_ID_TYPES = ['text', 'varchar'] as const;
 
-export function isIndexType(type: ColumnType): type is (typeof INDEX_TYPES)[number] {
-  return (INDEX_TYPES as readonly ColumnType[]).includes(type);
-}
-
 /** PostgreSQL keeps 63 bytes of an identifier. */
 const MAX_NAME_BYTES = 63;
 /**
@@ -106,19 +102,48 @@ export function readColumn(entry: string): Column | Problem {
 }
 
 /** What a column list says; its columns count only when there is no problem. */
-export interface ColumnList {
-  readonly columns: readonly Column[];
+export interface ColumnList<C = Column> {
+  readonly columns: readonly C[];
   readonly problems: readonly Problem[];
+}
+
+function readList<C extends { readonly name: string }>(
+  text: string,
+  read: (entry: string) => C | Problem,
+): ColumnList<C> {
+  const entries = text.split(',').map(read);
+  const columns = entries.filter((entry): entry is C => !('found' in entry));
+  const twice = columns.find(({ name }, at) => columns.findIndex((other) => other.name === name) !== at);
+  const problems = entries.filter((entry): entry is Problem => 'found' in entry);
+  if (problems.length > 0 || twice === undefined) return { columns, problems };
+  return { columns, problems: [{ found: `column "${twice.name}" is listed twice`, allowed: LIST_RULE }] };
 }
 
 /** Reads `name:type,name:type` entry by entry, so that every wrong one is reported. */
 export function readColumnList(text: string): ColumnList {
-  const entries = text.split(',').map(readColumn);
-  const columns = entries.filter((entry) => 'name' in entry);
-  const twice = columns.find(({ name }, at) => columns.findIndex((other) => other.name === name) !== at);
-  const problems = entries.filter((entry) => 'found' in entry);
-  if (problems.length > 0 || twice === undefined) return { columns, problems };
-  return { columns, problems: [{ found: `column "${twice.name}" is listed twice`, allowed: LIST_RULE }] };
+  return readList(text, readColumn);
+}
+
+/** A column whose bytes a message covers. */
+export interface ListedColumn {
+  readonly name: string;
+  /** Of `v1` a type of the chain format, of the other formats what PostgreSQL's `format_type` says. */
+  readonly type: string;
+}
+
+function readListedColumn(entry: string): ListedColumn | Problem {
+  const parts = entry.split(':');
+  const [name, type] = parts.map(decodeColumnText);
+  if (parts.length === 2 && name && type) return { name, type };
+  return {
+    found: `entry ${JSON.stringify(entry.slice(0, 80))} is not name:type`,
+    allowed: 'a name and a type, with %25, %2C and %3A for percent, comma and colon in them',
+  };
+}
+
+/** As `readColumnList`, of columns of any type. */
+export function readListedColumnList(text: string): ColumnList<ListedColumn> {
+  return readList(text, readListedColumn);
 }
 
 const LIST_RULE = 'name:type,name:type,... in the order of the hash, each name once';

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { createNodeCryptoEngine } from '../../runtime/adapters/digests/node-crypto-engine';
 import { ChainScanner } from '../../runtime/domain/chain/chain-scanner';
+import { v1Tuples } from '../../runtime/domain/chain/tuple-layout';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { FindingLog } from '../../runtime/domain/findings/finding-log';
 import type { Cleanup } from '../support/programs/cleanup';
@@ -35,6 +36,7 @@ describe('the generated chain', () => {
     const engine = createNodeCryptoEngine([CHAIN_KEY]);
     const scanner = new ChainScanner({
       layout: LAYOUT,
+      tuples: v1Tuples(LAYOUT),
       engine,
       keyIds: [KEY_ID],
       findings,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULTS, ENV, EXIT } from '../../runtime/contract';
 import { ChainQueries } from '../../runtime/adapters/postgres/chain-queries';
+import { v1Columns } from '../../runtime/adapters/postgres/message-columns';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import type { Finding } from '../../runtime/domain/findings/finding';
@@ -77,7 +78,7 @@ export class VariantRunner {
       columns: [],
     } as const;
     // psql's own COPY, since that says how many rows there were.
-    const statement = new ChainQueries(qualified, LAYOUT)
+    const statement = new ChainQueries(qualified, LAYOUT, v1Columns(LAYOUT))
       .copyStatement()
       .replace(/^COPY/, '\\copy')
       .replace('TO STDOUT', "TO '/dev/null'");

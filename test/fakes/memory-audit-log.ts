@@ -1,9 +1,11 @@
 import type { AuditLog, AuditLogSnapshot } from '../../runtime/application/ports';
 import { MAX_INDEX_STEP } from '../../runtime/domain/chain/index-bounds';
 import type { ReadRelation } from '../../runtime/domain/findings/report';
+import { DEFAULT_COLUMN_LIST } from '../../runtime/domain/chain/columns';
+import { v1Tuples } from '../../runtime/domain/chain/tuple-layout';
 import { UnavailableError } from '../../runtime/errors';
 import type { StoredEvent } from '../support/chain';
-import { copyStream } from '../support/chain';
+import { copyStream, LAYOUT } from '../support/chain';
 
 /** Bytes of one piece of the stream: small, so that tuples are split everywhere. */
 const CHUNK_BYTES = 97;
@@ -51,6 +53,8 @@ export class MemoryAuditLog implements AuditLog {
       export: () => Promise.resolve('00000003-0000001B-1'),
       identity: () => Promise.resolve({ systemId: '7', timeline: 1, standby: false, lsn: '0/9F000A50' }),
       head: () => this.head(),
+      columns: DEFAULT_COLUMN_LIST,
+      tuples: () => Promise.resolve(v1Tuples(LAYOUT)),
       firstIndex: () => Promise.resolve(rows.find(isPossible)?.index ?? null),
       eventAfter: (from, count) => {
         const row = rows.filter((each) => isPossible(each) && each.index >= from)[count - 1];

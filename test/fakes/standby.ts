@@ -8,11 +8,13 @@ export function withIdentity(auditLog: AuditLog, changes: Partial<DatabaseIdenti
     identity: async () => ({ ...(await snapshot.identity()), ...changes }),
     head: () => snapshot.head(),
     eventAfter: (from, count) => snapshot.eventAfter(from, count),
-    firstIndex: () => snapshot.firstIndex(),
+    columns: snapshot.columns,
+    tuples: (columns) => snapshot.tuples(columns),
+    firstIndex: (from) => snapshot.firstIndex(from),
     hashAt: (index) => snapshot.hashAt(index),
     timeAt: (index) => snapshot.timeAt(index),
     estimateCount: () => snapshot.estimateCount(),
-    readTuples: (range) => snapshot.readTuples(range),
+    readTuples: (range, columns) => snapshot.readTuples(range, columns),
   });
   return {
     head: (signal) => auditLog.head(signal),

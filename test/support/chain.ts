@@ -1,6 +1,7 @@
 import { createNodeCryptoEngine } from '../../runtime/adapters/digests/node-crypto-engine';
 import type { ScanOptions, ScanSummary } from '../../runtime/domain/chain/chain-scanner';
 import { ChainScanner } from '../../runtime/domain/chain/chain-scanner';
+import { v1Tuples } from '../../runtime/domain/chain/tuple-layout';
 import type { ChainLayout } from '../../runtime/domain/chain/columns';
 import { v1Layout } from '../../runtime/domain/chain/columns';
 import { formatColumnList } from '../../runtime/domain/chain/column-list';
@@ -114,6 +115,7 @@ export function scan(
   const engine = createNodeCryptoEngine([keyFor('k1'), keyFor('k2')]);
   const scanner = new ChainScanner({
     layout: LAYOUT,
+    tuples: v1Tuples(LAYOUT),
     engine,
     keyIds: ['k1', 'k2'],
     findings: log,

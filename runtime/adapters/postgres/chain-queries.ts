@@ -2,7 +2,9 @@ import type { ChainHead, TupleRange } from '../../application/ports';
 import type { ChainLayout } from '../../domain/chain/columns';
 import { MAX_INDEX } from '../../domain/chain/index-bounds';
 import { chainEnd } from './chain-end';
+import { countedHash } from '../../domain/chain/stored-hash';
 import type { Connection } from './connection';
+import type { MessageColumns, TableColumns } from './message-columns';
 import { quoteIdentifier } from './quoting';
 import type { Table } from './table';
 
@@ -18,17 +20,16 @@ function literal(index: number): string {
 /** The questions that are asked of the audit table, one method each. */
 export class ChainQueries {
   private readonly index: string;
-  private readonly hash: string;
 
   constructor(
     readonly table: Table,
     private readonly layout: ChainLayout,
+    readonly columns: TableColumns,
   ) {
     this.index = quoteIdentifier(layout.indexColumn);
-    this.hash = quoteIdentifier(layout.hashColumn);
   }
 
-  /** The last event of the chain; an empty hash where the column holds NULL. */
+  /** The last event of the chain. */
   head(connection: Connection): Promise<ChainHead | null> {
     const { index } = this;
     const { qualified } = this.table;
@@ -54,41 +55,47 @@ export class ChainQueries {
 
   private async event(connection: Connection, condition: string): Promise<ChainHead | null> {
     const keyId = this.layout.keyIdColumn === null ? 'NULL' : quoteIdentifier(this.layout.keyIdColumn);
-    const [row] = await connection.query<{ index: string; hash: string | null; key_id: string | null }>({
-      text: `SELECT ${this.index}::pg_catalog.text AS index, pg_catalog.encode(${this.hash}, 'hex') AS hash,
+    const [row] = await connection.query<{ index: string; hash: Buffer | null; key_id: string | null }>({
+      text: `SELECT ${this.index}::pg_catalog.text AS index, ${this.columns.storedHash} AS hash,
                     ${keyId}::pg_catalog.text AS key_id
              FROM ${this.table.qualified} WHERE ${condition} LIMIT 1`,
     });
-    return row ? { index: Number(row.index), hash: row.hash ?? '', keyId: row.key_id } : null;
+    return row ? { index: Number(row.index), hash: this.hashOf(row.hash), keyId: row.key_id } : null;
   }
 
-  /** Lowest index, null without events. */
-  async firstIndex(connection: Connection): Promise<number | null> {
+  /** Hex of what counts as the hash of an event. */
+  private hashOf(stored: Buffer | null): string {
+    return countedHash(stored, this.columns.inForce.tuples.hashForm).toString('hex');
+  }
+
+  /** Lowest index from `from` on, null without events. */
+  async firstIndex(connection: Connection, from = -Number.MAX_SAFE_INTEGER): Promise<number | null> {
     const [row] = await connection.query<{ index: string }>({
       text: `SELECT ${this.index}::pg_catalog.text AS index
-             FROM ${this.table.qualified} WHERE ${this.index} ${POSSIBLE_INDEX} ORDER BY ${this.index} LIMIT 1`,
+             FROM ${this.table.qualified} WHERE ${this.index} BETWEEN ${literal(from)} AND ${Number.MAX_SAFE_INTEGER}
+             ORDER BY ${this.index} LIMIT 1`,
     });
     return row ? Number(row.index) : null;
   }
 
-  /** Hash at `index`, null without such an event; an empty text where the column holds NULL. */
+  /** Hash at `index`, null without such an event. */
   async hashAt(connection: Connection, index: number): Promise<string | null> {
-    const [row] = await connection.query<{ hash: string | null }>({
-      text: `SELECT pg_catalog.encode(${this.hash}, 'hex') AS hash
+    const [row] = await connection.query<{ hash: Buffer | null }>({
+      text: `SELECT ${this.columns.storedHash} AS hash
              FROM ${this.table.qualified} WHERE ${this.index} = $1::pg_catalog.int8 LIMIT 1`,
       values: [literal(index)],
     });
-    return row ? (row.hash ?? '') : null;
+    return row ? this.hashOf(row.hash) : null;
   }
 
   /** Time of the event at `index`, milliseconds since 1970; null without event, time column or finite time. */
   async timeAt(connection: Connection, index: number): Promise<number | null> {
-    const column = this.layout.columns.find(({ type }) => type === 'timestamptz');
-    if (!column) return null;
+    const { timeColumn } = this.columns;
+    if (timeColumn === null) return null;
     const [row] = await connection.query<{ millis: string | null }>({
       text: `SELECT CASE WHEN pg_catalog.isfinite(at) THEN
                       pg_catalog.floor(EXTRACT(epoch FROM at) * 1000)::pg_catalog.int8::pg_catalog.text END AS millis
-             FROM (SELECT ${quoteIdentifier(column.name)} AS at
+             FROM (SELECT ${quoteIdentifier(timeColumn)} AS at
                    FROM ${this.table.qualified} WHERE ${this.index} = $1::pg_catalog.int8 LIMIT 1) AS event`,
       values: [literal(index)],
     });
@@ -106,11 +113,10 @@ export class ChainQueries {
   }
 
   /** The COPY statement for a range; without bounds it also reads rows whose index is NULL, last. */
-  copyStatement(range: TupleRange = {}): string {
-    const columns = [...this.layout.columns.map(({ name }) => quoteIdentifier(name)), this.hash].join(', ');
+  copyStatement(range: TupleRange = {}, { expressions }: MessageColumns = this.columns.inForce): string {
     const bounds = range.unindexed ? [`${this.index} IS NULL`] : this.boundsOf(range);
     const where = bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
-    const select = `SELECT ${columns} FROM ${this.table.qualified}${where} ORDER BY ${this.index}`;
+    const select = `SELECT ${expressions.join(', ')} FROM ${this.table.qualified}${where} ORDER BY ${this.index}`;
     return `COPY (${select}) TO STDOUT (FORMAT binary)`;
   }
 

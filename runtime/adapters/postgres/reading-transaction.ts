@@ -16,8 +16,20 @@ const BEGIN = `BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};
   SET LOCAL row_security = off`;
 
-/** Objects of other schemas cannot pose as functions or operators. */
-const TRUSTED_PATH = 'SET LOCAL search_path = pg_catalog, pg_temp';
+/**
+ * Objects of other schemas cannot pose as functions or operators, and no setting of user, database or server decides
+ * what a value is read as. Text of SQL_ASCII has no encoding to be brought into.
+ */
+const READ_ALIKE = `SET LOCAL search_path = pg_catalog, pg_temp;
+  SET LOCAL TimeZone = 'UTC';
+  SET LOCAL DateStyle = 'ISO';
+  SET LOCAL IntervalStyle = 'postgres';
+  SET LOCAL bytea_output = 'hex';
+  SET LOCAL extra_float_digits = 1;
+  SET LOCAL lc_monetary = 'C';
+  SET LOCAL xmloption = 'content';
+  SELECT pg_catalog.set_config('client_encoding', CASE pg_catalog.current_setting('server_encoding')
+    WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true)`;
 
 /**
  * What LOCK TABLE answers where there is nothing to lock: materialised views and foreign tables cannot be locked and
@@ -83,7 +95,7 @@ async function begin(connection: Connection, { table, schema }: TableName): Prom
 /** Finds the table as the snapshot shows it, and makes sure that it is the one that was locked. */
 async function lookUp(connection: Connection, name: TableName): Promise<Table> {
   const searchPath = name.schema ? [] : await searchPathOf(connection.client);
-  await connection.query(TRUSTED_PATH);
+  await connection.query(READ_ALIKE);
   const table = await requireTable(connection.client, name, searchPath);
   if (table.kind === 'foreign table' || table.kind === 'materialized view') return table;
   const locked = await connection.query({

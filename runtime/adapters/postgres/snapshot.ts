@@ -5,7 +5,8 @@ import type { Connection } from './connection';
 import { copyOut } from './copy-out';
 import { readIdentity, replayedTo } from './identity';
 import { inReadingTransaction, notShared } from './reading-transaction';
-import { requireShape, type TableName } from './table';
+import { columnsOf, type MessageColumns } from './message-columns';
+import type { TableName } from './table';
 
 /** Which table is read, and how its columns are meant. */
 export interface ReadTable {
@@ -40,10 +41,7 @@ export function withQueries<T>(
   return inReadingTransaction(
     connection,
     name,
-    (table) => {
-      requireShape(table, layout, 'read');
-      return use(new ChainQueries(table, layout));
-    },
+    async (table) => use(new ChainQueries(table, layout, await columnsOf(connection, table, layout))),
     exported,
   );
 }
@@ -65,17 +63,23 @@ export async function withSnapshot<T>(
     read,
     (queries) => {
       const { schema, name, kind, oid, nonTableChild } = queries.table;
+      const { inForce } = queries.columns;
+      const columnsIn = (list = inForce.list): Promise<MessageColumns> => queries.columns.of(list);
       return use({
         relation: { schema, name, kind, oid, nonTableChild },
         export: () => exportSnapshot(connection),
         identity: () => readIdentity(connection, replayed),
         head: () => queries.head(connection),
         eventAfter: (from, count) => queries.eventAfter(connection, from, count),
-        firstIndex: () => queries.firstIndex(connection),
+        columns: inForce.list,
+        tuples: async (list) => (await columnsIn(list)).tuples,
+        firstIndex: (from) => queries.firstIndex(connection, from),
         hashAt: (index) => queries.hashAt(connection, index),
         timeAt: (index) => queries.timeAt(connection, index),
         estimateCount: () => queries.estimateCount(connection),
-        readTuples: (range) => copyOut(connection, queries.copyStatement(range)),
+        async *readTuples(range, list) {
+          return yield* copyOut(connection, queries.copyStatement(range, await columnsIn(list)));
+        },
       });
     },
     exported,

@@ -140,10 +140,6 @@ function sameBytes(declared: ColumnType, found: string): boolean {
   return declared === found || (isText(declared) && isText(found));
 }
 
-function isInteger(type: string | undefined): boolean {
-  return type === 'int8' || type === 'int4' || type === 'int2';
-}
-
 function typeFault(declared: ColumnType, column: TableColumn, writing: boolean): ConfigFault | null {
   const fault = { setting: `column "${column.name}"`, found: column.shown };
   if (declared === 'json' && column.type === 'jsonb') {
@@ -162,8 +158,17 @@ function typeFault(declared: ColumnType, column: TableColumn, writing: boolean):
   return null;
 }
 
+/** The error of a table that is not as it has to be. */
+export function shapeError(table: Table, faults: readonly ConfigFault[]): ConfigError {
+  const text = faults.map(({ setting, found, allowed }) => `${setting}: found ${found}, allowed ${allowed}`);
+  return new ConfigError('TABLE_SHAPE', `table ${table.qualified} has another shape; ${text.join('; ')}`, {
+    faults,
+    hint: 'Name its columns in AUDIT_EVENTS_COLUMNS, or alter the table.',
+  });
+}
+
 /**
- * Checks that the columns of the layout are in the table with the declared types.
+ * Checks that the columns of a version 1 chain are in the table with the declared types.
  * @param purpose `write` also refuses types that cut or round values
  * @throws ConfigError `TABLE_SHAPE` with every fault
  */
@@ -172,8 +177,6 @@ export function requireShape(table: Table, layout: ChainLayout, purpose: 'read' 
   const faults: ConfigFault[] = [];
   for (const { name, type } of wanted) {
     const column = table.columns.find((candidate) => candidate.name === name);
-    // Nothing is hashed of a foreign chain, so its index may be an integer of any width.
-    if (layout.format === 'links' && name === layout.indexColumn && isInteger(column?.type)) continue;
     const fault = column
       ? typeFault(type, column, purpose === 'write')
       : { setting: `column "${name}"`, found: 'no such column', allowed: type };
@@ -182,10 +185,5 @@ export function requireShape(table: Table, layout: ChainLayout, purpose: 'read' 
   if (purpose === 'write' && table.kind !== 'table' && table.kind !== 'partitioned table') {
     faults.push({ setting: `"${table.name}"`, found: `a ${table.kind}`, allowed: 'a table' });
   }
-  if (faults.length === 0) return;
-  const text = faults.map(({ setting, found, allowed }) => `${setting}: found ${found}, allowed ${allowed}`);
-  throw new ConfigError('TABLE_SHAPE', `table ${table.qualified} has another shape; ${text.join('; ')}`, {
-    faults,
-    hint: 'Name its columns in AUDIT_EVENTS_COLUMNS, or alter the table.',
-  });
+  if (faults.length > 0) throw shapeError(table, faults);
 }

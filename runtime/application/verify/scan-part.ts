@@ -54,12 +54,13 @@ async function readPart(
   options: PartOptions,
   findings: FindingLog,
 ): Promise<PartResult> {
-  const first = start === null ? new FirstEventObserver(reading.layout) : null;
-  const { from, to, checkpoints } = part;
+  const first = start === null ? new FirstEventObserver() : null;
+  const { from, to, columns, checkpoints } = part;
   const summary = await scanChain(snapshot, reading, {
     ...options,
     ...(from === null && to === null ? {} : { range: rangeOf(from, to) }),
-    ...(first ? { observe: (chunk: Uint8Array) => first.see(chunk) } : {}),
+    ...(first ? { observe: first.see.bind(first) } : {}),
+    columns,
     firstIndex: start?.firstIndex ?? from ?? 0,
     firstLink: start?.firstLink ?? null,
     checkpoints,

@@ -1,11 +1,12 @@
-import { DIGEST_BYTES } from '../digests';
+import type { HashPlace } from './hash-field';
+import { MAX_HASH_BYTES } from './stored-hash';
 
 /** How far a scan has come, and what the next event must be. */
 export class ChainPosition {
   private lowest: number | null = null;
   private last: number | null = null;
-  private readonly hash = Buffer.alloc(DIGEST_BYTES);
-  private hashKnown = false;
+  private readonly room = Buffer.alloc(MAX_HASH_BYTES);
+  private hash = this.room.subarray(0, 0);
   private readonly firstLink: Buffer | null;
 
   /**
@@ -29,9 +30,9 @@ export class ChainPosition {
     return this.last;
   }
 
-  /** Hex hash of that event; null when it has none that its successor can be held against. */
+  /** Hex of what counts as the hash of that event; null before the first. */
   get lastHash(): string | null {
-    return this.hashKnown ? this.hash.toString('hex') : null;
+    return this.last === null ? null : this.hash.toString('hex');
   }
 
   /** Chain index that the next event must have. */
@@ -41,24 +42,16 @@ export class ChainPosition {
 
   /** What the next event's previous hash must be; null when that is not known. */
   get link(): Buffer | null {
-    if (this.last === null) return this.firstLink;
-    return this.hashKnown ? this.hash : null;
+    return this.last === null ? this.firstLink : this.hash;
   }
 
   see(index: number): void {
     this.lowest ??= index;
   }
 
-  /** To an event whose hash is at `hashAt` of `bytes`. */
-  moveTo(index: number, bytes: Buffer, hashAt: number): void {
+  moveTo(index: number, { bytes, at, length }: HashPlace): void {
     this.last = index;
-    this.hashKnown = true;
-    bytes.copy(this.hash, 0, hashAt, hashAt + DIGEST_BYTES);
-  }
-
-  /** To an event without a hash that its successor could be held against. */
-  moveToUnusable(index: number): void {
-    this.last = index;
-    this.hashKnown = false;
+    if (this.hash.length !== length) this.hash = this.room.subarray(0, length);
+    bytes.copy(this.hash, 0, at, at + length);
   }
 }

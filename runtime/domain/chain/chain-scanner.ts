@@ -16,12 +16,14 @@ import {
   unknownKey,
   wrongHash,
 } from './event-faults';
+import { HashField } from './hash-field';
 import { MAX_INDEX_STEP } from './index-bounds';
 import { KeySlots } from './key-slots';
 import type { RangeResult } from './range-tracker';
 import { RangeTracker } from './range-tracker';
 import type { ScanKernel, SoundRun } from './scan-kernel';
 import { TupleBatchBuilder } from './tuple-batch';
+import type { TupleLayout } from './tuple-layout';
 import { TupleReader } from './tuple-reader';
 import { TupleWindow } from './tuple-window';
 
@@ -30,6 +32,8 @@ const MAX_TUPLE_BYTES = 256 * 1024 * 1024;
 
 export interface ScanOptions {
   readonly layout: ChainLayout;
+  /** How the tuples of the stream are laid out. */
+  readonly tuples: TupleLayout;
   readonly engine: DigestEngine;
   /** Key ids in the order of the engine's slots. */
   readonly keyIds: readonly string[];
@@ -38,7 +42,7 @@ export interface ScanOptions {
   readonly firstIndex: number;
   /**
    * What the first event's `prev_hash` must be, hex: `ZERO_HASH` at the beginning of the chain (a foreign chain
-   * may have NULL there), else the hash of the event before, or null when that is not known.
+   * may have anything there), else the hash of the event before, or null when that is not known.
    */
   readonly firstLink: string | null;
   /** Ranges to compute a Merkle root for, ascending and apart. */
@@ -75,6 +79,8 @@ export class ChainScanner {
   private readonly kernel: ScanKernel | null;
   private readonly window: TupleWindow;
   private readonly position: ChainPosition;
+  private readonly hash: HashField;
+  private readonly prevHash: HashField;
   private started = false;
   private ended = false;
 
@@ -83,7 +89,9 @@ export class ChainScanner {
   private bytes = 0;
 
   constructor(private readonly options: ScanOptions) {
-    this.reader = new TupleReader(options.layout);
+    this.reader = new TupleReader(options.tuples);
+    this.hash = new HashField(options.tuples.hashForm);
+    this.prevHash = new HashField(options.tuples.prevHashForm);
     this.slots = new KeySlots(options.keyIds);
     this.ranges = new RangeTracker(options.checkpoints, options.engine, options.findings);
     this.kernel = options.engine.scanKernel(options.layout, options.keyIds);
@@ -181,14 +189,14 @@ export class ChainScanner {
     this.events += count;
     this.recomputed += count;
     this.position.see(first);
-    this.position.moveTo(first + count - 1, bytes, hashStart[count - 1]!);
+    this.position.moveTo(first + count - 1, { bytes, at: hashStart[count - 1]!, length: DIGEST_BYTES });
     this.ranges.takeRun(first, count, bytes, hashStart, leaves);
     this.options.onProgress?.(this.events);
   }
 
   private takeTuple(): void {
     this.events += 1;
-    const { position, ranges } = this;
+    const { position, hash, prevHash } = this;
     const { findings, layout, firstLink } = this.options;
     const { bytes } = this.window;
     const { fields } = this.reader;
@@ -199,16 +207,19 @@ export class ChainScanner {
     if (isFirst && index < position.begin) return findings.add(beforeBeginning(index, position.begin));
     if (this.isBehindEnd(index)) return findings.add(behindEnd(index, this.lastKnown));
     const follows = this.checkIndex(index);
-    const fault = malformedEvent(layout, index, fields, isFirst && firstLink === ZERO_HASH);
+    hash.take(bytes, fields.hashAt, fields.hashLength);
+    prevHash.take(bytes, fields.prevHashAt, fields.prevHashLength);
+    // Nothing stands before the first event of a chain, and a foreign one says so in its own way.
+    const isUnlinked = isFirst && firstLink === ZERO_HASH && layout.format === 'links';
+    const fault = malformedEvent(layout, index, fields, {
+      hash: hash.sound,
+      prevHash: isUnlinked || prevHash.sound,
+    });
     if (fault) findings.add(fault);
-    if (fields.hashLength !== DIGEST_BYTES) {
-      ranges.skip(index);
-      return position.moveToUnusable(index);
-    }
-    if (follows) this.checkLink(index);
-    position.moveTo(index, bytes, fields.hashAt);
-    const range = ranges.note(index, bytes, fields.hashAt);
-    this.batch.add(bytes, fields, index, this.keySlot(index), range);
+    if (follows && !isUnlinked) this.checkLink(index);
+    position.moveTo(index, hash);
+    const range = this.ranges.note(index, hash);
+    this.batch.add(bytes, fields, hash, { index, keySlot: this.keySlot(index), range });
   }
 
   /** Index of the last event that belongs to the chain, as far as events and anchors say. */
@@ -232,14 +243,11 @@ export class ChainScanner {
   }
 
   private checkLink(index: number): void {
-    const { prevHashAt, prevHashLength } = this.reader.fields;
+    const { bytes, at, length, sound } = this.prevHash;
     const { link } = this.position;
-    if (prevHashLength !== DIGEST_BYTES || !link) return;
-    const { bytes } = this.window;
-    const end = prevHashAt + DIGEST_BYTES;
-    if (link.compare(bytes, prevHashAt, end) === 0) return;
+    if (!sound || !link || link.compare(bytes, at, at + length) === 0) return;
     const { findings, layout } = this.options;
-    findings.add(brokenLink(layout, index, link.toString('hex'), bytes.toString('hex', prevHashAt, end)));
+    findings.add(brokenLink(layout, index, link.toString('hex'), bytes.toString('hex', at, at + length)));
   }
 
   private keySlot(index: number): number {
@@ -248,7 +256,8 @@ export class ChainScanner {
     if (keyIdLength < 0) return -1;
     const slot = this.slots.find(this.window.bytes, keyIdAt, keyIdLength);
     if (slot < 0) this.options.findings.add(unknownKey(index, this.slots.lastText));
-    return slot;
+    // What stands in place of a hash is reported already, and no HMAC.
+    return this.hash.sound ? slot : -1;
   }
 
   private flush(): void {

@@ -9,13 +9,14 @@ import {
   readColumnList,
 } from '../../contract/columns';
 import { FormatError } from '../../errors';
+import { readListedColumns } from './column-list';
 
 export type { Column, ColumnNames, ColumnType };
 export { DEFAULT_COLUMN_LIST };
 
 /**
  * - `v1`: `event_hash` is the HMAC that this project defines; contents are recomputed.
- * - `links`: a foreign chain; only links, gaps and anchored hashes can be checked.
+ * - `links`: a foreign chain; its hashes are taken as they are, and contents are covered by anchors.
  */
 export type ChainFormat = 'v1' | 'links';
 
@@ -25,11 +26,10 @@ export const CHAIN_FORMATS = ['v1', 'links', 'rows'] as const;
 /** Which columns of the audit table make the chain. */
 export interface ChainLayout {
   readonly format: ChainFormat;
-  /**
-   * Columns read before `event_hash`, in order. For `v1` exactly the hashed columns; for `links` the index,
-   * the key id (if any) and the previous hash.
-   */
+  /** Hashed columns of `v1`, in order; empty for `links`, whose columns are those of the table. */
   readonly columns: readonly Column[];
+  /** Column list of `links` that a setting names; null for every column of the table. */
+  readonly list: string | null;
   readonly indexColumn: string;
   readonly prevHashColumn: string;
   readonly hashColumn: string;
@@ -89,6 +89,7 @@ export function v1Layout(
   return {
     format: 'v1',
     columns,
+    list: null,
     indexColumn: names.index,
     prevHashColumn: names.prevHash,
     hashColumn: names.hash,
@@ -98,22 +99,24 @@ export function v1Layout(
 
 /**
  * Layout of a foreign chain.
- * @param indexType type of its index column
+ * @param list column list that messages cover; null for every column of the table
+ * @throws FormatError `COLUMN_LIST_INVALID` when columns have several roles, or the list lacks one of the chain's
  */
 export function linksLayout(
   names: ColumnNames = DEFAULT_COLUMN_NAMES,
-  indexType: (typeof INDEX_TYPES)[number] = 'int8',
+  list: string | null = null,
 ): ChainLayout {
   const distinct = new Set([names.index, names.prevHash, names.hash, names.keyId]);
   if (distinct.size !== 4)
     throw invalid('index, previous hash, hash and key id must be four different columns');
+  const listed = list === null ? null : readListedColumns(list).map(({ name }) => name);
+  const absent = [names.index, names.prevHash, names.hash].find((name) => listed?.includes(name) === false);
+  if (absent !== undefined)
+    throw invalid(`column "${absent}" is not in the column list, so nothing would cover it`);
   return {
     format: 'links',
-    columns: [
-      { name: names.index, type: indexType },
-      ...(names.keyId === null ? [] : [{ name: names.keyId, type: 'text' as const }]),
-      { name: names.prevHash, type: 'bytea' },
-    ],
+    columns: [],
+    list,
     indexColumn: names.index,
     prevHashColumn: names.prevHash,
     hashColumn: names.hash,

@@ -3,6 +3,7 @@ import type { NewFinding } from '../findings/finding';
 import type { ChainLayout } from './columns';
 import type { Checkpoint } from './checkpoint';
 import { MAX_INDEX_STEP } from './index-bounds';
+import { MAX_HASH_BYTES, MIN_HASH_BYTES } from './stored-hash';
 import type { TupleFields } from './tuple-reader';
 
 type Place = Extract<NewFinding['place'], { readonly kind: 'events' }>;
@@ -99,26 +100,30 @@ export function cutOff(checkpoints: readonly Checkpoint[], lastIndex: number | n
 
 /**
  * A field that no event of the chain can have; null when all of them are well-formed.
- * @param mayLackLink whether it is the first event, which has nothing before it: a foreign chain has NULL there
+ * @param sound whether the hashes are ones
  */
 export function malformedEvent(
   layout: ChainLayout,
   index: number,
   fields: TupleFields,
-  mayLackLink: boolean,
+  sound: { readonly hash: boolean; readonly prevHash: boolean },
 ): NewFinding | null {
-  const message = fieldFault(layout, fields, mayLackLink && layout.format === 'links');
+  const message = fieldFault(layout, fields, sound);
   return message === null ? null : { code: 'EVENT_MALFORMED', place: at(index), message };
 }
 
-function fieldFault(layout: ChainLayout, fields: TupleFields, mayBeNull: boolean): string | null {
-  const { hashLength, prevHashLength, keyIdLength, infinite } = fields;
-  if (hashLength !== DIGEST_BYTES)
-    return `${layout.hashColumn} is ${show(hashLength)}, not ${DIGEST_BYTES} bytes`;
-  if (prevHashLength !== DIGEST_BYTES && !(mayBeNull && prevHashLength < 0)) {
-    return `${layout.prevHashColumn} is ${show(prevHashLength)}, not ${DIGEST_BYTES} bytes`;
-  }
-  if (layout.format === 'v1' && keyIdLength < 0) return `${layout.keyIdColumn ?? 'key id'} is NULL`;
+function fieldFault(
+  { format, hashColumn, prevHashColumn, keyIdColumn }: ChainLayout,
+  { hashLength, prevHashLength, keyIdLength, infinite }: TupleFields,
+  sound: { readonly hash: boolean; readonly prevHash: boolean },
+): string | null {
+  const expected =
+    format === 'v1'
+      ? `${DIGEST_BYTES} bytes`
+      : `${MIN_HASH_BYTES} to ${MAX_HASH_BYTES} bytes, as bytea, or in the hex or base64 of the other events`;
+  if (!sound.hash) return `${hashColumn} is ${show(hashLength)}, not ${expected}`;
+  if (!sound.prevHash) return `${prevHashColumn} is ${show(prevHashLength)}, not ${expected}`;
+  if (format === 'v1' && keyIdLength < 0) return `${keyIdColumn ?? 'key id'} is NULL`;
   return infinite ? 'a timestamp is infinite, which the chain format refuses' : null;
 }
 

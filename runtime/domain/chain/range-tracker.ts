@@ -4,6 +4,7 @@ import { MerkleAccumulator } from '../merkle/accumulator';
 import type { Checkpoint } from './checkpoint';
 import type { DigestEngine } from './digest-engine';
 import { cutOff } from './event-faults';
+import type { HashPlace } from './hash-field';
 import type { TupleBatchBuilder } from './tuple-batch';
 
 export interface RangeResult {
@@ -52,18 +53,17 @@ export class RangeTracker {
     return this.checkpoints.at(-1)?.lastSeq ?? 0;
   }
 
-  /** Notes an event, whose stored hash is at `hashAt` of `bytes`; the number of its checkpoint, -1 for none. */
-  note(index: number, bytes: Buffer, hashAt: number): number {
-    const number = this.skip(index);
+  /** Notes an event; the number of its checkpoint, -1 for none. */
+  note(index: number, { bytes, at, length }: HashPlace): number {
+    const number = this.numberOf(index);
     const checkpoint = this.checkpoints[number];
     if (checkpoint && index === checkpoint.lastSeq && checkpoint.lastHash !== null) {
-      this.compareHash(number, checkpoint, bytes.toString('hex', hashAt, hashAt + DIGEST_BYTES));
+      this.compareHash(number, checkpoint, bytes.toString('hex', at, at + length));
     }
     return number;
   }
 
-  /** Notes an event that has no usable hash. */
-  skip(index: number): number {
+  private numberOf(index: number): number {
     while (this.next < this.checkpoints.length && index > this.checkpoints[this.next]!.lastSeq)
       this.next += 1;
     const checkpoint = this.checkpoints[this.next];
@@ -100,10 +100,12 @@ export class RangeTracker {
   takeRun(first: number, count: number, bytes: Buffer, hashStart: Uint32Array, leaves: Uint8Array): void {
     const segments: RunSegment[] = [];
     for (let position = 0; position < count;) {
-      const range = this.skip(first + position);
+      const range = this.numberOf(first + position);
       const { firstSeq, lastSeq } = this.checkpoints[this.next] ?? NO_CHECKPOINT;
       const to = Math.min(count, (range < 0 ? firstSeq : lastSeq + 1) - first);
-      if (range >= 0 && lastSeq - first < count) this.note(lastSeq, bytes, hashStart[lastSeq - first]!);
+      if (range >= 0 && lastSeq - first < count) {
+        this.note(lastSeq, { bytes, at: hashStart[lastSeq - first]!, length: DIGEST_BYTES });
+      }
       segments.push({ range, from: position, to });
       position = to;
     }

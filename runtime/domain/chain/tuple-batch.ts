@@ -1,6 +1,7 @@
 import { DIGEST_BYTES } from '../digests';
 import type { DigestEngine, MessageBatch } from './digest-engine';
 import { LEAF_HASH_BYTES } from './event-hash';
+import type { HashPlace } from './hash-field';
 import type { TupleFields } from './tuple-reader';
 
 const MAX_TUPLES = 4096;
@@ -25,8 +26,16 @@ export class TupleBatchBuilder implements MessageBatch {
     return this.count === MAX_TUPLES;
   }
 
-  /** `buffer` must be the same for every tuple until `clear`. */
-  add(buffer: Buffer, fields: TupleFields, index: number, keySlot: number, range: number): void {
+  /**
+   * Takes a tuple of `buffer`, which must be the same for every tuple until `clear`.
+   * @param hash at least 16 bytes, and 32 for a tuple with a key
+   */
+  add(
+    buffer: Buffer,
+    fields: TupleFields,
+    hash: HashPlace,
+    { index, keySlot, range }: { readonly index: number; readonly keySlot: number; readonly range: number },
+  ): void {
     const at = this.count++;
     this.bytes = buffer;
     this.messageStart[at] = fields.messageStart;
@@ -34,8 +43,8 @@ export class TupleBatchBuilder implements MessageBatch {
     this.keySlot[at] = keySlot;
     this.range[at] = range;
     this.index[at] = index;
-    buffer.copy(this.hashes, at * DIGEST_BYTES, fields.hashAt, fields.hashAt + DIGEST_BYTES);
-    buffer.copy(this.hashHeads, at * LEAF_HASH_BYTES, fields.hashAt, fields.hashAt + LEAF_HASH_BYTES);
+    hash.bytes.copy(this.hashes, at * DIGEST_BYTES, hash.at, hash.at + DIGEST_BYTES);
+    hash.bytes.copy(this.hashHeads, at * LEAF_HASH_BYTES, hash.at, hash.at + LEAF_HASH_BYTES);
   }
 
   clear(): void {

@@ -1,11 +1,10 @@
 import { FormatError } from '../../errors';
-import type { ChainLayout, ColumnType } from './columns';
+import type { TupleLayout } from './tuple-layout';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const HEADER_BYTES = SIGNATURE.length + 8;
 const END_OF_DATA = -1;
 const NULL_LENGTH = -1;
-const INDEX_BYTES: Partial<Record<ColumnType, number>> = { int8: 8, int4: 4, int2: 2 };
 
 /** Positions of one tuple's chain fields in the buffer that holds it; -1 stands for NULL. */
 export interface TupleFields {
@@ -64,22 +63,10 @@ export class TupleReader {
     infinite: false,
     end: 0,
   };
-  private readonly columnCount: number;
-  private readonly indexPosition: number;
-  private readonly prevHashPosition: number;
-  private readonly keyIdPosition: number;
-  private readonly indexBytes: number;
   private readonly isTime: readonly boolean[];
 
-  constructor(private readonly layout: ChainLayout) {
-    const position = (name: string | null): number =>
-      layout.columns.findIndex((column) => column.name === name);
-    this.columnCount = layout.columns.length;
-    this.indexPosition = position(layout.indexColumn);
-    this.prevHashPosition = position(layout.prevHashColumn);
-    this.keyIdPosition = position(layout.keyIdColumn);
-    this.isTime = layout.columns.map(({ type }) => type === 'timestamptz');
-    this.indexBytes = INDEX_BYTES[layout.columns[this.indexPosition]?.type ?? 'int8'] ?? 8;
+  constructor(private readonly layout: TupleLayout) {
+    this.isTime = Array.from({ length: layout.fields }, (_, field) => layout.times.includes(field));
   }
 
   /**
@@ -105,59 +92,55 @@ export class TupleReader {
       this.fields.end = start + 2;
       return 'end';
     }
-    if (count !== this.columnCount + 1) {
-      throw malformed(`has a tuple of ${count} fields where ${this.columnCount + 1} were asked for`);
+    if (count !== this.layout.fields) {
+      throw malformed(`has a tuple of ${count} fields where ${this.layout.fields} were asked for`);
     }
     return this.readFields(bytes, start + 2, length) ? 'tuple' : 'partial';
   }
 
   private readFields(bytes: Uint8Array, start: number, length: number): boolean {
-    const { fields } = this;
+    const { fields, layout } = this;
     fields.infinite = false;
+    fields.messageStart = start;
     let at = start;
-    for (let column = 0; column <= this.columnCount; column++) {
+    for (let field = 0; field < layout.fields; field++) {
       if (at + 4 > length) return false;
       const size = readInt32(bytes, at);
       if (size < NULL_LENGTH) throw malformed(`has a field of length ${size}`);
       const value = at + 4;
       const end = size === NULL_LENGTH ? value : value + size;
       if (end > length) return false;
-      if (column === this.columnCount) {
-        fields.messageStart = start;
-        fields.messageEnd = at;
-        fields.hashAt = value;
-        fields.hashLength = size;
-        fields.end = end;
-      } else {
-        this.note(bytes, column, value, size);
-      }
+      this.note(bytes, field, value, size);
       at = end;
+      if (field === layout.messageFields - 1) fields.messageEnd = at;
     }
-    // A foreign chain has no message: its hash was not made from these columns.
-    if (this.layout.format === 'links') fields.messageStart = fields.messageEnd;
+    fields.end = at;
     return true;
   }
 
-  private note(bytes: Uint8Array, column: number, value: number, size: number): void {
-    const { fields } = this;
-    if (column === this.indexPosition) {
+  private note(bytes: Uint8Array, field: number, value: number, size: number): void {
+    const { fields, layout } = this;
+    if (field === layout.index) {
       if (size !== NULL_LENGTH && !this.isIndexWidth(size)) throw malformed(`has an index of ${size} bytes`);
       fields.indexAt = size === NULL_LENGTH ? -1 : value;
       fields.indexBytes = size;
-    } else if (column === this.prevHashPosition) {
+    } else if (field === layout.hash) {
+      fields.hashAt = value;
+      fields.hashLength = size;
+    } else if (field === layout.prevHash) {
       fields.prevHashAt = value;
       fields.prevHashLength = size;
-    } else if (column === this.keyIdPosition) {
+    } else if (field === layout.keyId) {
       fields.keyIdAt = value;
       fields.keyIdLength = size;
-    } else if (this.isTime[column] && size === 8 && isInfinity(bytes, value)) {
+    } else if (this.isTime[field] && size === 8 && isInfinity(bytes, value)) {
       fields.infinite = true;
     }
   }
 
-  /** A foreign chain's index may be any integer, since nothing of it is hashed. */
   private isIndexWidth(size: number): boolean {
-    return this.layout.format === 'links' ? size === 8 || size === 4 || size === 2 : size === this.indexBytes;
+    const { indexBytes } = this.layout;
+    return indexBytes === null ? size === 8 || size === 4 || size === 2 : size === indexBytes;
   }
 
   /** The chain index of the tuple just read: an integer, or its text when it is not one a chain can have. */

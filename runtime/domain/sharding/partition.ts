@@ -8,6 +8,12 @@ export interface ChainPart {
   readonly to: number | null;
   /** Also read the rows without an index, which lie between no bounds. */
   readonly unindexed: boolean;
+  /**
+   * Column list that its messages cover.
+   *
+   * @default - the one that messages cover now
+   */
+  readonly columns?: string | undefined;
   /** Anchored ranges in it, ascending and apart. */
   readonly checkpoints: readonly Checkpoint[];
 }

@@ -5,7 +5,7 @@ import type { Anchorer } from '../../../runtime/application/anchorer';
 import type { AnchorOutcome, AnchorRequest } from '../../../runtime/application/anchoring';
 import { NO_CHAIN_KEYS } from '../../../runtime/domain/chain/chain-keys';
 import { linksLayout } from '../../../runtime/domain/chain/columns';
-import { eventLeaf } from '../../../runtime/domain/chain/event-hash';
+import { eventDigest, eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
 import { CHAIN_ID, Embedded } from '../../support/embedded';
 import { plainNodeHasher } from '../../support/plain-node-hasher';
@@ -52,7 +52,7 @@ async function write(
 }
 
 function anchorer(keyId: string | null = NAMES.keyId): Anchorer {
-  const layout = linksLayout({ ...NAMES, keyId }, 'int4');
+  const layout = linksLayout({ ...NAMES, keyId });
   const auditLog = new PostgresAuditLog({
     connection: { connectionString: servers.database.url },
     table: { table: 'Entries', schema: 'ledger' },
@@ -68,13 +68,32 @@ function anchor(request: AnchorRequest = {}, keyId?: string | null): Promise<Anc
   return anchorer(keyId).anchor(request);
 }
 
-/** Root over leaves that cover the hashes alone. */
-function rootOf(from: number, to: number): string {
+/** Length and value of each field, as PostgreSQL sends them. */
+function message(...values: readonly (Buffer | string | null)[]): Buffer {
+  return Buffer.concat(
+    values.flatMap((value) => {
+      const bytes = value === null ? Buffer.alloc(0) : Buffer.from(value);
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(value === null ? -1 : bytes.length);
+      return [length, bytes];
+    }),
+  );
+}
+
+/** Root over every column of the entries, the hash among them. */
+function rootOf(from: number, to: number, signer: string | null, first: Buffer | null = null): string {
   const accumulator = new MerkleAccumulator(plainNodeHasher);
-  for (let index = from; index <= to; index += 1)
-    accumulator.append(eventLeaf(hashOf(index), Buffer.alloc(0)), 1);
+  for (let index = from; index <= to; index += 1) {
+    const no = Buffer.alloc(4);
+    no.writeInt32BE(index);
+    const link = index === from ? first : hashOf(index - 1);
+    const digest = eventDigest(message(no, `entry ${index}`, link, hashOf(index), signer));
+    accumulator.append(eventLeaf(digest, hashOf(index)), 1);
+  }
   return accumulator.root().toString('hex');
 }
+
+const COLUMNS = 'no:integer,what:text,before:bytea,own:bytea,signer:text';
 
 test('an empty table is not anchored, not even by force', async () => {
   expect(await anchor()).toMatchObject({ kind: 'not due', unanchored: 0 });
@@ -88,6 +107,7 @@ test.each([
   ['0, with a first link of zeros', 0, Buffer.alloc(32)],
   ['1, with a first link of NULL', 1, null],
   ['1, with a first link of zeros', 1, Buffer.alloc(32)],
+  ['3, with a constant as its first link', 3, Buffer.from('GENESIS')],
 ])('a chain that begins at %s', async (_, first, link) => {
   await write(first, 4, 'alice', link);
   expect(await anchor()).toMatchObject({
@@ -96,7 +116,10 @@ test.each([
       first_seq: first,
       last_seq: 4,
       last_hash: hashOf(4).toString('hex'),
-      merkle_root: rootOf(first, 4),
+      events: 5 - first,
+      merkle_root: rootOf(first, 4, 'alice', link),
+      chain_format: 'links',
+      columns: COLUMNS,
       key_id: 'alice',
     },
   });
@@ -104,7 +127,7 @@ test.each([
   servers.clock.advanceMinutes(60);
   expect(await anchor()).toMatchObject({
     kind: 'written',
-    anchor: { first_seq: 5, last_seq: 7, merkle_root: rootOf(5, 7), anchor_seq: 2 },
+    anchor: { first_seq: 5, last_seq: 7, merkle_root: rootOf(5, 7, 'alice', hashOf(4)), anchor_seq: 2 },
   });
 });
 
@@ -147,7 +170,7 @@ test.each([
 });
 
 test('a key id that no anchor can hold: an error, and nothing is locked away that cannot be read', async () => {
-  await write(1, 3, 'x'.repeat(20_000));
+  await write(1, 3, 'x'.repeat(70_000));
   await expect(anchor()).rejects.toMatchObject({
     code: 'TABLE_SHAPE',
     message: expect.stringContaining('event 3 cannot be anchored') as string,

@@ -6,7 +6,7 @@ import { linksLayout } from '../../../../runtime/domain/chain/columns';
 import type { FindingCode } from '../../../../runtime/domain/findings/finding';
 import { CHAIN_ID, Embedded } from '../../../support/embedded';
 
-const LAYOUT = linksLayout({ index: 'Position', prevHash: 'before', hash: 'digest', keyId: null }, 'int4');
+const LAYOUT = linksLayout({ index: 'Position', prevHash: 'before', hash: 'digest', keyId: null });
 const TABLE = { table: 'Ledger', schema: 'public' };
 
 /** Somebody else's chain: other names, index from 0, NULL before the first, hashes of its own making. */
@@ -94,9 +94,10 @@ const ATTACKS: readonly (readonly [name: string, statement: string, first: Findi
   [
     'the first link is given a value',
     `UPDATE "Ledger" SET before = sha256('x') WHERE "Position" = 0`,
-    'EVENT_LINK',
+    'RANGE_ROOT',
     0,
   ],
+  ['a content is changed', `UPDATE "Ledger" SET said = 'x' WHERE "Position" = 12`, 'RANGE_ROOT', 10],
   [
     'a link in the middle is NULL',
     'UPDATE "Ledger" SET before = NULL WHERE "Position" = 7',

@@ -117,8 +117,8 @@ describe('every mutation of a stored event is found', () => {
       }
     }
     expect(flips).toBeGreaterThan(6_000);
-    // Only the field count and the ten length words of an event are structure.
-    expect(malformed).toBeLessThanOrEqual(events.length * (2 + 10 * 4) * 8);
+    // Only the field count and the eleven length words of an event are structure.
+    expect(malformed).toBeLessThanOrEqual(events.length * (2 + 11 * 4) * 8);
   });
 
   test('every removal, insertion, swap and repetition of random events', () => {

@@ -71,6 +71,7 @@ test('a version 1 chain on a table with other names', () => {
   expect(v1Layout(parseColumnList(LIST), NAMES)).toEqual({
     format: 'v1',
     columns: parseColumnList(LIST),
+    list: null,
     indexColumn: 'n',
     prevHashColumn: 'prev',
     hashColumn: 'own',
@@ -96,10 +97,18 @@ test.each([
   expect(() => v1Layout(parseColumnList(list), names)).toThrow(refused(message));
 });
 
-test('a foreign chain reads index, key id and link; without key ids only two', () => {
-  expect(formatColumnList(linksLayout(NAMES).columns)).toBe('n:int8,kid:text,prev:bytea');
-  expect(formatColumnList(linksLayout({ ...NAMES, keyId: null }, 'int4').columns)).toBe('n:int4,prev:bytea');
+test('a foreign chain covers every column of its table, or those of a list', () => {
+  expect(linksLayout(NAMES)).toMatchObject({ format: 'links', columns: [], list: null });
+  const list = 'own:bytea,prev:bytea,n:bigint,a%2Cb%3A%25:numeric';
+  expect(linksLayout({ ...NAMES, keyId: null }, list)).toMatchObject({ list, keyIdColumn: null });
 });
+
+test.each(['n:bigint,prev:bytea', 'n:bigint,own:bytea', 'prev:bytea,own:bytea', 'n,prev:bytea,own:bytea'])(
+  'a list that leaves out a column of the chain is refused: %s',
+  (list) => {
+    expect(() => linksLayout(NAMES, list)).toThrow(refused(/not in the column list|not name:type/));
+  },
+);
 
 test.each([
   { ...NAMES, hash: 'prev' },

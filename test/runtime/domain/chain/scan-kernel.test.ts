@@ -3,9 +3,10 @@ import { createNodeCryptoEngine } from '../../../../runtime/adapters/digests/nod
 import { createWasmSimdEngine } from '../../../../runtime/adapters/digests/wasm-simd-engine';
 import type { ScanOptions, ScanSummary } from '../../../../runtime/domain/chain/chain-scanner';
 import { ChainScanner } from '../../../../runtime/domain/chain/chain-scanner';
+import { v1Tuples } from '../../../../runtime/domain/chain/tuple-layout';
 import { parseColumnList, v1Layout } from '../../../../runtime/domain/chain/columns';
 import type { DigestEngineFactory } from '../../../../runtime/domain/chain/digest-engine';
-import { eventHash } from '../../../../runtime/domain/chain/event-hash';
+import { eventDigest, eventHash } from '../../../../runtime/domain/chain/event-hash';
 import { encodeMessage } from '../../../../runtime/domain/chain/message';
 import type { Checkpoint } from '../../../../runtime/domain/chain/checkpoint';
 import { WINDOW_BYTES } from '../../../../runtime/domain/chain/tuple-window';
@@ -54,6 +55,7 @@ function scanWith(
   try {
     const scanner = new ChainScanner({
       layout: LAYOUT,
+      tuples: v1Tuples(LAYOUT),
       engine,
       keyIds: ['k1', 'k2'],
       findings,
@@ -267,7 +269,7 @@ describe('the kernel takes every sound event', () => {
         at % 3 === 0 ? null : 'x'.repeat(at),
         before,
       ]);
-      before = eventHash(KEYS[1]!, message);
+      before = eventHash(KEYS[1]!, eventDigest(message));
       return { index: at + 1, message, hash: before };
     });
     const scanned = scanEveryWay(copyStream(events, layout.columns.length), anchored(events, 50), { layout });
