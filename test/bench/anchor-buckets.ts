@@ -7,7 +7,7 @@ import { formatAnchorTime } from '../../runtime/domain/anchor/anchor';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { startWormS3 } from '../../runtime/embedded/s3/server';
-import { CHAIN_ID, KEY_ID } from './chain-events';
+import { CHAIN_ID, KEY_ID } from './chain';
 
 const REGION = 'us-east-1';
 const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' };

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { AppendOptions } from '../../runtime/adapters/postgres/append-options';
 import type { EventValues } from '../../runtime/adapters/postgres/event-values';
-import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from './chain-events';
+import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from './chain';
 
 export const TABLE = { table: 'audit_events', schema: 'public' };
 export const APPEND: AppendOptions = {
@@ -28,9 +29,9 @@ export function loadEvents(count: number, from = 0): EventValues[] {
 export const PLAIN_COLUMNS = [...LAYOUT.columns.map(({ name }) => name), LAYOUT.hashColumn];
 export const PLAIN_TYPES = [...LAYOUT.columns.map(({ type }) => type), 'bytea'];
 
-/** The row that a plain INSERT stores for an event, without any chain: same columns, same lengths. */
+/** The row that a plain INSERT stores for an event, without any chain: same columns, same lengths, a salt too. */
 export function plainRow(event: EventValues, index: number): unknown[] {
   const { occurred_at, actor, action, resource, outcome, details } = event;
   const hash = Buffer.alloc(32, index % 251);
-  return [index, occurred_at, actor, action, resource, outcome, details, KEY_ID, hash, hash];
+  return [index, occurred_at, actor, action, resource, outcome, details, randomUUID(), KEY_ID, hash, hash];
 }

@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
 import type { Cleanup } from '../support/programs/cleanup';
 import { APPEND, loadEvents, PLAIN_COLUMNS, PLAIN_TYPES, plainRow, TABLE } from './append-load';
 import { integer, optionsFrom } from './arguments';
-import { LAYOUT } from './chain-events';
+import { LAYOUT } from './chain';
 import { machineLine } from './machine';
 import { MAX_ROUNDS } from './options';
 import { printRounds, type RateFigure, runRounds, type TimedVariant } from './paired-rounds';

@@ -1,73 +1,87 @@
-import { createHmac } from 'node:crypto';
-import { chainKey } from '../../runtime/domain/chain/event-hash';
-import { v1Layout } from '../../runtime/domain/chain/columns';
-import { formatColumnList } from '../../runtime/domain/chain/column-list';
-import { encodeMessage } from '../../runtime/domain/chain/message';
+import { EventLinker, type Head, hashIn } from '../../runtime/adapters/postgres/copy-in';
+import type { PreparedEvent } from '../../runtime/adapters/postgres/event-encoder';
+import { encodeMessage, type FieldValue } from '../../runtime/domain/chain/message';
 import { DIGEST_BYTES } from '../../runtime/domain/digests';
-
-export const CHAIN_ID = 'bench';
-export const KEY_ID = 'k1';
-export const SECRET = Buffer.alloc(32, 7);
-export const LAYOUT = v1Layout();
-/** The key of the whole chain, for the variants that hash by other means. */
-export const CHAIN_KEY = chainKey(SECRET, CHAIN_ID, formatColumnList(LAYOUT.columns));
+import { BYTES_WITHOUT_DETAILS, CHAIN_KEY, EVENT_BYTES, KEY_ID, LAYOUT } from './chain';
 
 const FIRST_TIME_MICROS = 789_000_000_000_000n;
 const MICROS_APART = 1_234_567n;
-const BATCH_BYTES = 256 * 1024;
-/** Bytes of text that make the average message 315 bytes long, and how far a single one is from it. */
-const DETAIL_BYTES = 179;
-const DETAIL_SPREAD = 60;
+const BATCH_EVENTS = 1_000;
 const ACTIONS = ['record.read', 'record.update', 'session.login', 'export.create', 'role.grant'];
-const FILLER = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor '.repeat(4);
+const FILLER = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor ';
 
 const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 const END = Buffer.from([0xff, 0xff]);
+const LENGTH_BYTES = 4;
+const NO_LINK = Buffer.alloc(DIGEST_BYTES);
+/** Length and room of `event_hash`. */
+const HASH_FIELD = Buffer.concat([Buffer.from([0, 0, 0, DIGEST_BYTES]), NO_LINK]);
 
-function detailsOf(index: number): string {
-  // A fixed walk through the lengths: every run generates the same chain.
-  const length = DETAIL_BYTES - DETAIL_SPREAD + ((index * 7919) % (2 * DETAIL_SPREAD + 1));
-  return `{"id":${index % 10},"note":"${FILLER.slice(0, length - 19)}"}`;
-}
-
-function messageOf(index: number, prevHash: Uint8Array): Buffer {
-  return encodeMessage(LAYOUT.columns, [
-    index,
-    FIRST_TIME_MICROS + BigInt(index) * MICROS_APART,
-    `user-${String(index % 1000).padStart(4, '0')}@example.com`,
-    ACTIONS[index % ACTIONS.length] ?? null,
-    index % 9 === 0 ? null : `record/${String(index % 100_000).padStart(6, '0')}`,
-    index % 13 === 0 ? 'denied' : 'success',
-    detailsOf(index),
-    KEY_ID,
-    prevHash,
-  ]);
-}
-
-/** The input of a binary COPY with a chain of so many events, in pieces; `messageBytes` is their sum at the end. */
+/**
+ * The input of a binary COPY with a chain of so many events, in pieces; `messageBytes` is their sum at the end. Another
+ * build of the program makes the same events in its own format.
+ */
 export class ChainEvents {
   messageBytes = 0;
+  private readonly filler: string;
 
-  constructor(private readonly events: number) {}
+  /** @param eventBytes length of a message, on average */
+  constructor(
+    private readonly events: number,
+    private readonly eventBytes = EVENT_BYTES,
+  ) {
+    this.filler = FILLER.repeat(Math.ceil((2 * eventBytes) / FILLER.length));
+  }
 
   *copyInput(): Generator<Buffer, void> {
+    const linker = new EventLinker(LAYOUT, CHAIN_KEY);
+    let head: Head = { index: 0, hash: NO_LINK };
     yield HEADER;
-    const frame = Buffer.from([0, LAYOUT.columns.length + 1]);
-    const hashLength = Buffer.from([0, 0, 0, DIGEST_BYTES]);
-    let prevHash: Buffer = Buffer.alloc(DIGEST_BYTES);
-    let parts: Buffer[] = [];
-    let bytes = 0;
-    for (let index = 1; index <= this.events; index++) {
-      const message = messageOf(index, prevHash);
-      prevHash = createHmac('sha256', CHAIN_KEY).update(message).digest();
-      parts.push(frame, message, hashLength, prevHash);
-      this.messageBytes += message.length;
-      bytes += message.length + frame.length + hashLength.length + DIGEST_BYTES;
-      if (bytes < BATCH_BYTES) continue;
-      yield Buffer.concat(parts);
-      parts = [];
-      bytes = 0;
+    while (head.index < this.events) {
+      const count = Math.min(BATCH_EVENTS, this.events - head.index);
+      const first = head.index + 1;
+      const batch = linker.link(
+        Array.from({ length: count }, (_, at) => this.prepared(first + at)),
+        head,
+      );
+      head = { index: head.index + count, hash: Buffer.from(hashIn(batch, count - 1)) };
+      yield batch.bytes.subarray(HEADER.length, -END.length);
     }
-    yield Buffer.concat([...parts, END]);
+    yield END;
+  }
+
+  private prepared(index: number): PreparedEvent {
+    const values = this.valuesOf(index);
+    const message = encodeMessage(
+      LAYOUT.columns,
+      LAYOUT.columns.map(({ name }) => values[name] ?? null),
+    );
+    this.messageBytes += message.length;
+    const tuple = Buffer.concat([Buffer.from([0, LAYOUT.columns.length + 1]), message, HASH_FIELD]);
+    const prevHashAt = tuple.length - HASH_FIELD.length - DIGEST_BYTES;
+    return { tuple, indexAt: 2 + LENGTH_BYTES, prevHashAt };
+  }
+
+  /** By column; what is not here is NULL, the salt too. */
+  private valuesOf(index: number): Readonly<Record<string, FieldValue>> {
+    return {
+      chain_index: 0,
+      occurred_at: FIRST_TIME_MICROS + BigInt(index) * MICROS_APART,
+      actor: `user-${String(index % 1000).padStart(4, '0')}@example.com`,
+      action: ACTIONS[index % ACTIONS.length] ?? null,
+      resource: index % 9 === 0 ? null : `record/${String(index % 100_000).padStart(6, '0')}`,
+      outcome: index % 13 === 0 ? 'denied' : 'success',
+      details: this.detailsOf(index),
+      key_id: KEY_ID,
+      prev_hash: NO_LINK,
+    };
+  }
+
+  private detailsOf(index: number): string {
+    const average = this.eventBytes - BYTES_WITHOUT_DETAILS;
+    const spread = Math.floor(average / 3);
+    // A fixed walk through the lengths: every run generates the same chain.
+    const length = average - spread + ((index * 7919) % (2 * spread + 1));
+    return `{"id":${index % 10},"note":"${this.filler.slice(0, length - 19)}"}`;
   }
 }

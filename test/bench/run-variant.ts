@@ -6,7 +6,7 @@ import { v1Columns } from '../../runtime/adapters/postgres/message-columns';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import type { Finding } from '../../runtime/domain/findings/finding';
-import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from './chain-events';
+import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from './chain';
 import type { BenchDatabase } from './database';
 import type { Sample } from './figures';
 import { type Command, measure } from './measure';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LAYOUT } from './chain-events';
+import { LAYOUT } from './chain';
 
 /** Events of the tampered copies. */
 export const TAMPERED_EVENTS = 30_000;

@@ -1,6 +1,6 @@
 import { PostgresAuditLog } from '../../../runtime/adapters/postgres/audit-log';
 import type { AuditLogSnapshot } from '../../../runtime/application/ports';
-import { CHAIN_ID, LAYOUT } from '../chain-events';
+import { CHAIN_ID, LAYOUT } from '../chain';
 import type { Task } from './task';
 
 /** Runs `use` on a snapshot of the task's table, as the verifier does. */

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import type { ColumnType } from '../../../runtime/domain/chain/columns';
-import { CHAIN_KEY, LAYOUT } from '../chain-events';
+import { CHAIN_KEY, LAYOUT } from '../chain';
 import { perform, type Task } from './task';
 
 const SEND: Readonly<Partial<Record<ColumnType, string>>> = {
@@ -9,6 +9,7 @@ const SEND: Readonly<Partial<Record<ColumnType, string>>> = {
   text: 'textsend',
   json: 'json_send',
   bytea: 'byteasend',
+  uuid: 'uuid_send',
 };
 
 /** The message of a row, as the chain format describes it for SQL. */
@@ -29,7 +30,7 @@ function statement({ table }: Task): string {
       count(*) FILTER (WHERE prev_hash <> before)::text AS links,
       count(*) FILTER (WHERE chain_index <> expected)::text AS indices,
       count(*) FILTER (WHERE mac <> event_hash)::text AS hashes
-    FROM (SELECT chain_index, prev_hash, event_hash, hmac(${messageSql('e')}, ${KEY}, 'sha256') AS mac,
+    FROM (SELECT chain_index, prev_hash, event_hash, hmac(sha256(${messageSql('e')}), ${KEY}, 'sha256') AS mac,
             lag(event_hash, 1, decode(repeat('00', 32), 'hex')) OVER chain AS before,
             lag(chain_index, 1, 0::bigint) OVER chain + 1 AS expected
           FROM ${table} e WINDOW chain AS (ORDER BY chain_index)) checked`;
@@ -38,7 +39,7 @@ function statement({ table }: Task): string {
 /** A loop in the server, with or without the HMAC. */
 function loop({ table }: Task, withHmac: boolean): string {
   const hash = withHmac
-    ? `IF hmac(${messageSql('r')}, ${KEY}, 'sha256') <> r.event_hash THEN hashes := hashes + 1; END IF;`
+    ? `IF hmac(sha256(${messageSql('r')}), ${KEY}, 'sha256') <> r.event_hash THEN hashes := hashes + 1; END IF;`
     : '';
   return `CREATE FUNCTION pg_temp.verify_chain(OUT events bigint, OUT last bigint, OUT links bigint,
       OUT indices bigint, OUT hashes bigint) LANGUAGE plpgsql AS $$

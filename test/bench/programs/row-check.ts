@@ -1,6 +1,6 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { types, type CustomTypesConfig } from 'pg';
-import { CHAIN_KEY } from '../chain-events';
+import { CHAIN_KEY } from '../chain';
 import type { Outcome, Task } from './task';
 
 /** An event as the driver gives it to a program that selects it. */
@@ -12,13 +12,14 @@ export interface Row {
   readonly resource: string | null;
   readonly outcome: string;
   readonly details: string | null;
+  readonly salt: string | null;
   readonly key_id: string;
   readonly prev_hash: Buffer;
   readonly event_hash: Buffer;
 }
 
 export const COLUMNS =
-  'chain_index, occurred_at, actor, action, resource, outcome, details, key_id, prev_hash, event_hash';
+  'chain_index, occurred_at, actor, action, resource, outcome, details, salt, key_id, prev_hash, event_hash';
 
 /** OIDs of timestamptz and json. */
 const RAW_OIDS: readonly number[] = [1184, 114];
@@ -81,10 +82,13 @@ export class RowCheck {
       ...field(row.resource),
       ...field(row.outcome),
       ...field(row.details),
+      ...field(row.salt === null ? null : Buffer.from(row.salt.replaceAll('-', ''), 'hex')),
       ...field(row.key_id),
       ...field(row.prev_hash),
     ]);
-    const hash = createHmac('sha256', this.key).update(message).digest();
+    const hash = createHmac('sha256', this.key)
+      .update(createHash('sha256').update(message).digest())
+      .digest();
     if (!hash.equals(row.event_hash)) this.found.add('hash');
     this.before = row.event_hash;
     this.expected = Number(row.chain_index) + 1;

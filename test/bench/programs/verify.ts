@@ -10,16 +10,15 @@ import { scanWhole } from '../../../runtime/application/verify/scan-whole';
 import { deriveChainKeys } from '../../../runtime/domain/chain/chain-keys';
 import type { Checkpoint } from '../../../runtime/domain/chain/checkpoint';
 import { FindingLog } from '../../../runtime/domain/findings/finding-log';
-import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from '../chain-events';
+import { CHAIN_ID, LAYOUT, RING } from '../chain';
 import { onSnapshot } from './audit-log';
 import { type Outcome, perform, type Task } from './task';
 
 function readingOf({ options }: Task): ChainReading {
-  const ring = { ids: [KEY_ID], secretFor: () => SECRET };
   return {
     chainId: CHAIN_ID,
     layout: LAYOUT,
-    keys: deriveChainKeys(ring, CHAIN_ID, LAYOUT),
+    keys: deriveChainKeys(RING, CHAIN_ID, LAYOUT),
     createEngine: options.simd === false ? createNodeCryptoEngine : createDigestEngine,
   };
 }
