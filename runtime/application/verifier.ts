@@ -158,9 +158,8 @@ export class Verifier {
   }
 
   private async everyAnchor({ findings, progress, signal }: Run): Promise<BucketEvidence> {
-    const { store, clock, policy, database } = this.options;
-    const layout = database?.reading.layout ?? null;
-    const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
+    const { store, clock, policy } = this.options;
+    const question = { store, clock, policy, progress, ...(signal ? { signal } : {}) };
     return collectEveryAnchor(question, findings);
   }
 
@@ -211,7 +210,7 @@ export class Verifier {
     const place = { kind: 'database' } as const;
     if (reading.layout.format === 'links') {
       const message =
-        'contents were not evaluated: the hashes of a foreign chain cannot be recomputed, only links, gaps and anchored hashes were checked';
+        'the hashes of a foreign chain cannot be recomputed: contents were held against its anchors, and nothing covers them before';
       findings.add({ code: 'CONTENTS_NOT_EVALUATED', place, message });
     }
     if (scope.kind === 'range' && isEmptyRange(scope, evidence, reading, startedAt / 1000)) {

@@ -42,3 +42,24 @@ export interface VectorAnchor {
 export const vectors = JSON.parse(
   readFileSync(join(__dirname, '../fixtures/chain-v1.json'), 'utf8'),
 ) as Vectors;
+
+/** Vectors of tables that are not chains of version 1. */
+export interface TableVectors {
+  readonly chain_id: string;
+  readonly columns: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly chain_keys: Readonly<Record<string, string>>;
+  readonly rows: readonly {
+    readonly values: Readonly<Record<string, unknown>>;
+    readonly index: number;
+    readonly message: string;
+    readonly digest: string;
+    readonly event_hash: string;
+    readonly leaf: string;
+  }[];
+  readonly anchors: readonly { readonly key: string; readonly body: string; readonly sha256: string }[];
+}
+
+export const tableVectors = JSON.parse(
+  readFileSync(join(__dirname, '../fixtures/tables-v1.json'), 'utf8'),
+) as Readonly<Record<'rows' | 'links', TableVectors>>;

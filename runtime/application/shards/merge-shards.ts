@@ -41,9 +41,9 @@ export interface MergeOptions extends ShardingOptions, Pick<AgeOptions, 'maxAgeH
  * be able to hide what another has found
  */
 export async function mergeShards(options: MergeOptions): Promise<VerificationReport> {
-  const { store, clock, policy, layout, plan, parts, progress = () => undefined, signal } = options;
+  const { store, clock, policy, plan, parts, progress = () => undefined, signal } = options;
   const findings = new FindingLog();
-  const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
+  const question = { store, clock, policy, progress, ...(signal ? { signal } : {}) };
   const { anchors, beside, siblings } = await collectEveryAnchor(question, findings);
   const isPlanned = ({ key }: AnchorEvidence): boolean => plan.newest !== null && key <= plan.newest.key;
   const planned = anchors.filter(isPlanned);

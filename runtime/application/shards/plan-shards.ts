@@ -39,7 +39,7 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const { store, clock, policy, auditLog, reading, progress = () => undefined, signal } = options;
   const findings = new FindingLog();
   const { layout } = reading;
-  const question = { store, clock, policy, layout, progress, ...(signal ? { signal } : {}) };
+  const question = { store, clock, policy, progress, ...(signal ? { signal } : {}) };
   const { anchors, beside, siblings } = await collectEveryAnchor(question, findings);
   settleSiblings(siblings, () => null, findings);
   const { checkpoints, others } = attestationsOf(anchors, beside);

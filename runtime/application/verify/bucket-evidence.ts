@@ -119,7 +119,6 @@ export async function collectBucketEvidence(
   store: AnchorStore,
   policy: AnchorPolicy,
   now: number,
-  firstSeqs: readonly number[],
   findings: FindingLog,
   progress: BucketProgress = {},
   signal?: AbortSignal,
@@ -157,7 +156,7 @@ export async function collectBucketEvidence(
   const anchors = all.filter(({ key }) => !misdated.has(key));
   reportLateMarkers(sorter, all, policy, findings);
   const ordered = orderAnchors(anchors, policy.clockToleranceSeconds, findings);
-  checkAnchorChain(ordered.anchors, policy, now, firstSeqs, findings);
+  checkAnchorChain(ordered.anchors, policy, now, findings);
   checkEarlierRetention(anchors, policy, findings);
   checkReplication(anchors, now, findings);
   if (anchors.length === 0) reportNoAnchors(store, policy, findings);

@@ -42,8 +42,9 @@ export function attestationsOf(
       !attestsEmptyChain(links.lastHash)
     ) {
       const anchor = { key: evidence.key, versionId: evidence.versionId, seq: links.anchorSeq };
-      const { lastSeq, lastHash, merkleRoot } = links;
-      checkpoints.push({ firstSeq, lastSeq, lastHash, merkleRoot, anchor });
+      const { lastSeq, lastHash, merkleRoot, chainFormat, columns } = links;
+      const list = chainFormat === 'links' && columns !== null ? { columns } : {};
+      checkpoints.push({ firstSeq, lastSeq, lastHash, merkleRoot, ...list, anchor });
       covered = lastSeq;
       coveredHash = lastHash;
     } else if (links.lastSeq !== covered || links.lastHash !== coveredHash) {

@@ -1,11 +1,11 @@
-import { UnavailableError } from '../../errors';
+import { ConfigError, UnavailableError } from '../../errors';
 import type { Finding } from '../../domain/findings/finding';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { WholeChain } from '../../domain/sharding/join-parts';
 import { joinParts } from '../../domain/sharding/join-parts';
 import type { PartResult, ScanTotals } from '../../domain/sharding/part-result';
 import type { ChainPart } from '../../domain/sharding/partition';
-import { leftBeside, partition } from '../../domain/sharding/partition';
+import { leftBeside, partition, splitByColumns } from '../../domain/sharding/partition';
 import type { AuditLogSnapshot, Clock } from '../ports';
 import type { ChainReading } from '../scan-chain';
 import { rateLimit } from './rate-limit';
@@ -63,9 +63,11 @@ export async function scanWhole(
   const { part, chain, head, keeper, signal } = request;
   const pieces = leftBeside(part, keeper?.done ?? []);
   const divide = await divider(snapshot, request, means);
-  const places = pieces.flatMap((piece): readonly (PartResult | ChainPart)[] =>
-    'done' in piece ? [piece.done] : head ? divide(piece.left) : [piece.left],
-  );
+  const places: (PartResult | ChainPart)[] = [];
+  for (const piece of pieces) {
+    if ('done' in piece) places.push(piece.done);
+    else places.push(...(await readableParts(snapshot, head ? divide(piece.left) : [piece.left], findings)));
+  }
   const open = places.flatMap((place, at) => ('checkpoints' in place ? [{ place, at }] : []));
   const { firstIndex, firstLink } = chain;
   const results = await scanParts(snapshot, {
@@ -96,6 +98,31 @@ export async function scanWhole(
     throw endMissed(joined, head);
   }
   return joinParts(chain, joined, findings);
+}
+
+/** Divides parts by their columns; where the table no longer has what a list names, roots are not evaluated. */
+async function readableParts(
+  snapshot: AuditLogSnapshot,
+  parts: readonly ChainPart[],
+  findings: FindingLog,
+): Promise<readonly ChainPart[]> {
+  const pieces = parts.flatMap((part) => splitByColumns(part, snapshot.columns));
+  const readable: ChainPart[] = [];
+  for (const piece of pieces) {
+    try {
+      await snapshot.tuples(piece.columns);
+      readable.push(piece);
+    } catch (error) {
+      if (!(error instanceof ConfigError) || error.code !== 'TABLE_SHAPE') throw error;
+      for (const { firstSeq, lastSeq, anchor } of piece.checkpoints) {
+        const place = { kind: 'events', from: firstSeq, to: lastSeq } as const;
+        findings.add({ code: 'TABLE_SHAPE', place, message: error.message, ...(anchor ? { anchor } : {}) });
+      }
+      const checkpoints = piece.checkpoints.map((checkpoint) => ({ ...checkpoint, merkleRoot: null }));
+      readable.push({ ...piece, columns: undefined, checkpoints });
+    }
+  }
+  return readable;
 }
 
 /** What was found in every place, in the order of the chain: where none is done yet, what `unfinished` says. */

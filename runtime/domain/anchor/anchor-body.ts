@@ -10,6 +10,7 @@ import {
   attestsEmptyChain,
   coversNothing,
   formatAnchorTime,
+  isForeignHash,
   MAX_ANCHOR_EVENTS,
   TRIGGERS,
 } from './anchor';
@@ -43,8 +44,6 @@ export const MAX_ANCHOR_BYTES = 64 * 1024;
 const LSN = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
 const SYSTEM_ID = /^\d{1,20}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
-/** A hash of 16 to 64 bytes, as a foreign chain may have. */
-const FOREIGN_HASH = /^(?:[0-9a-f]{2}){16,64}$/;
 
 /**
  * The bytes that are stored, and whose SHA-256 is the anchor's identity.
@@ -95,7 +94,7 @@ function isAnchorTime(value: unknown): boolean {
 const RULES: Readonly<Record<keyof Anchor, Rule>> = {
   chain_id: [(value) => typeof value === 'string' && isChainId(value), CHAIN_ID_RULE],
   last_seq: integer(0),
-  last_hash: matching(FOREIGN_HASH, '64 lower-case hex digits (links: 32 to 128)'),
+  last_hash: [isForeignHash, '64 lower-case hex digits (links: 32 to 128)'],
   ts_utc: [isAnchorTime, 'YYYY-MM-DDTHH:MM:SSZ'],
   db_snapshot_lsn: nullOr(matching(LSN, 'a PostgreSQL LSN such as 0/9F000A50')),
   prev_anchor_hash: digest,

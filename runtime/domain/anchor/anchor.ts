@@ -56,6 +56,14 @@ export interface Anchor {
   readonly declared: string | null;
 }
 
+/** A hash of 16 to 64 bytes, as a foreign chain may have. */
+const FOREIGN_HASH = /^(?:[0-9a-f]{2}){16,64}$/;
+
+/** True for 32 to 128 lower-case hex digits, an even number of them: a hash that some chain can have. */
+export function isForeignHash(value: unknown): value is string {
+  return typeof value === 'string' && FOREIGN_HASH.test(value);
+}
+
 /** `YYYY-MM-DDTHH:MM:SSZ` of whole seconds since 1970. */
 export function formatAnchorTime(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;

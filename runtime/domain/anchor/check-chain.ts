@@ -23,13 +23,11 @@ interface Predecessor {
  * Checks the anchors of one chain against each other.
  * @param anchors every anchor of the chain, in the order of their keys
  * @param now seconds since 1970
- * @param firstSeqs the chain indices a chain may begin with
  */
 export function checkAnchorChain(
   anchors: readonly AnchorEvidence[],
   policy: AnchorPolicy,
   now: number,
-  firstSeqs: readonly number[],
   log: FindingLog,
 ): void {
   let before: Predecessor | null = null;
@@ -45,7 +43,7 @@ export function checkAnchorChain(
     const absence = absenceBetween(earlier, evidence, policy, now);
     if (before) before = follow(before, links, evidence, absence, report);
     else {
-      checkFirst(links, anchors[0] === evidence, absence, firstSeqs, report);
+      checkFirst(links, anchors[0] === evidence, absence, report);
       before = { tips: [links], unknown: 0 };
     }
   }
@@ -95,19 +93,14 @@ function reportAbsent(absence: Absence, from: number, next: number, report: Repo
   }
 }
 
-function checkFirst(
-  links: AnchorLinks,
-  oldest: boolean,
-  absence: Absence,
-  firstSeqs: readonly number[],
-  report: Report,
-): void {
+function checkFirst(links: AnchorLinks, oldest: boolean, absence: Absence, report: Report): void {
   if (links.anchorSeq === 1) {
-    if (links.firstSeq !== null && !firstSeqs.includes(links.firstSeq)) {
+    // A foreign chain may begin anywhere.
+    if (links.chainFormat === 'v1' && links.firstSeq !== 1) {
       report({
         code: 'ANCHOR_RANGE',
         message: 'the first anchor does not begin with the first event',
-        expected: firstSeqs.join(' or '),
+        expected: '1',
         actual: String(links.firstSeq),
       });
     }

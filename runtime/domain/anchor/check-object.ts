@@ -1,4 +1,5 @@
 import { isHexDigest } from '../digests';
+import { isForeignHash } from './anchor';
 import type { FindingLog } from '../findings/finding-log';
 import { anchorMetadata, anchorSeconds, formatAnchorTime } from './anchor';
 import { checkLock } from './check-lock';
@@ -14,7 +15,7 @@ export function linksOfHead(head: Pick<AnchorHead, 'metadata' | 'checksumSha256'
   const prevAnchorHash = head.metadata['prev-anchor-hash'];
   const whole =
     Number.isSafeInteger(anchorSeq) && anchorSeq >= 1 && Number.isSafeInteger(lastSeq) && lastSeq >= 0;
-  if (!whole || !isHexDigest(lastHash) || !isHexDigest(prevAnchorHash) || head.checksumSha256 === null)
+  if (!whole || !isForeignHash(lastHash) || !isHexDigest(prevAnchorHash) || head.checksumSha256 === null)
     return null;
   return {
     anchorSeq,

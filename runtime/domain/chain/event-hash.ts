@@ -1,6 +1,6 @@
 import { hmacSha256, sha256 } from '../digests';
 
-const CHAIN_KEY_LABEL = 'audit-chain/1';
+const LABELS = { v1: 'audit-chain/1', rows: 'audit-rows/1' } as const;
 const LEAF_PREFIX = Buffer.from([0]);
 /** Bytes of an event hash that a leaf holds: with them it is one block of SHA-256. */
 export const LEAF_HASH_BYTES = 16;
@@ -9,8 +9,13 @@ export const LEAF_HASH_BYTES = 16;
  * The key that the events of one chain are hashed under: it binds the secret to the chain and its columns.
  * @param columnList exact text of the column list, see `formatColumnList`
  */
-export function chainKey(secret: Uint8Array, chainId: string, columnList: string): Buffer {
-  return hmacSha256(secret, Buffer.from(`${CHAIN_KEY_LABEL}\0${chainId}\0${columnList}`, 'utf8'));
+export function chainKey(
+  secret: Uint8Array,
+  chainId: string,
+  columnList: string,
+  format: keyof typeof LABELS = 'v1',
+): Buffer {
+  return hmacSha256(secret, Buffer.from(`${LABELS[format]}\0${chainId}\0${columnList}`, 'utf8'));
 }
 
 /** The digest of a message: what chain and tree know of the contents of an event. */

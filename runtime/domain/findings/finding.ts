@@ -55,6 +55,7 @@ export const FINDINGS = {
   REPLICA_INCOMPLETE: 'unproven',
   DATABASE_UNREADABLE: 'unproven',
   RELATION_NOT_TABLE: 'unproven',
+  TABLE_SHAPE: 'unproven',
   STANDBY_BEHIND: 'unproven',
   KEY_UNKNOWN: 'unproven',
   CONTENTS_NOT_EVALUATED: 'unproven',

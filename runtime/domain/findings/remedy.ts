@@ -10,6 +10,8 @@ const REMEDIES: Partial<Record<FindingCode, string>> = {
     'If this bucket is a replica, verify its source: replication that is late or has failed leaves anchors out of the replica alone.',
   RELATION_NOT_TABLE:
     'Name the table itself with its schema, and detach partitions that are no tables; if a view or a foreign table is meant, set AUDIT_EVENTS_RELATION=view.',
+  TABLE_SHAPE:
+    'Give the table back the columns and types that its anchors name, or verify a restored copy that has them.',
   REPLICA_INCOMPLETE:
     'Verify the source bucket; copy what replication has left out with S3 Batch Replication.',
 };

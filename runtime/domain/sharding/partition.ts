@@ -100,6 +100,30 @@ export function partition(
   });
 }
 
+/**
+ * Divides a part where the list of columns changes, which it does behind the last event of an anchor only. An anchor
+ * that cannot be read goes with the one before it.
+ * @param inForce list that messages cover now
+ */
+export function splitByColumns(part: ChainPart, inForce: string): readonly ChainPart[] {
+  const pieces: ChainPart[] = [];
+  let open: ChainPart & { readonly checkpoints: Checkpoint[] } = { ...part, checkpoints: [] };
+  const endAt = (to: number): void => {
+    pieces.push({ ...open, to, unindexed: false });
+    open = { ...part, from: to + 1, checkpoints: [] };
+  };
+  for (const checkpoint of part.checkpoints) {
+    const last = open.checkpoints.at(-1);
+    const { columns = open.columns } = checkpoint;
+    if (last && open.columns !== undefined && columns !== open.columns) endAt(last.lastSeq);
+    open = { ...open, columns };
+    open.checkpoints.push(checkpoint);
+  }
+  const last = open.checkpoints.at(-1);
+  if (last && (open.columns ?? inForce) !== inForce && part.to !== last.lastSeq) endAt(last.lastSeq);
+  return [...pieces, open];
+}
+
 /** Bounds of a part that is done. */
 export type DonePart = Pick<ChainPart, 'from' | 'to'>;
 

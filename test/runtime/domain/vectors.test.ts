@@ -2,14 +2,15 @@ import { anchorHash, anchorMetadata, anchorSeconds } from '../../../runtime/doma
 import { parseAnchor, serializeAnchor } from '../../../runtime/domain/anchor/anchor-body';
 import { anchorKey, parseAnchorKey } from '../../../runtime/domain/anchor/object-key';
 import { DEFAULT_COLUMN_LIST, parseColumnList } from '../../../runtime/domain/chain/columns';
-import { formatColumnList } from '../../../runtime/domain/chain/column-list';
+import { formatColumnList, readListedColumns } from '../../../runtime/domain/chain/column-list';
 import { chainKey, eventDigest, eventHash, eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { encodeMessage } from '../../../runtime/domain/chain/message';
+import { decodeHash } from '../../../runtime/domain/chain/stored-hash';
 import { formatTimestamp, parseTimestamp } from '../../../runtime/domain/chain/timestamp';
 import { MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
 import { inclusionPath, verifyInclusion } from '../../../runtime/domain/merkle/inclusion-proof';
 import type { VectorEvent } from '../../support/vectors';
-import { vectors } from '../../support/vectors';
+import { tableVectors, vectors } from '../../support/vectors';
 import { plainNodeHasher } from '../../support/plain-node-hasher';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
@@ -81,6 +82,47 @@ describe('vectors of the independent implementation', () => {
       expect(verifyInclusion(hex(proof.leaf), position, leaves.length, path, root)).toBe(true);
       expect(verifyInclusion(hex(proof.leaf), position + 1, leaves.length, path, root)).toBe(false);
       expect(verifyInclusion(Buffer.alloc(32, 7), position, leaves.length, path, root)).toBe(false);
+    }
+  });
+});
+
+describe.each(Object.entries(tableVectors))('vectors of format %s', (format, table) => {
+  test('chain keys', () => {
+    for (const [id, secret] of Object.entries(table.secrets)) {
+      const key = chainKey(hex(secret), table.chain_id, table.columns, 'rows');
+      expect(key.toString('hex')).toBe(table.chain_keys[id]);
+    }
+  });
+
+  test('every row: digest, hash and leaf', () => {
+    for (const { message, digest, event_hash, leaf, values } of table.rows) {
+      expect(eventDigest(hex(message)).toString('hex')).toBe(digest);
+      const key = table.chain_keys.k1;
+      const hash =
+        format === 'rows' && key !== undefined
+          ? eventHash(hex(key), hex(digest))
+          : decodeHash(Buffer.from(String(values.hash)), 'text');
+      expect(hash?.toString('hex')).toBe(event_hash);
+      expect(eventLeaf(hex(digest), hex(event_hash)).toString('hex')).toBe(leaf);
+    }
+  });
+
+  test('column list and anchors', () => {
+    expect(formatColumnList(readListedColumns(table.columns))).toBe(table.columns);
+    for (const { key, body, sha256 } of table.anchors) {
+      const anchor = parseAnchor(Buffer.from(body));
+      expect(serializeAnchor(anchor).toString()).toBe(body);
+      expect(anchorHash(Buffer.from(body))).toBe(sha256);
+      expect(anchorKey(anchor.chain_id, anchorSeconds(anchor))).toBe(key);
+      const leaves = table.rows
+        .filter(({ index }) => index >= anchor.first_seq && index <= anchor.last_seq)
+        .map(({ leaf }) => hex(leaf));
+      const accumulator = new MerkleAccumulator(plainNodeHasher);
+      accumulator.append(Buffer.concat(leaves), leaves.length);
+      expect([accumulator.root().toString('hex'), leaves.length]).toEqual([
+        anchor.merkle_root,
+        anchor.events,
+      ]);
     }
   });
 });

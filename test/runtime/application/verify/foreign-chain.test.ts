@@ -135,3 +135,32 @@ test('the whole chain is hashed anew', async () => {
   ]);
   expect(report.findings[0]).toBe(named[0]);
 });
+
+describe('an anchored range is read with the columns that its anchor lists', () => {
+  const codes = async (): Promise<readonly string[]> => (await verify()).findings.map(({ code }) => code);
+
+  afterEach(() =>
+    embedded.database.pool.query(`DROP TABLE "Ledger"; CREATE TABLE "Ledger" (LIKE honest INCLUDING ALL)`),
+  );
+
+  test('when columns were added since, and types widened', async () => {
+    await embedded.database.pool.query(
+      `ALTER TABLE "Ledger" ADD COLUMN added int DEFAULT 7, ALTER "Position" TYPE bigint, ALTER said TYPE varchar(80)`,
+    );
+    expect(await codes()).toEqual(['CONTENTS_NOT_EVALUATED']);
+    await embedded.database.pool.query(`UPDATE "Ledger" SET said = 'x' WHERE "Position" = 3`);
+    expect(await codes()).toEqual(['RANGE_ROOT', 'CONTENTS_NOT_EVALUATED']);
+  });
+
+  test('a column that is gone: not evaluated, and links and hashes are checked all the same', async () => {
+    await embedded.database.pool.query('ALTER TABLE "Ledger" DROP COLUMN said');
+    const report = await verify();
+    expect(report).toMatchObject({ verdict: 'not evaluated', contents: 'not evaluated' });
+    expect(report.findings.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['TABLE_SHAPE', 'CONTENTS_NOT_EVALUATED']),
+    );
+    expect(report.coverage).toMatchObject({ anchoredHashes: 2, rangeRoots: 0 });
+    await embedded.database.pool.query(`UPDATE "Ledger" SET before = sha256('x') WHERE "Position" = 7`);
+    expect((await verify()).findings[0]).toMatchObject({ code: 'EVENT_LINK', place: { from: 7 } });
+  });
+});
