@@ -23,7 +23,7 @@ export async function checkAnchoredEvent(
   anchor: KnownAnchor,
   findings: FindingLog,
 ): Promise<void> {
-  if (attestsEmptyChain(anchor.lastHash)) return;
+  if (attestsEmptyChain(anchor)) return;
   const attested = { key: anchor.key, versionId: anchor.versionId, seq: anchor.anchorSeq };
   const hash = await snapshot.hashAt(anchor.lastSeq);
   if (hash === anchor.lastHash) return;

@@ -13,7 +13,7 @@ export async function holdsAgainst(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const { firstSeq, lastSeq, lastHash, merkleRoot } = links;
-  if (attestsEmptyChain(lastHash)) return true;
+  if (attestsEmptyChain(links)) return true;
   if ((await snapshot.hashAt(lastSeq)) !== lastHash) return false;
   if (firstSeq === null || merkleRoot === null || firstSeq > lastSeq) return true;
   const { ranges } = await scanChain(snapshot, reading, {

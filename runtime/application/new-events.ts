@@ -39,7 +39,7 @@ export async function verifyNewEvents(
 ): Promise<NewEvents> {
   if (!head) return NO_EVENTS;
   if (head.index < firstSeq) {
-    if (previous && !attestsEmptyChain(previous.lastHash)) return NO_EVENTS;
+    if (previous && !attestsEmptyChain(previous)) return NO_EVENTS;
     findings.add({
       code: 'EVENT_INDEX',
       place: { kind: 'events', from: head.index, to: head.index },

@@ -35,12 +35,7 @@ export function attestationsOf(
     const { links } = evidence;
     if (!links) continue;
     const firstSeq = firstSeqOf(links, previous);
-    if (
-      firstSeq !== null &&
-      firstSeq <= links.lastSeq &&
-      firstSeq > covered &&
-      !attestsEmptyChain(links.lastHash)
-    ) {
+    if (firstSeq !== null && firstSeq <= links.lastSeq && firstSeq > covered && !attestsEmptyChain(links)) {
       const anchor = { key: evidence.key, versionId: evidence.versionId, seq: links.anchorSeq };
       const { lastSeq, lastHash, merkleRoot, chainFormat, columns } = links;
       const list = chainFormat === 'links' && columns !== null ? { columns } : {};
@@ -49,13 +44,13 @@ export function attestationsOf(
       coveredHash = lastHash;
     } else if (links.lastSeq !== covered || links.lastHash !== coveredHash) {
       const known = knownFrom(evidence);
-      if (known && !attestsEmptyChain(known.lastHash)) others.push(known);
+      if (known && !attestsEmptyChain(known)) others.push(known);
     }
     previous = links;
   }
   for (const evidence of beside) {
     const known = knownFrom(evidence);
-    if (known && !attestsEmptyChain(known.lastHash)) others.push(known);
+    if (known && !attestsEmptyChain(known)) others.push(known);
   }
   return { checkpoints, others };
 }

@@ -7,7 +7,6 @@ import { isHexDigest, ZERO_HASH } from '../digests';
 import { EMPTY_ROOT } from '../merkle/accumulator';
 import {
   type Anchor,
-  attestsEmptyChain,
   coversNothing,
   formatAnchorTime,
   isForeignHash,
@@ -193,7 +192,7 @@ function checkHash(anchor: Anchor): void {
     return;
   }
   if (!isHexDigest(last_hash)) throw malformed(`last_hash is ${show(last_hash)}; expected 64 hex digits`);
-  const empty = attestsEmptyChain(last_hash);
+  const empty = last_hash === ZERO_HASH;
   if (empty && (last_seq !== 0 || first_seq !== 1 || anchor.key_id !== null)) {
     throw malformed('last_hash means an empty chain: last_seq must be 0, first_seq 1 and key_id null');
   }

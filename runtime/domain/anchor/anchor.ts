@@ -79,9 +79,20 @@ export function coversNothing(anchor: Pick<Anchor, 'first_seq' | 'last_seq'>): b
   return anchor.first_seq > anchor.last_seq;
 }
 
-/** True when the hash is that of a chain without events: 64 zeros, since no event can have it. */
-export function attestsEmptyChain(lastHash: string): boolean {
-  return lastHash === ZERO_HASH;
+/**
+ * True when an anchor says that the chain has no events: 64 zeros, a hash that no event of ours can have. A foreign event
+ * can, and a foreign chain without events is not anchored.
+ */
+export function attestsEmptyChain({
+  lastHash,
+  lastSeq,
+  chainFormat,
+}: {
+  readonly lastHash: string;
+  readonly lastSeq: number;
+  readonly chainFormat: Anchor['chain_format'] | null;
+}): boolean {
+  return chainFormat !== 'links' && lastSeq === 0 && lastHash === ZERO_HASH;
 }
 
 /** Hex SHA-256 of a stored body: the anchor's identity and the next anchor's `prev_anchor_hash`. */

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import type { Anchor } from '../../../../runtime/domain/anchor/anchor';
-import { anchorMetadata, formatAnchorTime, TRIGGERS } from '../../../../runtime/domain/anchor/anchor';
+import {
+  anchorMetadata,
+  attestsEmptyChain,
+  formatAnchorTime,
+  TRIGGERS,
+} from '../../../../runtime/domain/anchor/anchor';
 import {
   MAX_ANCHOR_BYTES,
   parseAnchor,
@@ -277,6 +282,13 @@ test('half of a surrogate pair is neither written nor read', () => {
   );
   expect(refusal(withValue('key_id', '"\\ud800"'))).toMatch(/not in canonical form/);
   expect(refusal(withValue('key_id', '"\\udc00\\ud800"'))).toMatch(/not in canonical form/);
+});
+
+test('64 zeros mean an empty chain, but for a foreign one, which may have such a hash', () => {
+  const empty = { lastHash: ZERO_HASH, lastSeq: 0, chainFormat: 'v1' } as const;
+  expect(attestsEmptyChain(empty)).toBe(true);
+  expect(attestsEmptyChain({ ...empty, chainFormat: 'links' })).toBe(false);
+  expect(attestsEmptyChain({ ...empty, lastSeq: 7, chainFormat: null })).toBe(false);
 });
 
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/).filter((hash) => hash !== ZERO_HASH);
