@@ -5,6 +5,7 @@ import { v1Tuples } from '../../runtime/domain/chain/tuple-layout';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import { FindingLog } from '../../runtime/domain/findings/finding-log';
 import type { Cleanup } from '../support/programs/cleanup';
+import { judgeBuilds } from './against';
 import { CHAIN_KEY, KEY_ID, LAYOUT } from './chain';
 import { ChainEvents } from './chain-events';
 import { type Figure, judge, ratios, type Sample, spread } from './figures';
@@ -159,6 +160,25 @@ test('a variant is said to miss what it did not find', () => {
   );
 });
 
+test('two builds are held against each other by time within the task, and by memory', () => {
+  const own = (inside: number, peakRssBytes: number): Sample[] => [
+    sample(1, 9, { insideSeconds: inside, peakRssBytes }),
+  ];
+  const judged = (kind: 'verify' | 'merkle' | 'append', bytes: number, time: number, memory: number) =>
+    judgeBuilds(
+      [{ name: kind, kind, bytes, events: 1 }],
+      new Map([
+        [`present ${kind}`, own(time, memory)],
+        [`other ${kind}`, own(100, 100)],
+      ]),
+    ).map(({ verdict }) => verdict);
+  expect(judged('verify', 315, 110, 110)).toEqual(['PASS', 'PASS']);
+  expect(judged('verify', 315, 111, 111)).toEqual(['FAIL', 'FAIL']);
+  expect(judged('merkle', 315, 85, 100)).toEqual(['PASS', 'PASS']);
+  expect(judged('merkle', 1_500, 71, 100)).toEqual(['FAIL', 'PASS']);
+  expect(judged('append', 0, 106, 100)).toEqual(['FAIL', 'PASS']);
+});
+
 test('the newest events begin behind an anchor', () => {
   expect(firstOfNewest(1_000_000, 10_000)).toBe(990_001);
   expect(firstOfNewest(1_004_321, 10_000)).toBe(990_001);
@@ -191,6 +211,7 @@ test.each([
   [['--only', 'verify'], 'Measures verification', ['--only', 'verify']],
   [['--only', 'append,verify'], 'Measures verification', ['--only', 'append,verify']],
   [['--json'], 'Measures verification', ['--json']],
+  [['--against', '.', '--only', 'append'], 'next to another one', ['--against', '.', '--only', 'append']],
 ])('%j is for the bench of %s', (args, measures, left) => {
   const chosen = chosenBench(args);
   expect(chosen.bench.USAGE).toContain(measures);
@@ -204,6 +225,9 @@ test.each([
   [['--only', 'start-up', '--rounds', '-1'], '--rounds'],
   [['--only', 'start-up', '--events', '9'], "Unknown option '--events'"],
   [['--event', '30000'], "Unknown option '--event'"],
+  [['--against', '/nowhere'], '--against: found "/nowhere", allowed a checkout, or a folder with dist/'],
+  [['--against', '.', '--bytes', '315,9'], '--bytes: found "9", allowed an integer from 200 to 8000'],
+  [['--against', '.', '--only', 'floor'], '--only: found "floor", allowed verify, merkle, append'],
 ])('%j is refused before anything is made', async (args, message) => {
   const chosen = chosenBench(args);
   const made = jest.fn();

@@ -1,17 +1,20 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { transformSync } from '@swc/core';
 
-const FOLDERS = ['runtime', 'test/bench'];
+export const RUNTIME_SOURCES = 'runtime';
+export const BENCH_SOURCES = 'test/bench';
 
 /**
  * Compiles runtime and bench into a folder, so that a timed process loads plain JavaScript, as an installed
  * package does.
  */
-export function compileInto(folder: string, root: string): void {
-  const sources = FOLDERS.flatMap((part) =>
-    readdirSync(join(root, part), { recursive: true, encoding: 'utf8' }).map((name) => join(part, name)),
-  ).filter((name) => name.endsWith('.ts') && !name.includes('/assembly/'));
+export function compileInto(folder: string, root: string, parts = [RUNTIME_SOURCES, BENCH_SOURCES]): void {
+  const sources = parts
+    .flatMap((part) =>
+      readdirSync(join(root, part), { recursive: true, encoding: 'utf8' }).map((name) => join(part, name)),
+    )
+    .filter((name) => name.endsWith('.ts') && !name.includes('/assembly/'));
   for (const name of sources) {
     const filename = join(root, name);
     const { code } = transformSync(readFileSync(filename, 'utf8'), {
@@ -24,5 +27,6 @@ export function compileInto(folder: string, root: string): void {
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, code);
   }
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const modules = join(folder, 'node_modules');
+  if (!existsSync(modules)) symlinkSync(join(root, 'node_modules'), modules);
 }

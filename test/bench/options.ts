@@ -35,6 +35,7 @@ Measures verification against reading the same rows and against other ways of ve
                instead, with the options that --only NAME --help shows
   --json       one JSON document on standard output
   --directory  keeps the database there, and uses the one of an earlier run with as many events
+  --against    another build: measures this one next to it instead, with the options that --against . --help shows
 
 Exit codes: 0 no bar missed, 1 a bar missed, 2 nothing measured.
 

@@ -1,4 +1,5 @@
 import type { Cleanup } from '../support/programs/cleanup';
+import * as against from './against';
 import * as anchors from './anchors';
 import * as append from './append';
 import { OTHER_BENCHES } from './options';
@@ -21,11 +22,13 @@ const OTHERS: Readonly<Record<(typeof OTHER_BENCHES)[number], Bench>> = {
   'start-up': startUp,
 };
 
-/** The bench that is meant, by `--only append` and the like, and the options left for it. */
+/** The bench that is meant, by `--against`, `--only append` and the like, and the options left for it. */
 export function chosenBench(args: readonly string[]): {
   readonly bench: Bench;
   readonly args: readonly string[];
 } {
+  if (args.some((arg) => arg === '--against' || arg.startsWith('--against=')))
+    return { bench: against, args };
   const at = args.findIndex((arg) => arg === '--only' || arg.startsWith('--only='));
   const inOne = args[at]?.startsWith('--only=') ? args[at].slice('--only='.length) : undefined;
   const name = OTHER_BENCHES.find((other) => at >= 0 && other === (inOne ?? args[at + 1]));

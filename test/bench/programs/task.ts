@@ -32,9 +32,13 @@ export interface Answer extends Outcome {
 
 export const TASK_VARIABLE = 'BENCH_TASK';
 
+export function taskOfProcess(): Task {
+  return JSON.parse(process.env[TASK_VARIABLE] ?? '') as Task;
+}
+
 /** Runs the task of this process and prints its answer. */
 export function perform(run: (task: Task) => Promise<Outcome>): void {
-  const task = JSON.parse(process.env[TASK_VARIABLE] ?? '') as Task;
+  const task = taskOfProcess();
   const start = performance.now();
   run(task).then(
     (outcome) => {
