@@ -2,16 +2,21 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 /**
- * What becomes of the connection that sends a COMMIT: it is cut before the server hears of it, or after the server
- * has answered and before the client hears of that.
+ * When the connection that sends a COMMIT is lost: before the server hears of it, or after the server has answered and
+ * before the client hears of that.
  */
 export type Cut = 'before' | 'after';
+
+interface Loss {
+  readonly when: Cut;
+  readonly lose: (client: Socket) => void;
+}
 
 const COMMIT = Buffer.from('COMMIT\0');
 
 /** Stands between a PostgreSQL client and its server on loopback, and loses connections on purpose. */
 export class CuttingProxy {
-  private cuts: Cut[] = [];
+  private losses: Loss[] = [];
   private refusing = false;
   private readonly open = new Set<Socket>();
   private readonly server = createServer((client) => this.join(client));
@@ -36,7 +41,13 @@ export class CuttingProxy {
 
   /** Cuts the next commits, one for each entry. */
   cutCommits(...cuts: Cut[]): void {
-    this.cuts.push(...cuts);
+    const lose = (client: Socket): void => void client.destroy();
+    this.losses.push(...cuts.map((when) => ({ when, lose })));
+  }
+
+  /** Keeps the next COMMIT, or its answer, to itself, and its connection open; resolves when it has got it. */
+  muteCommit(when: Cut): Promise<void> {
+    return new Promise((resolve) => this.losses.push({ when, lose: () => resolve() }));
   }
 
   /** Cuts every connection. */
@@ -66,7 +77,7 @@ export class CuttingProxy {
     }
     this.accepted += 1;
     const server = connect(Number(this.target.port), this.target.hostname);
-    let cutAfter = false;
+    let after: Loss | undefined;
     for (const [from, to] of [
       [client, server],
       [server, client],
@@ -79,13 +90,13 @@ export class CuttingProxy {
       });
     }
     client.on('data', (bytes: Buffer) => {
-      const cut = bytes.includes(COMMIT) ? this.cuts.shift() : undefined;
-      if (cut === 'before') return void client.destroy();
-      cutAfter = cut === 'after';
+      const loss = bytes.includes(COMMIT) ? this.losses.shift() : undefined;
+      if (loss?.when === 'before') return loss.lose(client);
+      after = loss;
       return void server.write(bytes);
     });
     server.on('data', (bytes: Buffer) => {
-      if (cutAfter) client.destroy();
+      if (after) after.lose(client);
       else client.write(bytes);
     });
   }

@@ -16,6 +16,8 @@ export interface S3Connection {
   readonly setting?: string;
   /** Milliseconds one attempt may take, and a reply may stay silent. Default 30,000. */
   readonly requestTimeoutMs?: number;
+  /** Milliseconds a provider of credentials (process, container, instance, login) may take. Default 60,000. */
+  readonly credentialsTimeoutMs?: number;
 }
 
 export interface OpenS3 {

@@ -31,6 +31,8 @@ interface Ready extends OpenS3 {
   readonly secrets: readonly string[];
 }
 
+const CREDENTIALS_MS = 60_000;
+
 /** The one place that holds the SDK's client: opens it on first use and gives every failure its name. */
 export class S3Gateway {
   readonly bucket: string;
@@ -114,9 +116,10 @@ export class S3Gateway {
   }
 
   async #ready(): Promise<Ready> {
+    const { credentialsTimeoutMs = CREDENTIALS_MS } = this.#connection;
     this.#opened ??= this.#open();
     const opened = await this.#opened;
-    return { ...opened, secrets: await readCredentials(opened.client) };
+    return { ...opened, secrets: await readCredentials(opened.client, credentialsTimeoutMs) };
   }
 
   async #send<T>(
@@ -139,9 +142,12 @@ export class S3Gateway {
  * Resolves the credentials before the request, so that a failing provider (an assumed role, the instance's
  * metadata, a login that ran out) is not mistaken for an answer of S3. The SDK keeps them until they expire.
  */
-async function readCredentials(client: S3Client): Promise<readonly string[]> {
+async function readCredentials(client: S3Client, timeoutMs: number): Promise<readonly string[]> {
   try {
-    const { accessKeyId, secretAccessKey, sessionToken } = await inTime(client.config.credentials());
+    const { accessKeyId, secretAccessKey, sessionToken } = await inTime(
+      client.config.credentials(),
+      timeoutMs,
+    );
     return [secretAccessKey, sessionToken ?? '', accessKeyId].filter((value) => value !== '');
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
@@ -153,14 +159,12 @@ async function readCredentials(client: S3Client): Promise<readonly string[]> {
   }
 }
 
-/** Process, container, instance or login: a provider that stays silent must not hold a command for ever. */
-const CREDENTIALS_MS = 60_000;
-
-async function inTime<T>(provided: Promise<T>): Promise<T> {
+/** A provider that stays silent must not hold a command for ever. */
+async function inTime<T>(provided: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const why = `the provider of credentials has not answered for ${CREDENTIALS_MS / 1000} s`;
-    timer = setTimeout(() => reject(new Error(why)), CREDENTIALS_MS);
+    const why = `the provider of credentials has not answered for ${timeoutMs / 1000} s`;
+    timer = setTimeout(() => reject(new Error(why)), timeoutMs);
   });
   try {
     return await Promise.race([provided, late]);

@@ -27,7 +27,11 @@ export interface ReaderData {
 
 export type ToReader = { readonly kind: 'scan'; readonly request: PartRequest } | { readonly kind: 'stop' };
 
+/** How often a reader's thread says that it is alive, whatever it waits for, milliseconds. */
+export const ALIVE_MS = 5_000;
+
 export type FromReader =
+  | { readonly kind: 'alive' }
   | { readonly kind: 'progress'; readonly events: number }
   | { readonly kind: 'done'; readonly result: PartResult }
   | { readonly kind: 'unfinished'; readonly findings: readonly Finding[] }

@@ -10,7 +10,7 @@ import { createDigestEngine } from '../digests/select-engine';
 import { PostgresAuditLog } from '../postgres/audit-log';
 import { fromPlain } from './connection-settings';
 import type { FromReader, ReaderData, ToReader } from './messages';
-import { plainError, READER } from './messages';
+import { ALIVE_MS, plainError, READER } from './messages';
 
 /** True in a thread that was started to read; the entry of the program serves it instead of a command line. */
 export function isReaderThread(): boolean {
@@ -35,6 +35,7 @@ class Reader {
     const { connection, table, layout, chainId } = data;
     this.auditLog = new PostgresAuditLog({ connection: fromPlain(connection), table, layout, chainId });
     this.reading = readingOf(data);
+    setInterval(() => this.say({ kind: 'alive' }), ALIVE_MS).unref();
   }
 
   take(message: ToReader): void {

@@ -13,6 +13,10 @@ import { errorOf, READER } from './messages';
 
 /** How long a reader may take to let go of its connection before its thread is ended. */
 const LEAVE_MS = 2_000;
+/** After so long without a sign of life from its thread a reader is lost. */
+const SILENT_MS = 60_000;
+/** Silence is looked for so often within that time: a machine that slept, or was busy here, has missed one look only. */
+const LOOKS = 4;
 
 /** What pg itself looks up in the environment: where its password file is. Nothing else reaches a reader. */
 const ENVIRONMENT = ['HOME', 'APPDATA', 'PGPASSFILE', 'USER', 'USERNAME'] as const;
@@ -28,6 +32,8 @@ export interface ThreadReadersOptions {
   readonly table: TableName;
   readonly reading: ChainReading;
   readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds without a sign of life after which a reader is lost. Default 60,000. */
+  readonly silentMs?: number;
 }
 
 interface Pending {
@@ -36,22 +42,26 @@ interface Pending {
   readonly listener: PartListener;
 }
 
-/** One reader in a thread of its own. A thread that is gone fails the part it was reading. */
+/** One reader in a thread of its own. A thread that is gone or hangs fails the part it was reading. */
 class ThreadScanner implements PartScanner {
   private pending: Pending | null = null;
   private gone: Error | null = null;
   private leaving: Promise<void> | null = null;
   private readonly ended: Promise<void>;
+  private silentLooks = 0;
 
   constructor(
     private readonly thread: Worker,
+    silentMs: number,
     onEnd: () => void,
   ) {
+    const looking = setInterval(() => this.look(silentMs), silentMs / LOOKS);
     thread.on('message', (message: FromReader) => this.hear(message));
     thread.on('error', (error) => this.lose(lost(error.message)));
     thread.on('messageerror', (error) => this.lose(lost(error.message)));
     this.ended = new Promise((resolve) => {
       thread.once('exit', (code) => {
+        clearInterval(looking);
         this.lose(lost(`its thread ended with code ${code}`));
         onEnd();
         resolve();
@@ -76,10 +86,20 @@ class ThreadScanner implements PartScanner {
     this.thread.postMessage(message);
   }
 
+  private look(silentMs: number): void {
+    this.silentLooks += 1;
+    if (this.silentLooks <= LOOKS) return;
+    this.lose(lost(`its thread has shown no sign of life for ${silentMs / 1000} s`));
+    void this.thread.terminate();
+  }
+
   private hear(message: FromReader): void {
+    this.silentLooks = 0;
     const { pending } = this;
     if (!pending) return;
     switch (message.kind) {
+      case 'alive':
+        return;
       case 'progress':
         return pending.listener.onProgress(message.events);
       case 'unfinished':
@@ -129,7 +149,7 @@ export class ThreadReaders implements ScanWorkers {
   }
 
   start(exported: string, eventsPerSecond: number | null): PartScanner {
-    const { startThread, connection, table, reading, env } = this.options;
+    const { startThread, connection, table, reading, env, silentMs = SILENT_MS } = this.options;
     const workerData: ReaderData = {
       kind: READER,
       connection: toPlain(connection),
@@ -145,7 +165,7 @@ export class ThreadReaders implements ScanWorkers {
       env[name] === undefined ? [] : [[name, env[name]] as const],
     );
     const thread = startThread({ workerData, env: Object.fromEntries(passed), name: READER });
-    const scanner = new ThreadScanner(thread, () => this.running.delete(scanner));
+    const scanner = new ThreadScanner(thread, silentMs, () => this.running.delete(scanner));
     this.running.add(scanner);
     return scanner;
   }

@@ -64,6 +64,7 @@ export interface MemoryOptions {
  */
 export class RunMemory {
   private writing: Promise<void> = Promise.resolve();
+  private warnedNotKept = false;
 
   private constructor(
     private readonly options: MemoryOptions,
@@ -275,7 +276,10 @@ export class RunMemory {
     this.warn(`what was remembered of earlier runs was not used, and is read again: ${why}`);
   }
 
+  /** Once: what fails at the beginning fails again with every part and at the end. */
   private warnNotKept({ message, hint = '' }: AuditAnchorError): void {
+    if (this.warnedNotKept) return;
+    this.warnedNotKept = true;
     this.warn(`what this run reads could not be kept: ${message}. ${hint}`.trimEnd());
   }
 

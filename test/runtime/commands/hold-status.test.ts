@@ -1,4 +1,5 @@
 import { v1Layout } from '../../../runtime/domain/chain/columns';
+import { SettableClock } from '../../support/settable-clock';
 import { CHAIN_ID, Embedded } from '../../support/embedded';
 import { holdCommand } from '../../../runtime/commands/hold';
 import { DEFAULTS } from '../../../runtime/contract';
@@ -134,6 +135,18 @@ describe('status', () => {
         oldestUnanchoredAgeSeconds: 600,
       },
     });
+  });
+
+  test('ages are by the time of S3, not by that of a machine whose clock is wrong', async () => {
+    await servers.append(5);
+    await servers.anchorer().anchor();
+    servers.clock.advanceMinutes(90);
+    const clock = new SettableClock('2030-03-01T00:00:00Z');
+    const policy = { chainId: CHAIN_ID, clockToleranceSeconds };
+    const { document } = await statusCommand(servers.store({ clock }), servers.auditLog(), clock, policy);
+    const { ageSeconds } = (document as { newestAnchor: { ageSeconds: number } }).newestAnchor;
+    // `Date` has whole seconds.
+    expect(Math.abs(ageSeconds - 5_400)).toBeLessThanOrEqual(1);
   });
 
   test('a newest anchor that cannot be read is not called none, and the tail is unknown', async () => {

@@ -6,6 +6,7 @@ import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-lo
 import { initialise } from '../../../../runtime/adapters/postgres/init';
 import { v1Layout } from '../../../../runtime/domain/chain/columns';
 import { APPEND, createAuditDatabase, event } from '../../../support/audit-table';
+import { CuttingProxy } from '../../../support/cutting-proxy';
 import type { TestDatabase } from '../../../support/database';
 import { activity, lockTable } from '../../../support/silent-server';
 
@@ -204,7 +205,7 @@ describe('what writes', () => {
     expect(await stored()).toBe(before + 1_000);
   });
 
-  test('a COMMIT without an answer leaves open what became of the batch, and says how to find out', async () => {
+  test('a deferred trigger runs before the COMMIT, so that its batch is rolled back and nothing stays open', async () => {
     const before = await stored();
     await client.query(`CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
@@ -213,21 +214,49 @@ describe('what writes', () => {
     try {
       const { error, millis } = await interrupt((signal) => append(3, signal), working);
       expect(millis).toBeLessThan(AT_ONCE_MS);
-      expect(error).toMatchObject({
-        code: 'INTERRUPTED',
-        stored: null,
-        unresolved: {
-          firstIndex: before + 1,
-          lastIndex: before + 3,
-          lastHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
-        },
-      });
+      expect(error).toMatchObject({ code: 'INTERRUPTED', stored: null, unresolved: null });
       await gone();
     } finally {
       await client.query('DROP FUNCTION wait() CASCADE');
     }
     expect(await stored()).toBe(before);
   });
+
+  test.each([
+    ['before', 0],
+    ['after', 3],
+  ] as const)(
+    'a COMMIT without an answer, lost %s the server took it, leaves open what became of the batch',
+    async (when, committed) => {
+      const before = await stored();
+      const proxy = await CuttingProxy.start(database.url);
+      try {
+        const lost = proxy.muteCommit(when);
+        const { error, millis } = await interrupt(
+          (signal) => append(3, signal, proxy.url),
+          () => lost,
+        );
+        expect(millis).toBeLessThan(AT_ONCE_MS);
+        expect(error).toMatchObject({
+          code: 'INTERRUPTED',
+          stored: null,
+          unresolved: { firstIndex: before + 1, lastIndex: before + 3 },
+        });
+        await gone();
+        // What was told is enough to find out.
+        const { lastIndex, lastHash } = (error as { unresolved: { lastIndex: number; lastHash: string } })
+          .unresolved;
+        const { rows } = await client.query(
+          `SELECT 1 FROM audit_events WHERE chain_index = $1 AND event_hash = decode($2, 'hex')`,
+          [lastIndex, lastHash],
+        );
+        expect(rows).toHaveLength(committed === 0 ? 0 : 1);
+      } finally {
+        await proxy.stop();
+      }
+      expect(await stored()).toBe(before + committed);
+    },
+  );
 
   test('init leaves nothing of what it had made already', async () => {
     await client.query(`CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS

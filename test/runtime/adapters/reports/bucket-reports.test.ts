@@ -1,5 +1,6 @@
 import { BucketReports } from '../../../../runtime/adapters/reports/bucket-reports';
 import { Embedded } from '../../../support/embedded';
+import { SettableClock } from '../../../support/settable-clock';
 
 let embedded: Embedded;
 beforeAll(async () => {
@@ -25,6 +26,14 @@ test('what is written once is read back, and stays', async () => {
   expect(await place.create('plan.json', 'größe')).toBe(true);
   expect(await place.create('plan.json', 'another')).toBe(false);
   expect(await place.read('plan.json')).toBe('größe');
+});
+
+test('the age of what is read is judged by the time of S3', async () => {
+  const clock = new SettableClock('2031-01-01T00:00:00Z');
+  const store = embedded.store({ clock });
+  const place = new BucketReports({ store, prefix: 'full/run-1/', retentionDays: 30, clock });
+  await place.read('plan.json');
+  expect(Math.abs(place.clock.now() - embedded.clock.now())).toBeLessThanOrEqual(1_000);
 });
 
 test('of several versions the first one counts, also under a delete marker', async () => {

@@ -229,6 +229,23 @@ describe('credentials that cannot be had', () => {
     expect(s3.seen).toHaveLength(0);
   });
 
+  test('are given up when their provider stays silent', async () => {
+    s3.script(ok());
+    const silent = new S3AnchorStore({
+      bucket: 'anchors',
+      region: 'eu-central-1',
+      endpoint: s3.endpoint,
+      credentials: () => new Promise<never>(() => undefined),
+      credentialsTimeoutMs: 20,
+    });
+    const error = await caught(silent.bucketLock());
+    expect(error).toMatchObject({
+      code: 'S3_CREDENTIALS',
+      message: expect.stringContaining('0.02 s') as string,
+    });
+    expect(s3.seen).toHaveLength(0);
+  });
+
   test('do not show the command line of a credential process', async () => {
     const failed = new Error('Command failed: /bin/vault --token hvs.secret');
     const error = await caught(store(() => Promise.reject(failed)).bucketLock());

@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { StartThread } from '../../../../runtime/adapters/workers/thread-readers';
 import { ThreadReaders } from '../../../../runtime/adapters/workers/thread-readers';
 import type { FromReader } from '../../../../runtime/adapters/workers/messages';
@@ -7,6 +7,8 @@ import type { VerificationReport } from '../../../../runtime/domain/findings/rep
 import { startThread } from '../../../support/reader-threads';
 import { Scene } from '../../../support/scene';
 import { TABLE } from '../../../support/embedded';
+
+jest.setTimeout(60_000);
 
 let scene: Scene;
 let readers: ThreadReaders[] = [];
@@ -40,6 +42,7 @@ function verifyWith(
     settings?: ConnectionSettings;
     signal?: AbortSignal;
     maxRate?: number;
+    silentMs?: number;
   } = {},
 ): Promise<VerificationReport> {
   const reading = scene.embedded.reading();
@@ -50,6 +53,7 @@ function verifyWith(
     table: TABLE,
     reading,
     env: process.env,
+    ...(options.silentMs === undefined ? {} : { silentMs: options.silentMs }),
   });
   readers.push(workers);
   const auditLog = scene.embedded.auditLog();
@@ -166,6 +170,34 @@ test.each<[string, (thread: Worker) => void]>([
       { code: 'DATABASE_UNREADABLE', message: expect.stringContaining('a reader of events was lost') },
     ],
   });
+});
+
+test('nothing is verified when a thread hangs in itself, and it is ended', async () => {
+  let ended = Promise.resolve();
+  const start: StartThread = () => {
+    const thread = new Worker('for (;;);', { eval: true });
+    ended = new Promise((resolve) => void thread.once('exit', () => resolve()));
+    return thread;
+  };
+  const report = await verifyWith(2, { start, silentMs: 200 });
+  expect(report).toMatchObject({
+    verdict: 'not evaluated',
+    findings: [
+      { code: 'DATABASE_UNREADABLE', message: expect.stringContaining('no sign of life for 0.2 s') },
+    ],
+  });
+  await ended;
+});
+
+test('a thread that only waits says that it is alive', async () => {
+  const stop = new AbortController();
+  const start: StartThread = (options) => {
+    const thread = startThread(options);
+    thread.on('message', ({ kind }: FromReader) => kind === 'alive' && stop.abort());
+    return thread;
+  };
+  // So slow that it cannot be done before.
+  await expect(verifyWith(2, { start, signal: stop.signal, maxRate: 0.1 })).rejects.toThrow(/abort/i);
 });
 
 test('nothing is verified when a reader cannot connect, and the password is in no message', async () => {
