@@ -142,7 +142,7 @@ describe('status', () => {
     await servers.anchorer().anchor();
     servers.clock.advanceMinutes(90);
     const clock = new SettableClock('2030-03-01T00:00:00Z');
-    const policy = { chainId: CHAIN_ID, clockToleranceSeconds };
+    const policy = { chainId: CHAIN_ID, layout: v1Layout(), clockToleranceSeconds };
     const { document } = await statusCommand(servers.store({ clock }), servers.auditLog(), clock, policy);
     const { ageSeconds } = (document as { newestAnchor: { ageSeconds: number } }).newestAnchor;
     // `Date` has whole seconds.
