@@ -61,13 +61,16 @@ export async function requireRightClock(
     throw refused('S3 sends no "Date" that the clock of this machine could be compared with');
   const tolerance = toleranceSeconds * MS_PER_SECOND;
   const difference = clockDifference(seen);
+  // Ahead, the most that the reply allows counts: verifiers leave out what is dated too far ahead of its writing.
+  const mostAhead = seen.receivedAt - seen.date;
   if (
-    difference <= tolerance &&
+    mostAhead <= tolerance &&
     difference >= Math.min(LONGEST_CREATE_SECONDS * MS_PER_SECOND, tolerance / 2) - tolerance
   )
     return;
-  const seconds = Math.round(Math.abs(difference) / MS_PER_SECOND);
+  const isAhead = mostAhead > tolerance;
+  const seconds = Math.round(Math.abs(isAhead ? mostAhead : difference) / MS_PER_SECOND);
   throw refused(
-    `the clock of this machine is ${seconds} s ${difference > 0 ? 'ahead of' : 'behind'} that of S3: ${shown(seen.receivedAt)} here, ${shown(seen.date)} there; at most ${toleranceSeconds} s may lie between an anchor and its writing`,
+    `the clock of this machine is ${seconds} s ${isAhead ? 'ahead of' : 'behind'} that of S3: ${shown(seen.receivedAt)} here, ${shown(seen.date)} there; at most ${toleranceSeconds} s may lie between an anchor and its writing`,
   );
 }
