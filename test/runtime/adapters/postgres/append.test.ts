@@ -341,7 +341,7 @@ describe('errors', () => {
     await client.query('BEGIN');
     await expect(appendEvents(client, [event('a')], APPEND)).rejects.toMatchObject({
       code: 'TABLE_SHAPE',
-      message: expect.stringContaining('found index 1 and a hash of 1 bytes') as string,
+      message: expect.stringContaining('has a hash of 1 bytes') as string,
     });
   });
 
