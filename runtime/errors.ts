@@ -45,6 +45,7 @@ export type ConfigErrorCode =
   | 'OBJECT_NOT_FOUND'
   | 'S3_CREDENTIALS'
   | 'DB_AUTHENTICATION'
+  | 'DB_CHANNEL_BINDING'
   | 'DB_NOT_FOUND'
   | 'DB_VERSION'
   | 'DB_POOLED'

@@ -1,4 +1,5 @@
 import type { AllowedRelation } from '../contract/chain-settings';
+import type { ChannelBinding } from '../contract/setting-rules';
 import type { KeyRing } from '../adapters/keys/key-ring';
 import type { OUTPUTS } from '../contract';
 import type { ChainLayout } from '../domain/chain/columns';
@@ -23,7 +24,7 @@ export interface DatabaseTls {
   readonly checkServerIdentity?: () => undefined;
 }
 
-/** Connection settings in the shape of `pg.ClientConfig`; it can be spread and printed without harm. */
+/** Connection settings in the shape of `ConnectionConfig`; it can be spread and printed without harm. */
 export interface DatabaseConfig {
   /** Host name, address, or the folder of a Unix socket. */
   readonly host: string;
@@ -37,6 +38,8 @@ export interface DatabaseConfig {
   readonly ssl: false | DatabaseTls;
   /** What `ssl` was made from; `disable` also for a Unix socket and when nothing was set. */
   readonly sslMode: SslMode;
+  /** Absent without TLS. */
+  readonly channelBinding?: ChannelBinding;
   readonly application_name?: string;
   /** Command line options for the server session. */
   readonly options?: string;

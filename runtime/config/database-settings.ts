@@ -1,7 +1,7 @@
 import { quoted } from '../config-faults';
 import { ENV } from '../contract';
 import type { DatabaseConfig } from './config';
-import { readTls, type Sourced } from './database-tls';
+import { readChannelBinding, readTls, type Sourced } from './database-tls';
 import { parseDatabaseUrl, type DatabaseUrl } from './database-url';
 import type { SettingReader } from './setting-reader';
 
@@ -12,6 +12,7 @@ const PG = {
   user: 'PGUSER',
   password: 'PGPASSWORD',
   database: 'PGDATABASE',
+  channelBinding: 'PGCHANNELBINDING',
   sslMode: 'PGSSLMODE',
   sslRootCert: 'PGSSLROOTCERT',
 } as const;
@@ -119,7 +120,11 @@ function readConnection(reader: SettingReader, setting: UrlSetting): DatabaseCon
   const host = readHost(reader, setting, url);
   const mode = choose(reader, setting, url, 'sslmode', PG.sslMode);
   const root = choose(reader, setting, url, 'sslrootcert', PG.sslRootCert);
-  const socket = host.startsWith('/');
+  // As in libpq: a Unix socket has no TLS, whatever the mode says.
+  const tls = host.startsWith('/')
+    ? { ssl: false as const, sslMode: 'disable' as const }
+    : readTls(reader, mode, root);
+  const binding = choose(reader, setting, url, 'channel_binding', PG.channelBinding);
   const user = url.user ?? reader.text(PG.user);
   const database = url.database ?? reader.text(PG.database);
   const password = readPassword(reader, setting, url);
@@ -132,8 +137,8 @@ function readConnection(reader: SettingReader, setting: UrlSetting): DatabaseCon
     ...(user === null ? {} : { user }),
     ...(database === null ? {} : { database }),
     ...(password === null ? {} : { password }),
-    // As in libpq: a Unix socket has no TLS, whatever the mode says.
-    ...(socket ? { ssl: false as const, sslMode: 'disable' as const } : readTls(reader, mode, root)),
+    ...tls,
+    ...readChannelBinding(reader, binding, tls),
     ...(applicationName ? { application_name: applicationName } : {}),
     ...(options ? { options } : {}),
     ...(timeout === null ? {} : { connectionTimeoutMillis: timeout }),

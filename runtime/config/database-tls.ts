@@ -1,4 +1,5 @@
 import { NOTHING } from '../config-faults';
+import { CHANNEL_BINDINGS } from '../contract/setting-rules';
 import { SSL_MODES, type DatabaseConfig, type SslMode } from './config';
 import type { SettingReader } from './setting-reader';
 
@@ -67,4 +68,28 @@ export function readTls(
     );
   }
   return { ssl: { rejectUnauthorized: true, checkServerIdentity: () => undefined, ...trust }, sslMode };
+}
+
+/** Where nothing is set a login is bound when the server offers that, as by libpq. */
+export function readChannelBinding(
+  reader: SettingReader,
+  binding: Sourced | null,
+  { ssl }: Pick<DatabaseConfig, 'ssl'>,
+): Pick<DatabaseConfig, 'channelBinding'> {
+  const { setting, value } = binding ?? { setting: '', value: 'prefer' };
+  const channelBinding = CHANNEL_BINDINGS.find((word) => word === value);
+  if (channelBinding === undefined) {
+    // It may be a piece of a password that was not encoded in a URL.
+    reader.fault(setting, 'a channel_binding that does not exist (not shown)', CHANNEL_BINDINGS.join(', '));
+    return {};
+  }
+  if (ssl) return { channelBinding };
+  if (channelBinding === 'require') {
+    reader.fault(
+      setting,
+      'channel_binding=require without TLS',
+      'sslmode=require, verify-ca or verify-full with it, and no Unix socket',
+    );
+  }
+  return {};
 }

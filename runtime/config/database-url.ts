@@ -14,6 +14,7 @@ export const URL_RULE =
 /** The parameters that this program honours; another one, ignored, could be a lost `sslmode`. */
 export const URL_PARAMETERS = [
   'application_name',
+  'channel_binding',
   'connect_timeout',
   'host',
   'options',

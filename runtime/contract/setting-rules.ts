@@ -43,3 +43,12 @@ export function keyIdProblem(id: string): Problem | null {
     ? { found: 'has a control character or half a surrogate pair', allowed: 'an id of printable text' }
     : null;
 }
+
+/**
+ * How far a login has to be bound to its TLS connection, in libpq's words and with libpq's meaning:
+ * - `disable`: it is not
+ * - `prefer`: it is when the server offers that
+ * - `require`: a login that is not bound is refused before anything made from the password is sent
+ */
+export const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'] as const;
+export type ChannelBinding = (typeof CHANNEL_BINDINGS)[number];

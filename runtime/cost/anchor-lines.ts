@@ -68,14 +68,14 @@ export function anchorLines(bill: Bill): CostLine[] {
       id: 'anchors.get',
       title: 'GET and HEAD',
       quantity: standardReads / 1_000,
-      formula: `${amount(work.fullRuns)} full verifications of ${amount(work.liveAnchors)} anchors, ${amount(work.latestRuns)} of the newest, ${amount(work.anchorRuns)} scheduled looks, and the bucket's settings`,
+      formula: `${amount(work.fullRuns)} full verifications of ${amount(work.liveAnchors)} anchors, ${amount(work.latestRuns)} of the newest, ${amount(work.anchorRuns)} scheduled looks, the bucket's settings and a lock`,
     }),
     priced(prices, 's3PutPer1000', {
       id: 'anchors.list',
       title: 'LIST',
       quantity: work.lists / 1_000,
       formula:
-        'one for each look at the newest anchor, one page for each 1,000 anchors of a full verification',
+        'one for each look at the newest anchor and around it, one after each anchor, one page for each 1,000 anchors of a full verification',
     }),
   ];
   return [...lines, ...archiveLines(bill, classes, instantReads)];

@@ -14,8 +14,12 @@ const MIN_TASK_SECONDS = 60;
 const FRESH_MINUTES = 120;
 const LOOK_REQUESTS = { fresh: 1, older: 6 };
 const ANCHORS_PER_PAGE = 1_000;
+/** A listing around an anchor that was found or written, for others of its number. */
+const SURROUNDINGS_REQUESTS = 1;
 /** GetBucketVersioning and GetObjectLockConfiguration. */
 const BUCKET_SETTINGS_REQUESTS = 2;
+/** HeadObject of the first anchor that a process writes: whether the bucket kept the lock. */
+const LOCK_REQUESTS = 1;
 /** One of the log, one of its metrics, and one of the gauges. */
 const LINES_PER_ATTEMPT = 3;
 /** The same three, and one for each severity. */
@@ -106,7 +110,7 @@ export function workloadOf(settings: CostSettings): Workload {
   const look = gap <= FRESH_MINUTES ? LOOK_REQUESTS.fresh : LOOK_REQUESTS.older;
   const pages = Math.ceil(liveAnchors / ANCHORS_PER_PAGE);
   // A daemon remembers its last anchor and asks only what is behind it; a task has to find it and to read it.
-  const looks = scheduled ? anchorRuns * look : anchors;
+  const looks = scheduled ? anchorRuns * (look + SURROUNDINGS_REQUESTS) : anchors;
   return {
     anchors,
     anchorsPerDay,
@@ -119,9 +123,11 @@ export function workloadOf(settings: CostSettings): Workload {
     taskStarts: anchorRuns + (asTasks ? latestRuns + fullRuns : 0),
     anchoringHours,
     verificationHours,
-    lists: looks + latestRuns * look + fullRuns * pages,
+    lists: looks + anchors * SURROUNDINGS_REQUESTS + latestRuns * look + fullRuns * pages,
     anchorReads: anchorRuns + latestRuns + fullRuns * liveAnchors,
-    otherReads: BUCKET_SETTINGS_REQUESTS * (fullRuns + (scheduled ? anchors : 0)),
+    otherReads:
+      BUCKET_SETTINGS_REQUESTS * fullRuns +
+      (scheduled ? (BUCKET_SETTINGS_REQUESTS + LOCK_REQUESTS) * anchors : 0),
     logGb:
       (logLines(settings, { anchors, anchorRuns, latestRuns, fullRuns }) * BYTES_PER_LINE) / BYTES_PER_GB,
   };

@@ -25,6 +25,7 @@ const CAUSE_OF: Readonly<Record<ErrorCode, Cause | null>> = {
   S3_CREDENTIALS: 'access',
   S3_ACCESS_DENIED: 'access',
   DB_AUTHENTICATION: 'access',
+  DB_CHANNEL_BINDING: 'access',
   DB_PERMISSION_DENIED: 'access',
 
   S3_UNREACHABLE: null,

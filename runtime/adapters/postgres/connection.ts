@@ -1,5 +1,7 @@
-import type { Client, ClientBase, ClientConfig, QueryResultRow } from 'pg';
+import type { Client, ClientBase, QueryResultRow } from 'pg';
 import { UnavailableError } from '../../errors';
+import type { ConnectionConfig } from './channel-binding';
+import { channelBindingOf, requireBoundLogin } from './channel-binding';
 import type { Endpoint } from './failure';
 import { clientFailure, endpointOf, hearLastWords } from './goodbye';
 import { OneBufferSocket } from './one-buffer-socket';
@@ -54,7 +56,7 @@ export class Connection {
 
   private constructor(
     readonly client: Client,
-    private readonly config: ClientConfig,
+    private readonly config: ConnectionConfig,
   ) {
     // Without a listener the loss of an idle connection would end the process.
     client.on('error', () => this.loss.abort());
@@ -69,11 +71,13 @@ export class Connection {
    * Connects.
    * @param config as `pg` takes it; application name, connect timeout and keep-alive have defaults here
    * @param signal ends the attempt when it aborts; its reason is thrown
-   * @throws UnavailableError `DB_UNREACHABLE`; ConfigError `DB_AUTHENTICATION`, `DB_NOT_FOUND`, `DB_VERSION`
+   * @throws UnavailableError `DB_UNREACHABLE`; ConfigError `DB_AUTHENTICATION`,
+   *   `DB_CHANNEL_BINDING`, `DB_NOT_FOUND`, `DB_VERSION`
    */
-  static async open(config: ClientConfig, signal?: AbortSignal): Promise<Connection> {
+  static async open(config: ConnectionConfig, signal?: AbortSignal): Promise<Connection> {
     // Loads the driver, about 50 ms: hence not at import time.
     const { Client } = await import('pg');
+    const binding = channelBindingOf(config);
     const client = new Client({
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
@@ -81,7 +85,9 @@ export class Connection {
       application_name: DEFAULT_APPLICATION,
       stream: () => new OneBufferSocket(),
       ...config,
+      ...(binding === null ? {} : { enableChannelBinding: binding !== 'disable' }),
     });
+    if (binding === 'require') requireBoundLogin(client);
     const connection = new Connection(client, config);
     const giveUp = (): void => void socketOf(client).destroy();
     signal?.throwIfAborted();

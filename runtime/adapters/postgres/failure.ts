@@ -28,6 +28,8 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 const CONNECTION_LOST =
   /^(?:Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
 const NO_PASSWORD = /^SASL: .*password must be/;
+/** pg cannot tell the hash of this certificate's signature, which it binds a login by. */
+const CERTIFICATE_UNKNOWN = /^SASL channel binding: /;
 const TLS_REFUSED = /^The server does not support SSL connections/;
 const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|CERT_|HOSTNAME_MISMATCH)/;
 
@@ -60,6 +62,9 @@ function endedBy(setting: string, code: Mapping['code']): Mapping {
 
 /** The function of the server that refuses a query which a policy would filter; its message is translated. */
 const ROW_SECURITY_CHECK = 'check_enable_rls';
+
+/** The functions of the server that compare its TLS connection with the one that the client bound its login to. */
+const BINDING_CHECK = /^read_client_(?:first|final)_message$/;
 
 const BY_SQLSTATE: Readonly<Record<string, Mapping>> = {
   '42501': {
@@ -94,6 +99,12 @@ function fromServer(error: DatabaseError, where: string): AuditAnchorError {
   const state = error.code ?? 'unknown';
   // Only the message: detail and context can quote whole rows.
   const said = `${error.message} (SQLSTATE ${state})`;
+  if (state === '28000' && BINDING_CHECK.test(error.routine ?? '')) {
+    return new ConfigError('DB_CHANNEL_BINDING', `${where} sees another TLS connection: ${said}`, {
+      cause: error,
+      hint: 'Find out what ends TLS on the way to the server; if it is meant to be there, set channel_binding=disable.',
+    });
+  }
   if (state === '28P01' || state === '28000') {
     return new ConfigError('DB_AUTHENTICATION', `${where} refused the login: ${said}`, {
       cause: error,
@@ -135,6 +146,12 @@ function fromNetwork(error: NodeJS.ErrnoException, where: string): AuditAnchorEr
     return new ConfigError('DB_AUTHENTICATION', `${where} asks for a password and none is set`, {
       cause: error,
       hint: 'Put the password into DATABASE_URL or PGPASSWORD.',
+    });
+  }
+  if (CERTIFICATE_UNKNOWN.test(error.message)) {
+    return new ConfigError('DB_CHANNEL_BINDING', `no login can be bound to the certificate of ${where}`, {
+      cause: error,
+      hint: 'Give the server a certificate that is signed with RSA or ECDSA, or set channel_binding=disable.',
     });
   }
   if (TLS_REFUSED.test(error.message) || TLS_CODE.test(code)) {

@@ -1,4 +1,5 @@
-import type { ClientConfig } from 'pg';
+import type { ChannelBinding } from '../../contract/setting-rules';
+import type { ConnectionConfig } from '../postgres/channel-binding';
 
 /** How to reach the database, as the configuration gives it: the password behind a function. */
 export interface ConnectionSettings {
@@ -15,6 +16,7 @@ export interface ConnectionSettings {
         /** Present when the host name is not checked. */
         readonly checkServerIdentity?: () => undefined;
       };
+  readonly channelBinding?: ChannelBinding;
   readonly application_name?: string;
   readonly options?: string;
   readonly connectionTimeoutMillis?: number;
@@ -29,7 +31,8 @@ export interface PlainSettings {
 }
 
 export function toPlain({ password, ssl, ...settings }: ConnectionSettings): PlainSettings {
-  const { host, port, user, database, application_name, options, connectionTimeoutMillis } = settings;
+  const { host, port, user, database, channelBinding } = settings;
+  const { application_name, options, connectionTimeoutMillis } = settings;
   const trust = ssl && {
     rejectUnauthorized: ssl.rejectUnauthorized,
     ...(ssl.ca === undefined ? {} : { ca: ssl.ca }),
@@ -40,6 +43,7 @@ export function toPlain({ password, ssl, ...settings }: ConnectionSettings): Pla
       port,
       ...(user === undefined ? {} : { user }),
       ...(database === undefined ? {} : { database }),
+      ...(channelBinding === undefined ? {} : { channelBinding }),
       ...(application_name === undefined ? {} : { application_name }),
       ...(options === undefined ? {} : { options }),
       ...(connectionTimeoutMillis === undefined ? {} : { connectionTimeoutMillis }),
@@ -50,7 +54,7 @@ export function toPlain({ password, ssl, ...settings }: ConnectionSettings): Pla
   };
 }
 
-export function fromPlain({ plain, password, ssl, anyHostName }: PlainSettings): ClientConfig {
+export function fromPlain({ plain, password, ssl, anyHostName }: PlainSettings): ConnectionConfig {
   return {
     ...plain,
     ...(password === null ? {} : { password: () => password }),

@@ -71,6 +71,9 @@ describe('DATABASE_URL', () => {
     ['postgres://u@h/d?hunter2%20', /parameter \(not shown\)/],
     ['postgres://u@h/d?sslmode=require&sslmode=disable', /sslmode twice/],
     ['postgres://u@h/d?sslmode=hunter2', /sslmode that does not exist/],
+    ['postgres://u@h/d?sslmode=require&channel_binding=hunter2', /channel_binding that does not exist/],
+    ['postgres://u@h/d?channel_binding=require', /channel_binding=require without TLS/],
+    ['postgres:///d?host=/run&sslmode=require&channel_binding=require', /without TLS/],
     ['postgres://u@h/d?host=/hunter2', /two hosts/],
     ['postgres://u@h/d?connect_timeout=hunter2', /connect_timeout/],
   ])('%s is refused and nothing of it shown', (url, found) => {
@@ -139,6 +142,35 @@ describe('a password in a file', () => {
     const replica = { AUDIT_VERIFY_DATABASE_URL: 'postgres://v:own@r/d' };
     const { database, verifyDatabase } = load({ ...url, ...file, ...replica }, files);
     expect([database?.password?.(), verifyDatabase?.password?.()]).toEqual(['old', 'own']);
+  });
+});
+
+describe('channel_binding has the meaning that libpq gives it', () => {
+  const binding = (channel_binding: string) =>
+    byUrl(`postgres://h/d?sslmode=require&channel_binding=${channel_binding}`).channelBinding;
+
+  test.each(['disable', 'prefer', 'require'])('%s', (word) => expect(binding(word)).toBe(word));
+
+  test('nothing is prefer; without TLS there is nothing to bind to', () => {
+    expect(byUrl('postgres://h/d?sslmode=require').channelBinding).toBe('prefer');
+    expect(byUrl('postgres://h/d')).not.toHaveProperty('channelBinding');
+    expect(byUrl('postgres://h/d?channel_binding=prefer')).not.toHaveProperty('channelBinding');
+  });
+
+  test('PGCHANNELBINDING says it for a URL that does not', () => {
+    const tls = { PGHOST: 'h', PGSSLMODE: 'verify-full' };
+    expect(byVariables({ ...tls, PGCHANNELBINDING: 'require' }).channelBinding).toBe('require');
+    expect(
+      database({
+        DATABASE_URL: 'postgres://h/d?sslmode=require&channel_binding=disable',
+        PGCHANNELBINDING: 'require',
+      }).channelBinding,
+    ).toBe('disable');
+    const changes = { DATABASE_URL: undefined, PGHOST: 'h', PGCHANNELBINDING: 'require' };
+    expect(faultOf(changes)).toMatchObject({ setting: 'PGCHANNELBINDING' });
+    expect(faultOf({ ...changes, PGSSLMODE: 'require', PGCHANNELBINDING: 'REQUIRE' })).toMatchObject({
+      setting: 'PGCHANNELBINDING',
+    });
   });
 });
 

@@ -88,13 +88,13 @@ describe('lines of the calculation by hand', () => {
     expect(differsBy(usd(bill, ...ids), expected, digits)).toBe(false);
   });
 
-  test('reads of anchors: twice an hour, and the settings of the bucket before each write', () => {
-    const expected = ((8_760 * 2 + 8_760 * 2) / 1_000) * 0.0004;
+  test('reads: an anchor twice an hour, two settings of the bucket before each write, a lock after it', () => {
+    const expected = ((8_760 * 2 + 8_760 * 3) / 1_000) * 0.0004;
     expect(usd(cost(), 'anchors.get')).toBeCloseTo(expected, 9);
   });
 
-  test('one LIST for each look, twice an hour', () => {
-    expect(usd(cost(), 'anchors.list')).toBeCloseTo(2 * 0.0438, 9);
+  test('LIST, by the hour: one for each of two looks, and two around the anchor before and the new one', () => {
+    expect(usd(cost(), 'anchors.list')).toBeCloseTo(4 * 0.0438, 9);
   });
 
   test('KMS requests are free up to 240,000 a year', () => {

@@ -20,7 +20,7 @@ test.each([
     /^(TABLE_NOT_FOUND|TABLE_SHAPE|RELATION_|DB_NOT_FOUND|DB_POOLED|DB_VERSION|STANDBY_ANCHORING)/,
     'database',
   ],
-  [/^(DB_AUTHENTICATION|S3_CREDENTIALS)$|_DENIED$/, 'access'],
+  [/^(DB_AUTHENTICATION|DB_CHANNEL_BINDING|S3_CREDENTIALS)$|_DENIED$/, 'access'],
 ] as const)('codes %s tell the cause %s', (pattern, cause) => {
   const codes = CODES.filter((code) => pattern.test(code));
   expect(codes.length).toBeGreaterThan(0);
