@@ -37,7 +37,7 @@ function chunk() {
   for (let at = 2; ;) {
     const length = MESSAGE_BYTES - spread + Math.floor(Math.random() * (2 * spread + 1));
     if (at + length + 36 > bytes.length) break;
-    tuples.push({ start: at, end: at + length, hash: at + length + 4 });
+    tuples.push({ start: at, end: at + length });
     at += length + 38;
   }
   const column = (pick) => Int32Array.from(tuples, pick);
@@ -46,7 +46,6 @@ function chunk() {
     count: tuples.length,
     messageStart: column((tuple) => tuple.start),
     messageEnd: column((tuple) => tuple.end),
-    hashStart: column((tuple) => tuple.hash),
     keySlot: column(() => 0),
   };
 }
@@ -58,7 +57,10 @@ const pairs = batch.count >> 1;
 const out = Buffer.alloc(batch.count * 32);
 const children = randomBytes(batch.count * 32);
 const message = (tuple) => batch.bytes.subarray(batch.messageStart[tuple], batch.messageEnd[tuple]);
-const eventHash = (tuple) => batch.bytes.subarray(batch.hashStart[tuple], batch.hashStart[tuple] + 32);
+const digests = randomBytes(batch.count * 32);
+const digestOf = (tuple) => digests.subarray(tuple * 32, tuple * 32 + 32);
+const hashHeads = randomBytes(batch.count * 16);
+const hashHeadOf = (tuple) => hashHeads.subarray(tuple * 16, tuple * 16 + 16);
 
 const engines = [createNodeCryptoEngine([key])];
 if (wasmSimdSupported()) engines.push(createWasmSimdEngine([key]));
@@ -73,20 +75,20 @@ const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 const works = {
+  digests: {
+    events: batch.count,
+    createHash: perEvent(batch.count, (i) => sha256(message(i))),
+    engine: (engine) => () => engine.digests(batch, out),
+  },
   macs: {
     events: batch.count,
-    createHmac: perEvent(batch.count, (i) => createHmac('sha256', keyObject).update(message(i)).digest()),
-    engine: (engine) => () => engine.macs(batch, out),
+    createHmac: perEvent(batch.count, (i) => createHmac('sha256', keyObject).update(digestOf(i)).digest()),
+    engine: (engine) => () => engine.macs(digests, batch.keySlot, batch.count, out),
   },
   leaves: {
     events: batch.count,
-    createHash: perEvent(batch.count, (i) => sha256(LEAF, eventHash(i), message(i))),
-    engine: (engine) => () => engine.leaves(batch, out, false),
-  },
-  'leaves of hashes': {
-    events: batch.count,
-    createHash: perEvent(batch.count, (i) => sha256(LEAF, eventHash(i))),
-    engine: (engine) => () => engine.leaves(batch, out, true),
+    createHash: perEvent(batch.count, (i) => sha256(LEAF, digestOf(i), hashHeadOf(i))),
+    engine: (engine) => () => engine.leaves(digests, hashHeads, batch.count, out),
   },
   nodes: {
     events: pairs,
