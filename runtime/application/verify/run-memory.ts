@@ -22,6 +22,8 @@ import type { AuditLogSnapshot, Clock } from '../ports';
 import { digestOver } from './part-digest';
 import type { PartKeeper } from './scan-whole';
 
+/** S3 tells its time in whole seconds: of two runs a moment apart, the later one may take it to be this much earlier. */
+const SAME_TIME_MS = 2_000;
 const MS_PER_HOUR = 3_600_000;
 /** A run that was interrupted longer ago is begun anew. */
 const MAX_RUN_AGE_MS = 24 * MS_PER_HOUR;
@@ -294,7 +296,7 @@ function isTampering({ severity }: Finding): boolean {
 }
 
 function within(age: number, longest: number): boolean {
-  return age >= 0 && age <= longest;
+  return age >= -SAME_TIME_MS && age <= longest;
 }
 
 /** By the same question that `sameRun` asks: of two events with one index both have to mean the same. */
