@@ -199,7 +199,7 @@ describe('a configuration that is not complete', () => {
       "error: 5 faults in the configuration
         AUDIT_ANCHOR_BUCKET: found nothing, allowed the name of the bucket that holds the anchors
         AWS_REGION: found nothing, allowed the AWS Region of the bucket, such as eu-west-1 (AWS_DEFAULT_REGION is read too)
-        AUDIT_ANCHOR_CHAIN_ID: found nothing, allowed a name for this chain: letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or ".."), at most 900 bytes
+        AUDIT_ANCHOR_CHAIN_ID: found nothing, allowed a name for this chain: letters, digits, ".", "_", "-" in parts joined by "/" (no part "." or "..", the first not beginning with "_"), at most 900 bytes
         AUDIT_HMAC_KEYS: found nothing, and nothing in AUDIT_HMAC_KEYS_FILE, allowed a JSON object {"key id": "secret", ...} with each secret as standard base64 of 32 to 1024 bytes, or the path of a file with it in AUDIT_HMAC_KEYS_FILE
         DATABASE_URL: found nothing, and neither PGHOST nor PGDATABASE, allowed postgres://USER:PASSWORD@HOST:PORT/DATABASE, or the PG* variables of libpq [CONFIG_INVALID]
         Correct the environment and run the command again

@@ -55,7 +55,7 @@ function scanWith(
   try {
     const scanner = new ChainScanner({
       layout: LAYOUT,
-      tuples: v1Tuples(LAYOUT),
+      tuples: v1Tuples(options.layout ?? LAYOUT),
       engine,
       keyIds: ['k1', 'k2'],
       findings,
