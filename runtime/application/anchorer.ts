@@ -3,7 +3,6 @@ import { UnavailableError } from '../errors';
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import { formatAnchorTime } from '../domain/anchor/anchor';
 import { anchorInSeries, type Attempt, endOfRange } from './backlog';
-import { chainPrefix } from '../domain/anchor/object-key';
 import type { CadencePolicy } from '../domain/cadence';
 import { dueTrigger, nextGridTime, unanchoredEvents } from '../domain/cadence';
 import { ZERO_HASH } from '../domain/digests';
@@ -17,19 +16,17 @@ import { requireLockedBucket } from './locked-bucket';
 import type { NewRange } from './new-events';
 import { verifyNewEvents } from './new-events';
 import type { AnchorStore, AuditLog, AuditLogSnapshot, ChainHead, Clock, DatabaseIdentity } from './ports';
+import { freeSecond } from './free-second';
 import { blocks, refusal } from './refusal';
 import type { ChainReading } from './scan-chain';
 import { firstIndexOf } from './scan-chain';
 import { requirePrimary } from './primary';
 import { requireSameChain } from './same-chain';
 import { requireTable } from './read-relation';
-import { requireRightClock, serverClock } from './server-clock';
 import type { StoredAnchor } from './store-anchor';
 
 /** Longer than an anchor takes that has little to verify, milliseconds. */
 const BUSY_AFTER_MS = 3_000;
-/** So far behind the newest anchor the writer waits; further, its own is dated a second after that one. */
-const MAX_CLOCK_WAIT_SECONDS = 5;
 
 /** What an anchorer works with. */
 export interface AnchorerOptions {
@@ -248,9 +245,16 @@ export class Anchorer {
 
   private async compose(draft: Draft, signal: AbortSignal | undefined): Promise<Anchor> {
     const { previous, head, identity } = draft;
-    const seconds = await this.freeSecond(previous, signal);
+    const {
+      store,
+      clock,
+      clockToleranceSeconds: toleranceSeconds = DEFAULTS.clockToleranceSeconds,
+    } = this.options;
+    const { chainId } = this.options.reading;
+    const question = { store, clock, chainId, toleranceSeconds };
+    const seconds = await freeSecond(question, previous, signal);
     return {
-      chain_id: this.options.reading.chainId,
+      chain_id: chainId,
       last_seq: head?.index ?? 0,
       last_hash: head?.hash ?? ZERO_HASH,
       ts_utc: formatAnchorTime(seconds),
@@ -272,33 +276,6 @@ export class Anchorer {
       leaves_sha256: null,
       declared: null,
     };
-  }
-
-  /** The current second, or the first one behind the previous anchor: two anchors never share one. */
-  private async freeSecond(previous: KnownAnchor | null, signal: AbortSignal | undefined): Promise<number> {
-    const { store, clock, clockToleranceSeconds: tolerance = DEFAULTS.clockToleranceSeconds } = this.options;
-    const { chainId } = this.options.reading;
-    await requireRightClock(
-      store,
-      clock,
-      { toleranceSeconds: tolerance, prefix: chainPrefix(chainId) },
-      signal,
-    );
-    const earliest = previous ? previous.seconds + 1 : 0;
-    const latest = Math.floor(serverClock(store, clock).now() / 1000) + tolerance;
-    if (earliest > latest) {
-      throw new UnavailableError(
-        'CLOCK_SKEW',
-        `the newest anchor is dated ${previous!.seconds - latest + tolerance} s ahead of S3's time (${previous!.key}), although S3 dated its writing so too; nothing was written`,
-        { hint: 'Check the clock of the S3 endpoint, which has been set back since.' },
-      );
-    }
-    if (earliest - this.now() > MAX_CLOCK_WAIT_SECONDS) return earliest;
-    while (this.now() < earliest) {
-      signal?.throwIfAborted();
-      await clock.sleep(Math.max(1, earliest * 1000 - clock.now()), signal);
-    }
-    return this.now();
   }
 
   /** Looks at what was stored; what is wrong with the bucket ends all writing, after the anchor is taken in. */

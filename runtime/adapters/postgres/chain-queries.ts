@@ -34,12 +34,14 @@ export class ChainQueries {
     const { index } = this;
     const { qualified } = this.table;
     // The bounds also leave out NULLs, which would come first in descending order.
-    return this.event(
-      connection,
+    const highest = (bounds: string): string =>
+      `(SELECT ${index}::pg_catalog.int8 FROM ${qualified} WHERE ${index} ${bounds} ORDER BY ${index} DESC LIMIT 1)`;
+    // Events that stand before the beginning of a chain are no reason to take it for an empty one.
+    const last =
       this.layout.format === 'v1'
-        ? `${index} = ${chainEnd(qualified, index, null)}`
-        : `${index} = (SELECT ${index} FROM ${qualified} WHERE ${index} ${POSSIBLE_INDEX} ORDER BY ${index} DESC LIMIT 1)`,
-    );
+        ? `COALESCE(${chainEnd(qualified, index, null)}, ${highest(`BETWEEN ${-MAX_INDEX} AND 0`)})`
+        : highest(POSSIBLE_INDEX);
+    return this.event(connection, `${index} = ${last}`);
   }
 
   /** The event at place `count` from index `from` on, null when there are fewer. */

@@ -39,6 +39,7 @@ test('every finding has a scenario that produces it', () => {
     .add('ANCHOR_NOT_REPLICATED')
     .add('REPLICA_INCOMPLETE')
     .add('RELATION_NOT_TABLE')
+    .add('TABLE_SHAPE')
     .add('ANCHOR_RETENTION_EARLIER');
   expect([...produced].sort()).toEqual(Object.keys(FINDINGS).sort());
 });
