@@ -23,6 +23,8 @@ import { digestOver } from './part-digest';
 import type { PartKeeper } from './scan-whole';
 
 const MS_PER_HOUR = 3_600_000;
+/** Two looks at S3's time, of which a reply tells whole seconds, may seem to be in the wrong order by so much. */
+const S3_TIME_INEXACT_MS = 1_000;
 /** A run that was interrupted longer ago is begun anew. */
 const MAX_RUN_AGE_MS = 24 * MS_PER_HOUR;
 /**
@@ -294,7 +296,7 @@ function isTampering({ severity }: Finding): boolean {
 }
 
 function within(age: number, longest: number): boolean {
-  return age >= 0 && age <= longest;
+  return age >= -S3_TIME_INEXACT_MS && age <= longest;
 }
 
 /** By the same question that `sameRun` asks: of two events with one index both have to mean the same. */
