@@ -31,7 +31,7 @@ export class CliScene {
 
   /** The CLI lives by the machine's clock; so has S3, or its times would seem forged. */
   setClock(): void {
-    this.embedded.clock.set(new Date().toISOString());
+    this.embedded.clock.followMachine();
   }
 
   /** An empty table, a new bucket, and the clock of the machine. */

@@ -82,6 +82,7 @@ export function steady(text: string): string {
     .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
     .replace(/(version:? +)[\w.]{20,}/g, '$1<version>')
     .replace(/system \d{10,}/g, 'system <id>')
+    .replace(/\boid \d+/g, 'oid <oid>')
     .replace(/LSN [0-9A-F]+\/[0-9A-F]+/g, 'LSN <lsn>')
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
     .replace(/audit-anchors-\d+/g, '<bucket>')

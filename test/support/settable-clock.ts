@@ -1,8 +1,10 @@
 import type { Clock } from '../../runtime/application/ports';
 
-/** A clock that stands still until it is moved. Sleeping moves it, and lets everything else run first. */
+/** A clock that stands still until it is moved or follows the machine. Sleeping moves it, and lets everything else run first. */
 export class SettableClock implements Clock {
   private time: number;
+  /** Milliseconds since 1970 by the machine from which on this clock goes as it does; null while it stands. */
+  private since: number | null = null;
 
   /** @param start ISO time, such as `2030-01-15T14:00:00Z` */
   constructor(private readonly start: string) {
@@ -10,7 +12,7 @@ export class SettableClock implements Clock {
   }
 
   now(): number {
-    return this.time;
+    return this.time + (this.since === null ? 0 : Date.now() - this.since);
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -22,6 +24,12 @@ export class SettableClock implements Clock {
   /** @param iso the time it shows from now on */
   set(iso: string): void {
     this.time = Date.parse(iso);
+    this.since = null;
+  }
+
+  /** Shows the machine's time from now on, and goes on with it. */
+  followMachine(): void {
+    this.time = this.since = Date.now();
   }
 
   advance(ms: number): void {
@@ -33,6 +41,6 @@ export class SettableClock implements Clock {
   }
 
   reset(): void {
-    this.time = Date.parse(this.start);
+    this.set(this.start);
   }
 }

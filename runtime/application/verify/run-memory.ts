@@ -22,9 +22,9 @@ import type { AuditLogSnapshot, Clock } from '../ports';
 import { digestOver } from './part-digest';
 import type { PartKeeper } from './scan-whole';
 
-/** S3 tells its time in whole seconds: of two runs a moment apart, the later one may take it to be this much earlier. */
-const SAME_TIME_MS = 2_000;
 const MS_PER_HOUR = 3_600_000;
+/** Two looks at S3's time, of which a reply tells whole seconds, may seem to be in the wrong order by so much. */
+const S3_TIME_INEXACT_MS = 1_000;
 /** A run that was interrupted longer ago is begun anew. */
 const MAX_RUN_AGE_MS = 24 * MS_PER_HOUR;
 /**
@@ -296,7 +296,7 @@ function isTampering({ severity }: Finding): boolean {
 }
 
 function within(age: number, longest: number): boolean {
-  return age >= -SAME_TIME_MS && age <= longest;
+  return age >= -S3_TIME_INEXACT_MS && age <= longest;
 }
 
 /** By the same question that `sameRun` asks: of two events with one index both have to mean the same. */

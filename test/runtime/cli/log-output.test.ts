@@ -121,7 +121,7 @@ describe('anchor', () => {
     }, 30_000);
   });
 
-  test('refused: exit 1, the findings, a failure, and how many events wait', async () => {
+  test('refused: exit 1, the findings and a failure; how many events wait is unknown where anchored ones are gone', async () => {
     await scene.embedded.append(3);
     await run('anchor');
     await scene.embedded.sql('DELETE FROM audit_events WHERE chain_index > 1');
@@ -138,7 +138,7 @@ describe('anchor', () => {
     ]);
     expect(metrics[0]).toEqual({ ChainId: 'production', AnchorFailures: 1 });
     expect(metrics[1]).toMatchObject({ FindingsBySeverity: 1, Severity: 'tampering' });
-    expect(metrics[2]).toMatchObject({ UnanchoredEvents: 0 });
+    expect(metrics.filter((metric) => 'UnanchoredEvents' in metric)).toEqual([]);
   });
 
   test('refused for want of a key: exit 3, and how many events wait', async () => {

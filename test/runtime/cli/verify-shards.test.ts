@@ -20,7 +20,7 @@ beforeAll(async () => {
     expect(await scene.run('anchor --force')).toMatchObject({ exitCode: 0 });
   }
   await scene.run('append', { stdin: scene.events(5) });
-}, 60_000);
+}, 300_000);
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'verify-shards-'));
 });

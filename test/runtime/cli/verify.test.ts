@@ -39,9 +39,11 @@ describe('verify', () => {
         anchors     1 found, 1 read
         newest      #1 of <time>, up to event 10: production/<date>/anchor-<time>.json
         events      12 read (1 to 12), 12 recomputed
+        time        from the beginning to the end, which no anchor covers yet (by the time of the anchors, UTC)
         compared    1 anchored hash, 1 Merkle root
         contents    verified
         unanchored  2 events from index 11, the oldest <age> old
+        read from   table public.audit_events, oid <oid>
         database    system <id>, timeline 1
       "
     `);
@@ -105,9 +107,11 @@ describe('verify', () => {
         anchors     1 found, 1 read
         newest      #1 of <time>, up to event 10: production/<date>/anchor-<time>.json
         events      10 read (1 to 10), 10 recomputed
+        time        from the beginning up to <time> (by the time of the anchors, UTC)
         compared    1 anchored hash, 1 Merkle root
         contents    tampered
         unanchored  none: every event is anchored
+        read from   table public.audit_events, oid <oid>
         database    system <id>, timeline 1
 
       TAMPERING EVENT_HASH at event 4
@@ -169,6 +173,7 @@ describe('verify', () => {
         compared    0 anchored hashes, 0 Merkle roots
         contents    not evaluated
         unanchored  no event
+        read from   table public.audit_events, oid <oid>
         database    system <id>, timeline 1
 
       NOT EVALUATED NO_ANCHORS in bucket <bucket>

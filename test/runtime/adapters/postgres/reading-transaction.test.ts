@@ -112,7 +112,8 @@ it.each([
 ])('%s is named as what it is, a %s', async (table, kind) => {
   const { rows } = await client.query<{ oid: number }>('SELECT $1::regclass::oid AS oid', [table]);
   const relation = withSnapshot(connection, named(table), ({ relation }) => Promise.resolve(relation));
-  await expect(relation).resolves.toEqual({ schema: 'public', name: table, kind, oid: rows[0]!.oid });
+  const expected = { schema: 'public', name: table, kind, oid: rows[0]!.oid, nonTableChild: null };
+  await expect(relation).resolves.toEqual(expected);
 });
 
 describe('a pooled connection', () => {

@@ -541,6 +541,15 @@ describe('since-last', () => {
     );
   });
 
+  test("S3's time, which is known to a second, may go back by less than that between two runs", async () => {
+    const whole = world([3, 3]);
+    const state = new MemoryState();
+    const first = await verifyWith(state, whole);
+    whole.clock.advance(-999);
+    const report = await verifyWith(state, whole, { scope: 'since-last' });
+    expect(report).toMatchObject({ findings: [], coverage: { notRead: [{ at: first.startedAt }] } });
+  });
+
   test('a stretch is as old as the oldest reading in it, however often it was skipped since', async () => {
     const whole = world([3, 3, 3, 3]);
     const early = earlier(whole, 2, 6);

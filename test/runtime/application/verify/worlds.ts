@@ -228,8 +228,16 @@ export const BUCKET: Readonly<Record<string, Mutation>> = {
     version.lastModified +=
       (pick(2) === 0 ? -1 : 1) * (DEFAULTS.clockToleranceSeconds + 1 + pick(1000)) * 1000;
   },
-  'a version lies over an anchor': (w, pick) =>
-    void w.store.put({ ...versionAt(w, pick), versionId: 'over' }),
+  'a version of other bytes lies over an anchor': (w, pick) => {
+    const { checksumSha256: _, ...version } = versionAt(w, pick);
+    w.store.put({
+      ...version,
+      versionId: 'over',
+      bytes: flipped(version.bytes, pick(version.bytes.length * 8)),
+    });
+  },
+  'a version that can be deleted lies over an anchor': (w, pick) =>
+    void w.store.put({ ...versionAt(w, pick), versionId: 'over', lock: null }),
   'a delete marker lies over an anchor': (w, pick) =>
     void w.store.put({ key: versionAt(w, pick).key, kind: 'delete-marker' }),
   'an object lies among the anchors': (w, pick) =>

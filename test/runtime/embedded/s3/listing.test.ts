@@ -24,7 +24,7 @@ beforeAll(async () => {
   await putAll(TREE_KEYS);
   await putAll([...UTF8_KEYS].reverse());
   await putAll(['prod/1', 'prod-eu/1', 'prod/2', 'production/1', 'coded/a b+c/ü&(1)*']);
-}, 60_000);
+}, 300_000);
 afterAll(() => worm.stop());
 
 async function putAll(keys: readonly string[], bucket = Bucket): Promise<void> {
