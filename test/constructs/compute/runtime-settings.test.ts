@@ -96,8 +96,8 @@ test.each<[RuntimeSettings, Name[]]>([
 
   [LINKS, []],
   [{ ...LINKS, ...NAMED, keyIdColumn: 'none' }, []],
-  [{ ...LINKS, eventsColumns: 'chain_index:int4' }, []],
-  [{ ...LINKS, ...NAMED, eventsColumns: 'seq:int2' }, []],
+  [{ ...LINKS, eventsColumns: 'chain_index:integer' }, ['eventsColumns']],
+  [{ ...LINKS, ...NAMED, eventsColumns: 'seq:bigint,prev:bytea,own:bytea,kid:text' }, []],
   [{ ...LINKS, eventsColumns: COLUMNS }, ['eventsColumns']],
   [{ ...LINKS, eventsColumns: 'chain_index:text' }, ['eventsColumns']],
   [{ ...LINKS, eventsColumns: 'seq:int8' }, ['eventsColumns']],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AnchorOutcome, AnchorRequest, WrittenAnchor } from '../../../runtime/application/anchoring';
 import { anchorHash } from '../../../runtime/domain/anchor/anchor';
 import { parseAnchor } from '../../../runtime/domain/anchor/anchor-body';
-import { eventLeaf } from '../../../runtime/domain/chain/event-hash';
+import { eventDigest, eventLeaf } from '../../../runtime/domain/chain/event-hash';
 import { ZERO_HASH } from '../../../runtime/domain/digests';
 import { EMPTY_ROOT, MerkleAccumulator } from '../../../runtime/domain/merkle/accumulator';
 import { Embedded, KMS_KEY_ARN } from '../../support/embedded';
@@ -145,10 +145,11 @@ describe('what is written', () => {
         || coalesce(int4send(octet_length(resource)) || textsend(resource), int4send(-1))
         || int4send(octet_length(outcome)) || textsend(outcome)
         || coalesce(int4send(octet_length(details::text)) || json_send(details), int4send(-1))
+        || int4send(16) || uuid_send(salt)
         || int4send(octet_length(key_id)) || textsend(key_id)
         || int4send(32) || byteasend(prev_hash) AS message
       FROM audit_events WHERE chain_index BETWEEN 5 AND 13 ORDER BY chain_index`);
-    for (const { hash, message } of rows) accumulator.append(eventLeaf(hash, message), 1);
+    for (const { hash, message } of rows) accumulator.append(eventLeaf(eventDigest(message), hash), 1);
     expect(rows).toHaveLength(9);
     expect(anchor).toMatchObject({
       first_seq: 5,

@@ -46,7 +46,7 @@ describe('a line', () => {
     expect(() => parseEventLine('{"__proto__":{"actor":"x"}}', LAYOUT, 3)).toThrow(
       expect.objectContaining({
         message:
-          'line 3: found unknown field "__proto__", allowed occurred_at, actor, action, resource, outcome, details',
+          'line 3: found unknown field "__proto__", allowed occurred_at, actor, action, resource, outcome, details, salt',
       }) as Error,
     );
   });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await scene.sql(`
     CREATE VIEW two_faced AS SELECT chain_index, occurred_at,
       CASE WHEN current_setting('row_security') = 'off' THEN actor ELSE 'nobody' END AS actor,
-      action, resource, outcome, details, key_id, prev_hash, event_hash FROM audit_events;
+      action, resource, outcome, details, salt, key_id, prev_hash, event_hash FROM audit_events;
     CREATE MATERIALIZED VIEW copied AS TABLE audit_events;
     CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.audit_events AS TABLE public.audit_events;
     CREATE EXTENSION postgres_fdw;
@@ -28,7 +28,7 @@ beforeAll(async () => {
     CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere
       OPTIONS (user '${username}', password '${password}');
     CREATE FOREIGN TABLE remote (chain_index bigint, occurred_at timestamptz, actor text, action text, resource text,
-      outcome text, details json, key_id text, prev_hash bytea, event_hash bytea)
+      outcome text, details json, salt uuid, key_id text, prev_hash bytea, event_hash bytea)
       SERVER elsewhere OPTIONS (schema_name 'public', table_name 'audit_events');
     CREATE TABLE parted (LIKE audit_events) PARTITION BY RANGE (chain_index);
     CREATE TABLE parted_deep PARTITION OF parted FOR VALUES FROM (0) TO (1000) PARTITION BY RANGE (chain_index);
@@ -40,7 +40,7 @@ beforeAll(async () => {
     CREATE TABLE whole (LIKE audit_events) PARTITION BY RANGE (chain_index);
     CREATE TABLE whole_1 PARTITION OF whole FOR VALUES FROM (0) TO (1000);
     INSERT INTO whole TABLE audit_events;
-    CREATE VIEW recognised AS SELECT chain_index, occurred_at, actor, action, resource, outcome, details,
+    CREATE VIEW recognised AS SELECT chain_index, occurred_at, actor, action, resource, outcome, details, salt,
       (SELECT string_agg(name, ' ' ORDER BY name) FROM pg_catalog.pg_settings
        WHERE source IN ('client', 'session')) AS key_id, prev_hash, event_hash FROM audit_events`);
 });
