@@ -18,6 +18,7 @@ export type {
   AuditLogSnapshot,
   BucketLock,
   ChainHead,
+  Confirmation,
   Clock,
   CreateObject,
   CreateResult,
@@ -26,6 +27,7 @@ export type {
   ObjectHead,
   ObjectLock,
   ObjectVersion,
+  ServerTime,
   SnapshotOptions,
   StoredObject,
   TupleRange,
@@ -98,7 +100,14 @@ export type { ScanKernel, SoundRun } from './domain/chain/scan-kernel';
 export type { Finding, FindingCode, NewFinding, Place, Severity } from './domain/findings/finding';
 export { FINDINGS } from './domain/findings/finding';
 export type { FindingLog } from './domain/findings/finding-log';
-export type { Coverage, NotRead, UnanchoredTail, VerificationReport } from './domain/findings/report';
+export type {
+  CoveredTime,
+  Coverage,
+  NotRead,
+  ReadRelation,
+  UnanchoredTail,
+  VerificationReport,
+} from './domain/findings/report';
 export type { Verdict } from './domain/findings/verdict';
 export { inclusionPath, verifyInclusion } from './domain/merkle/inclusion-proof';
 export type { NodeHasher } from './domain/merkle/node-hasher';

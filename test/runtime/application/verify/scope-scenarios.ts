@@ -144,7 +144,7 @@ const NEWEST: readonly Scenario[] = [
     name: 'the newest: another version and a delete marker lie over it',
     async happens(scene) {
       await scene.refill();
-      await scene.place({ anchor: scene.anchor(3) });
+      await scene.place({ anchor: { ...scene.anchor(3), trigger: 'manual' } });
       const { client, sdk, bucket } = scene.embedded;
       await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: scene.key(3) }));
     },
