@@ -192,6 +192,18 @@ export function v1Columns(layout: ChainLayout): TableColumns {
 }
 
 /**
+ * No setting of user, database or server decides what a value is read as. A chain of our own has no type that depends on
+ * one, and the fewer settings a session shows, the less it can be told from others.
+ */
+const READ_TEXT_ALIKE = `SET LOCAL TimeZone = 'UTC';
+  SET LOCAL DateStyle = 'ISO';
+  SET LOCAL IntervalStyle = 'postgres';
+  SET LOCAL bytea_output = 'hex';
+  SET LOCAL extra_float_digits = 1;
+  SET LOCAL lc_monetary = 'C';
+  SET LOCAL xmloption = 'content'`;
+
+/**
  * Looks up how the table is read.
  * @throws ConfigError `TABLE_SHAPE` with every fault
  */
@@ -204,6 +216,7 @@ export async function columnsOf(
     requireShape(table, layout, 'read');
     return v1Columns(layout);
   }
+  await connection.query(READ_TEXT_ALIKE);
   const links = new LinksColumns(connection, table, layout, await findCatalogColumns(connection, table.oid));
   links.requireChain();
   const forms = await links.hashForms();

@@ -17,17 +17,9 @@ const BEGIN = `BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SET LOCAL row_security = off`;
 
 /**
- * Objects of other schemas cannot pose as functions or operators, and no setting of user, database or server decides
- * what a value is read as. Text of SQL_ASCII has no encoding to be brought into.
+ * Objects of other schemas cannot pose as functions or operators. Text of SQL_ASCII has no encoding to be brought into.
  */
 const READ_ALIKE = `SET LOCAL search_path = pg_catalog, pg_temp;
-  SET LOCAL TimeZone = 'UTC';
-  SET LOCAL DateStyle = 'ISO';
-  SET LOCAL IntervalStyle = 'postgres';
-  SET LOCAL bytea_output = 'hex';
-  SET LOCAL extra_float_digits = 1;
-  SET LOCAL lc_monetary = 'C';
-  SET LOCAL xmloption = 'content';
   SELECT pg_catalog.set_config('client_encoding', CASE pg_catalog.current_setting('server_encoding')
     WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END, true)`;
 

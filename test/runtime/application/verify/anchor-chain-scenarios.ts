@@ -138,6 +138,22 @@ const CHAINED: readonly Scenario[] = [
     place: anchorPlace(3),
   },
   forged(
+    'an anchor says that the chain has another format',
+    (scene) =>
+      scene.anchors.map((anchor) => (anchor.anchor_seq === 3 ? { ...anchor, chain_format: 'rows' } : anchor)),
+    'ANCHOR_FORMAT',
+    anchorPlace(3),
+  ),
+  forged(
+    'an anchor says that the chain has other columns',
+    (scene) =>
+      scene.anchors.map((anchor) =>
+        anchor.anchor_seq === 3 ? { ...anchor, columns: 'chain_index:int8' } : anchor,
+      ),
+    'ANCHOR_FORMAT',
+    anchorPlace(3),
+  ),
+  forged(
     'an anchor has a Merkle root of its own making',
     (scene) =>
       relinked(
