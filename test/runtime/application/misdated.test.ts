@@ -40,6 +40,7 @@ function aheadOf(previous: Anchor, aheadSeconds: number): Anchor {
     prev_anchor_hash: anchorHash(serializeAnchor(previous)),
     anchor_seq: previous.anchor_seq + 1,
     first_seq: previous.last_seq + 1,
+    events: 0,
     merkle_root: EMPTY_ROOT,
   };
 }
