@@ -229,12 +229,9 @@ export const BUCKET: Readonly<Record<string, Mutation>> = {
       (pick(2) === 0 ? -1 : 1) * (DEFAULTS.clockToleranceSeconds + 1 + pick(1000)) * 1000;
   },
   'a version of other bytes lies over an anchor': (w, pick) => {
-    const { checksumSha256: _, ...version } = versionAt(w, pick);
-    w.store.put({
-      ...version,
-      versionId: 'over',
-      bytes: flipped(version.bytes, pick(version.bytes.length * 8)),
-    });
+    const version = versionAt(w, pick);
+    const bytes = flipped(version.bytes, pick(version.bytes.length * 8));
+    w.store.put({ ...version, versionId: 'over', bytes, checksumSha256: sha256Hex(bytes) });
   },
   'a version that can be deleted lies over an anchor': (w, pick) =>
     void w.store.put({ ...versionAt(w, pick), versionId: 'over', lock: null }),
