@@ -277,9 +277,7 @@ test('key ids beyond printable ASCII are escaped', () => {
 });
 
 test('half of a surrogate pair is neither written nor read', () => {
-  expect(() => serializeAnchor({ ...PLAIN, key_id: '\ud800' })).toThrow(
-    expect.objectContaining({ code: 'VALUE_INVALID' }),
-  );
+  expect(() => serializeAnchor({ ...PLAIN, key_id: '\ud800' })).toThrow(FormatError);
   expect(refusal(withValue('key_id', '"\\ud800"'))).toMatch(/not in canonical form/);
   expect(refusal(withValue('key_id', '"\\udc00\\ud800"'))).toMatch(/not in canonical form/);
 });
