@@ -98,6 +98,7 @@ export { chainKey, eventDigest, eventHash, eventLeaf } from './domain/chain/even
 export { encodeMessage } from './domain/chain/message';
 export type { FieldValue } from './domain/chain/message';
 export type { ScanKernel, SoundRun } from './domain/chain/scan-kernel';
+export type { HashForm } from './domain/chain/stored-hash';
 export type { TupleLayout } from './domain/chain/tuple-layout';
 export type { Finding, FindingCode, NewFinding, Place, Severity } from './domain/findings/finding';
 export { FINDINGS } from './domain/findings/finding';
