@@ -42,13 +42,22 @@ export function seconds(iso: string): number {
   return Date.parse(iso) / 1000;
 }
 
+/** The anchor with the number of events that its range has room for: any other is no anchor at all. */
+export function counted(anchor: Anchor): Anchor {
+  return { ...anchor, events: Math.max(0, anchor.last_seq - anchor.first_seq + 1) };
+}
+
 /** The anchors with their numbers, links and ranges made consistent again, as a forger would. */
 export function relinked(anchors: readonly Anchor[]): Anchor[] {
   const linked: Anchor[] = [];
   for (const anchor of anchors) {
     const before = linked[linked.length - 1];
     const prev = before ? anchorHash(serializeAnchor(before)) : ZERO_HASH;
-    linked.push({ ...anchor, anchor_seq: (before?.anchor_seq ?? 0) + 1, prev_anchor_hash: prev });
+    linked.push({
+      ...counted(anchor),
+      anchor_seq: (before?.anchor_seq ?? 0) + 1,
+      prev_anchor_hash: prev,
+    });
   }
   return linked;
 }

@@ -1,7 +1,7 @@
 import type { Anchor } from '../../../../runtime/domain/anchor/anchor';
 import type { FindingCode } from '../../../../runtime/domain/findings/finding';
 import type { Scene } from '../../../support/scene';
-import { relinked } from '../../../support/scene';
+import { counted, relinked } from '../../../support/scene';
 import { NOBODY, only, placed } from './anchor-changes';
 import type { Scenario } from './scenario';
 import { anchorPlace } from './scenario';
@@ -36,7 +36,7 @@ function beside(name: string, changes: Partial<Anchor>, first: keyof typeof SIBL
     name,
     async happens(scene) {
       await scene.refill();
-      await scene.place({ anchor: { ...scene.anchor(3), ts_utc: AFTER_THE_NEWEST, ...changes } });
+      await scene.place({ anchor: counted({ ...scene.anchor(3), ts_utc: AFTER_THE_NEWEST, ...changes }) });
     },
     verdict: SIBLINGS[first],
     first,
