@@ -193,6 +193,7 @@ const IMPOSSIBLE: readonly Scenario[] = [
     'UPDATE audit_events SET event_hash = NULL WHERE chain_index = 15',
     'EVENT_MALFORMED',
     events(15),
+    'EVENT_LINK',
     'RANGE_ROOT',
   ),
   loosened(
@@ -200,6 +201,8 @@ const IMPOSSIBLE: readonly Scenario[] = [
     'UPDATE audit_events SET event_hash = NULL WHERE chain_index = 20',
     'EVENT_MALFORMED',
     events(20),
+    'ANCHORED_HASH',
+    'EVENT_LINK',
     'RANGE_ROOT',
   ),
   loosened(
@@ -207,6 +210,7 @@ const IMPOSSIBLE: readonly Scenario[] = [
     'UPDATE audit_events SET event_hash = substring(event_hash FROM 1 FOR 31) WHERE chain_index = 15',
     'EVENT_MALFORMED',
     events(15),
+    'EVENT_LINK',
     'RANGE_ROOT',
   ),
   loosened(
