@@ -6,6 +6,7 @@ import { Verifier } from '../../../../runtime/application/verifier';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
 import { ConfigError, UnavailableError } from '../../../../runtime/errors';
+import { MemoryAnchorStore } from '../../../fakes/memory-anchor-store';
 import { MemoryAuditLog, RELATION } from '../../../fakes/memory-audit-log';
 import { withIdentity } from '../../../fakes/standby';
 import { buildChain, CHAIN_ID, plainContents } from '../../../support/chain';
@@ -410,9 +411,9 @@ describe('a file that is not ours', () => {
 describe('since-last', () => {
   /** The same world at an earlier time: its first anchors, and the events up to the last of them. */
   function earlier(whole: World, anchors: number, events: number): World {
-    const early = world(Array.from({ length: anchors }, () => 3));
-    early.store.versions.splice(0, anchors, ...whole.store.versions.slice(0, anchors));
-    return { rows: whole.rows.slice(0, events), store: early.store, clock: whole.clock };
+    const store = new MemoryAnchorStore(whole.clock);
+    store.versions.push(...whole.store.versions.slice(0, anchors));
+    return { rows: whole.rows.slice(0, events), store, clock: whole.clock };
   }
 
   test('reads what was not verified before, and makes no claim for the rest', async () => {
