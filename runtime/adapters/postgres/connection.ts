@@ -7,6 +7,7 @@ import { clientFailure, endpointOf, hearLastWords } from './goodbye';
 import { OneBufferSocket } from './one-buffer-socket';
 import { requireSupported } from './server-version';
 import { endSilence } from './silence';
+import { endUnreadable } from './unreadable';
 import { cancelKeyOf, socketOf, wireOf } from './wire';
 
 /** How long a connection may take, milliseconds, unless the settings say otherwise. */
@@ -88,6 +89,7 @@ export class Connection {
       ...(binding === null ? {} : { enableChannelBinding: binding !== 'disable' }),
     });
     if (binding === 'require') requireBoundLogin(client);
+    endUnreadable(client, client.ssl !== false);
     const connection = new Connection(client, config);
     const giveUp = (): void => void socketOf(client).destroy();
     signal?.throwIfAborted();

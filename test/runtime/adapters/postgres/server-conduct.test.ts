@@ -14,6 +14,7 @@ import { endSilence } from '../../../../runtime/adapters/postgres/silence';
 import { APPEND, event } from '../../../support/audit-table';
 import { createTestDatabase, type TestDatabase } from '../../../support/database';
 import { LOGIN_PROCESS, message, oneRow, READY, ScriptedPostgres } from '../../../support/scripted-postgres';
+import { selfSigned } from '../../../support/self-signed';
 
 jest.setTimeout(60_000);
 
@@ -156,6 +157,32 @@ describe('a pooler in transaction mode', () => {
   it('is not what a real server is taken for', async () => {
     const connection = await Connection.open({ connectionString: database.url });
     expect(await codeOf(refusePooledSession(connection))).toBeNull();
+    await connection.close();
+  });
+});
+
+describe('what cannot be read ends the connection, not the process', () => {
+  const GSSAPI = message('R', Buffer.from([0, 0, 0, 7]));
+  const tls = selfSigned();
+
+  it.each([
+    ['plain', undefined],
+    ['by TLS', tls],
+  ])('a login by GSSAPI, %s', async (_, certificate) => {
+    const conduct = { greeting: GSSAPI, ...(certificate ? { tls: certificate } : {}) };
+    server = await ScriptedPostgres.start('16.0', undefined, conduct);
+    const ssl = certificate ? { rejectUnauthorized: false } : false;
+    expect(await codeOf(Connection.open({ connectionString: server.url, ssl }))).toBe('DB_ERROR');
+  });
+
+  it('a row that is shorter than it says', async () => {
+    const row = message('D', Buffer.from([0, 1, 0]));
+    server = await ScriptedPostgres.start('16.0', (code, _body, socket) => {
+      if (code === 'Q') socket.write(row);
+    });
+    const connection = await Connection.open({ connectionString: server.url });
+    expect(await codeOf(connection.query('SELECT 1'))).toBe('DB_ERROR');
+    expect(connection.broken).toBe(true);
     await connection.close();
   });
 });
