@@ -6,7 +6,6 @@ import { Verifier } from '../../../../runtime/application/verifier';
 import { DEFAULTS } from '../../../../runtime/contract';
 import type { VerificationReport } from '../../../../runtime/domain/findings/report';
 import { ConfigError, UnavailableError } from '../../../../runtime/errors';
-import { MemoryAnchorStore } from '../../../fakes/memory-anchor-store';
 import { MemoryAuditLog, RELATION } from '../../../fakes/memory-audit-log';
 import { withIdentity } from '../../../fakes/standby';
 import { buildChain, CHAIN_ID, plainContents } from '../../../support/chain';
