@@ -91,8 +91,14 @@ export type { ChainKeys, SecretRing } from './domain/chain/chain-keys';
 export type { Checkpoint } from './domain/chain/checkpoint';
 export { linksLayout, parseColumnList, v1Layout } from './domain/chain/columns';
 export { formatColumnList } from './domain/chain/column-list';
-export type { ChainFormat, ChainLayout, Column, ColumnNames, ColumnType } from './domain/chain/columns';
-export type { ListedColumn } from './contract/columns';
+export type {
+  ChainFormat,
+  ChainLayout,
+  Column,
+  ColumnNames,
+  ColumnType,
+  ListedColumn,
+} from './domain/chain/columns';
 export type { DigestEngine, DigestEngineFactory, MessageBatch } from './domain/chain/digest-engine';
 export { chainKey, eventDigest, eventHash, eventLeaf } from './domain/chain/event-hash';
 export { encodeMessage } from './domain/chain/message';

@@ -2,6 +2,7 @@ import {
   type Column,
   type ColumnNames,
   type ColumnType,
+  type ListedColumn,
   DEFAULT_COLUMN_LIST,
   DEFAULT_COLUMN_NAMES,
   INDEX_TYPES,
@@ -11,7 +12,7 @@ import {
 import { FormatError } from '../../errors';
 import { readListedColumns } from './column-list';
 
-export type { Column, ColumnNames, ColumnType };
+export type { Column, ColumnNames, ColumnType, ListedColumn };
 export { DEFAULT_COLUMN_LIST };
 
 /**
