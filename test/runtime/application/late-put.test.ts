@@ -48,7 +48,8 @@ function slow(url?: string) {
 /** Ends the sessions of every anchorer, and with them the lock. */
 async function loseTheLock(): Promise<void> {
   const { rowCount } = await servers.database.pool.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted`,
+    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   );
   expect(rowCount).toBe(1);
 }
