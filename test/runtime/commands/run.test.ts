@@ -58,7 +58,7 @@ class Run {
   /** Waits for so many log lines of an event. */
   async until(name: string, count: number): Promise<void> {
     for (let waited = 0; this.events(name).length < count; waited += 20) {
-      if (waited > 10_000) throw new Error(`no ${name} number ${count} within 10 s: ${this.stderr}`);
+      if (waited > 40_000) throw new Error(`no ${name} number ${count} within 40 s: ${this.stderr}`);
       await delay(20);
     }
   }

@@ -123,6 +123,34 @@ it('what a crash would take back is seen, and not called flushed', async () => {
   }
 });
 
+it('what was logged outside of a commit is flushed at once, also when nobody else commits', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'wal-flush-'));
+  try {
+    await within(directory, async (url) => {
+      await connected(url, async (client) => {
+        const others = [await pidOf(client, 'background writer'), await pidOf(client, 'checkpointer')];
+        const reader = await Connection.open({ connectionString: url });
+        await client.query('CHECKPOINT');
+        others.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+        try {
+          await client.query('BEGIN');
+          await client.query(`SELECT pg_logical_emit_message(false, 'test', repeat('x', 100))`);
+          const { rows } = await client.query<{ lsn: string }>(
+            'SELECT pg_current_wal_insert_lsn()::text AS lsn',
+          );
+          await client.query('ROLLBACK');
+          await expect(awaitFlush(reader, rows[0]!.lsn)).resolves.toBe(rows[0]!.lsn);
+        } finally {
+          others.forEach((pid) => process.kill(pid, 'SIGCONT'));
+          await reader.close();
+        }
+      });
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
 it('a server that tells no flushed position is not waited for', async () => {
   const connection = { query: jest.fn().mockRejectedValue(notGiven('0A000')) } as unknown as Connection;
   await expect(awaitFlush(connection, '0/10', undefined, 0)).resolves.toBe('0/10');
