@@ -13,3 +13,10 @@ export function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
   return text.includes('\\') ? ` E${quoted}` : quoted;
 }
+
+/** Code as SQL takes it, in dollar quotes that nothing in it can close, a name least of all. */
+export function quoteBody(code: string): string {
+  let tag = '$audit_anchor$';
+  for (let number = 1; code.includes(tag); number++) tag = `$audit_anchor_${number}$`;
+  return `${tag}${code}${tag}`;
+}

@@ -7,15 +7,12 @@ import {
 import { DIGEST_BYTES } from '../../domain/digests';
 import { ConfigError } from '../../errors';
 import { advisoryKey } from './advisory-lock';
-import { quoteIdentifier, quoteLiteral } from './quoting';
+import { quoteBody, quoteIdentifier, quoteLiteral } from './quoting';
 import { qualifiedName } from './table';
 
 /** Group roles without login; people and programs get them by GRANT. */
 export const GATEWAY_ROLE = 'audit_gateway';
 export const READER_ROLE = 'audit_reader';
-
-/** Dollar quotes that no table name is likely to hold. */
-const TAG = '$audit_anchor$';
 
 const INIT_LABEL = 'audit-init/1';
 const ROW_TRIGGER = 'audit_refuse_change';
@@ -74,7 +71,7 @@ function columnLines(layout: ChainLayout): string[] {
 
 function createRole(role: string): string {
   // Roles belong to the whole server: another database may create the same one at this moment.
-  return `DO ${TAG}
+  return `DO ${quoteBody(`
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(role)}) THEN
     CREATE ROLE ${quoteIdentifier(role)} NOLOGIN;
@@ -82,17 +79,17 @@ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
   NULL;
 END
-${TAG}`;
+`)}`;
 }
 
 function createRefusal(names: SchemaNames): string {
   return `CREATE OR REPLACE FUNCTION ${qualifiedName(names.schema, names.refusal)}() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${TAG}
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS ${quoteBody(`
 BEGIN
   RAISE EXCEPTION '% on audit table %.% is refused: it is append-only', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
     USING ERRCODE = 'insufficient_privilege';
 END
-${TAG}`;
+`)}`;
 }
 
 /**
@@ -122,7 +119,7 @@ function createTrigger(
 ): string {
   const table = quoteLiteral(qualifiedName(names.schema, names.table));
   const refusal = quoteLiteral(qualifiedName(names.schema, names.refusal));
-  return `DO ${TAG}
+  return `DO ${quoteBody(`
 DECLARE
   part record;
 BEGIN
@@ -141,13 +138,13 @@ BEGIN
     END IF;
   END LOOP;
 END
-${TAG}`;
+`)}`;
 }
 
 /** Lock that makes concurrent runs on one table follow each other; held until the transaction ends. */
 export function initLock(names: SchemaNames): string {
   const key = advisoryKey(INIT_LABEL, `${names.schema}.${names.table}`);
-  return `DO ${TAG} BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(${key}); END ${TAG}`;
+  return `DO ${quoteBody(`BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(${key}); END`)}`;
 }
 
 /**
@@ -176,13 +173,13 @@ export function schemaStatements(names: SchemaNames, layout: ChainLayout): reado
   return [
     ...names.roles.map(createRole),
     // "IF NOT EXISTS" alone asks for the right to create schemas even when there is nothing to create.
-    `DO ${TAG}
+    `DO ${quoteBody(`
 BEGIN
   IF pg_catalog.to_regnamespace(${quoteLiteral(schema)}) IS NULL THEN
     CREATE SCHEMA ${schema};
   END IF;
 END
-${TAG}`,
+`)}`,
     `CREATE TABLE IF NOT EXISTS ${table} (\n  ${columnLines(layout).join(',\n  ')}\n)`,
     createRefusal(names),
     `REVOKE ALL ON FUNCTION ${refusal} FROM PUBLIC`,
