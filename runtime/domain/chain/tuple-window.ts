@@ -1,5 +1,5 @@
 /** Bytes collected before they are read: large enough to fill vector lanes, small enough to stay in cache. */
-export const WINDOW_BYTES = 256 * 1024;
+export const WINDOW_BYTES = 512 * 1024;
 
 /**
  * The bytes of the stream that are not read yet, in one piece. They lie in a window of fixed size, unless one tuple

@@ -31,8 +31,10 @@ export class MerkleAccumulator {
     while (length > 0) {
       const waiting = this.waiting[level] ?? null;
       const row = this.row(level, length + 1);
+      const own = waiting ? DIGEST_BYTES : 0;
+      // From the second level on the nodes lie in this row already, and make room for the one before them.
+      if (nodes !== row || waiting) row.set(nodes.subarray(0, length * DIGEST_BYTES), own);
       if (waiting) row.set(waiting, 0);
-      row.set(nodes.subarray(0, length * DIGEST_BYTES), waiting ? DIGEST_BYTES : 0);
       if (waiting) length += 1;
       const pairs = length >> 1;
       const odd = length % 2 === 1;
@@ -42,7 +44,7 @@ export class MerkleAccumulator {
       if (pairs > 0) {
         const parents = this.row(level + 1, pairs);
         this.hasher.nodes(row.subarray(0, pairs * 2 * DIGEST_BYTES), pairs, parents);
-        nodes = Buffer.from(parents.subarray(0, pairs * DIGEST_BYTES));
+        nodes = parents;
       }
       length = pairs;
       level += 1;

@@ -84,7 +84,7 @@ test.each([
   [0, WINDOW_BYTES + 1],
 ])('refuses the bytes %i to %i', (from, to) => {
   expect(() => kernel.soundRun(from, to, 1, NO_LINK, false)).toThrow(
-    /^found bytes .+, allowed within the 262144/,
+    /^found bytes .+, allowed within the 524288/,
   );
 });
 
