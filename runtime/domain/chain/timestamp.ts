@@ -2,6 +2,10 @@ import { FormatError } from '../../errors';
 
 /** Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch. */
 const POSTGRES_EPOCH_MICROS = 946_684_800_000_000n;
+const POSTGRES_EPOCH_MILLIS = 946_684_800_000;
+/** After so many years the calendar repeats; the milliseconds that they take. */
+const CALENDAR_YEARS = 400;
+const CALENDAR_MILLIS = 146_097 * 86_400_000;
 
 /** PostgreSQL's int8 for `infinity` and `-infinity`; the chain format refuses both. */
 export const TIMESTAMP_INFINITY = 0x7fff_ffff_ffff_ffffn;
@@ -30,29 +34,28 @@ function offsetMinutes(text: string): number {
 export function parseTimestamp(text: string): bigint {
   const match = TIMESTAMP.exec(text);
   if (!match) throw invalid(text, 'is not ISO 8601 with an offset, such as 2025-01-15T14:00:00.123456Z');
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const local = new Date(0);
-  local.setUTCFullYear(year, month - 1, day);
-  local.setUTCHours(hour, minute, second);
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6]);
   const offset = offsetMinutes(match[8] ?? 'Z');
+  // Date.UTC takes the years 0 to 99 for those of the 20th century.
+  const local = Date.UTC(year + CALENDAR_YEARS, month - 1, day, hour, minute, second);
   const exists =
     year >= 1 &&
-    local.getUTCMonth() === month - 1 &&
-    local.getUTCDate() === day &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    (day <= 28 || new Date(local).getUTCDate() === day) &&
     hour < 24 &&
     minute < 60 &&
     second < 60 &&
     !Number.isNaN(offset);
   if (!exists) throw invalid(text, 'does not exist in the calendar');
-  const fraction = BigInt((match[7] ?? '').padEnd(6, '0').slice(0, 6));
-  return (BigInt(local.getTime()) - BigInt(offset) * 60_000n) * 1000n + fraction - POSTGRES_EPOCH_MICROS;
+  const fraction = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'));
+  return BigInt(local - CALENDAR_MILLIS - offset * 60_000 - POSTGRES_EPOCH_MILLIS) * 1000n + BigInt(fraction);
 }
 
 /** Milliseconds since 1970 of a PostgreSQL timestamp, rounded down. */
