@@ -12,7 +12,7 @@ import { measure } from './measure';
 import { MAX_ROUNDS } from './options';
 import { type Answer, type Task, TASK_VARIABLE } from './programs/task';
 import { figureLine, FOREIGN_NOTE } from './report';
-import { type BenchServer, buffersFor, startServer, withClient } from './server';
+import { type BenchServer, startServer, withClient } from './server';
 import { temporaryFolder } from './temporary-folder';
 
 /**
@@ -231,9 +231,7 @@ export async function run(args: readonly string[], cleanup: Cleanup): Promise<bo
     otherBuild(join(folder, 'other'), ROOT, options.against),
   ];
   for (const build of builds) copyFileSync(join(ROOT, 'package.json'), join(build.folder, 'package.json'));
-  const buffers =
-    builds.length * options.bytes.reduce((sum, size) => sum + buffersFor(options.events, size), 0);
-  const server = await startServer(join(folder, 'postgres'), buffers, cleanup);
+  const server = await startServer(join(folder, 'postgres'), cleanup);
   const version = await serverVersionOf(server.url);
   const machine = `${machineLine()}, PostgreSQL ${version}, no TLS, fsync on, ${options.rounds} rounds`;
   say(machine);

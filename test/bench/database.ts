@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULTS } from '../../runtime/contract';
 import type { Cleanup } from '../support/programs/cleanup';
-import { EVENT_BYTES } from './chain';
 import { checkpointsOver, generateChain } from './generated-chain';
-import { buffersFor, startServer, withClient } from './server';
+import { startServer, withClient } from './server';
 import { makeTamperedCopies } from './tampering';
 
 export const TABLE = DEFAULTS.eventsTable;
@@ -52,7 +51,7 @@ export async function openDatabase(
   mkdirSync(folder, { recursive: true });
   const notesFile = join(folder, 'bench.json');
   const checkpoints = join(folder, 'checkpoints.json');
-  const { url, pid } = await startServer(join(folder, 'postgres'), buffersFor(events, EVENT_BYTES), cleanup);
+  const { url, pid } = await startServer(join(folder, 'postgres'), cleanup);
   const kept = existsSync(notesFile) ? (JSON.parse(readFileSync(notesFile, 'utf8')) as Notes) : null;
   let notes = kept;
   if (kept?.events !== events) {

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
 import type { Cleanup } from '../support/programs/cleanup';
 
-/** Bytes of shared buffers beside the bytes of an event: row, index entry, and room. */
-const BUFFER_BYTES_BESIDE_EVENT = 245;
-const LEAST_BUFFER_BYTES = 256 * 1024 ** 2;
+/**
+ * Little, so that rows come from the cache of the operating system: every connection has to map each page of shared
+ * buffers that it touches, which on a virtual machine can take longer than all that is measured here.
+ */
+const SHARED_BUFFERS = '16MB';
 
 /** A server that runs until the end of the bench. */
 export interface BenchServer {
@@ -27,17 +28,10 @@ export async function withClient<T>(url: string, use: (client: Client) => Promis
   }
 }
 
-/** Bytes of shared buffers that keep so many events in memory. */
-export function buffersFor(events: number, eventBytes: number): number {
-  return events * (eventBytes + BUFFER_BYTES_BESIDE_EVENT);
-}
-
-/** Hot cache and no background work; the settings need a restart. */
-async function tune(url: string, bufferBytes: number): Promise<void> {
-  const wanted = Math.max(LEAST_BUFFER_BYTES, bufferBytes);
-  const megabytes = Math.floor(Math.min(wanted, totalmem() / 3) / 1024 ** 2);
+/** No background work; the settings need a restart. */
+async function tune(url: string): Promise<void> {
   const settings = [
-    `shared_buffers = '${megabytes}MB'`,
+    `shared_buffers = '${SHARED_BUFFERS}'`,
     "max_wal_size = '16GB'",
     "checkpoint_timeout = '1d'",
     'autovacuum = off',
@@ -51,14 +45,10 @@ async function tune(url: string, bufferBytes: number): Promise<void> {
 }
 
 /** Starts a server in a folder, until the end, with the databases of an earlier run. */
-export async function startServer(
-  directory: string,
-  bufferBytes: number,
-  cleanup: Cleanup,
-): Promise<BenchServer> {
+export async function startServer(directory: string, cleanup: Cleanup): Promise<BenchServer> {
   const untuned = await startEmbeddedPostgres({ directory });
   cleanup.add(() => untuned.stop());
-  await tune(untuned.url, bufferBytes);
+  await tune(untuned.url);
   await untuned.stop();
   const server = await startEmbeddedPostgres({ directory });
   cleanup.add(() => server.stop());
