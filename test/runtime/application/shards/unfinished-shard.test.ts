@@ -1,5 +1,6 @@
 import type { AuditLog } from '../../../../runtime/application/ports';
 import type { NamedPart } from '../../../../runtime/application/shards/part-problems';
+import { WINDOW_BYTES } from '../../../../runtime/domain/chain/tuple-window';
 import { UnavailableError } from '../../../../runtime/errors';
 import { MemoryAuditLog } from '../../../fakes/memory-audit-log';
 import type { World } from '../verify/worlds';
@@ -7,9 +8,9 @@ import { world } from '../verify/worlds';
 import { everyShard, merge, plan, shard } from './sharded';
 
 /** Events of the first range: more than are judged at once. */
-const MANY = 4_000;
+const MANY = 6_000;
 /** Bytes of some of them. */
-const AFTER = 400_000;
+const AFTER = 1.25 * WINDOW_BYTES;
 
 function lost(): never {
   throw new UnavailableError('DB_UNREACHABLE', 'the connection was lost');

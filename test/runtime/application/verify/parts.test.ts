@@ -159,7 +159,7 @@ test('a reader that fails leaves nothing verified, and stops the others', async 
 
 test('what was found before a reader failed stands', async () => {
   // More than the scanner collects before it looks.
-  const mutated = world([2_000]);
+  const mutated = world([6_000]);
   mutated.rows[1] = { ...mutated.rows[1]!, hash: Buffer.alloc(32, 7) };
   const whole = new MemoryAuditLog(mutated.rows);
   const auditLog = Object.assign(Object.create(whole) as MemoryAuditLog, {
