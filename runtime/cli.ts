@@ -1,69 +1,38 @@
 #!/usr/bin/env node
+import './cli/compile-cache';
 import { writeSync } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import { systemClock } from './adapters/clock/system-clock';
-import { isReaderThread, serveReader } from './adapters/workers/reader-thread';
-import { putsInDoubt } from './adapters/s3/s3-anchor-store';
+import { putsUnderWay } from './adapters/s3/puts-under-way';
+import { isReaderThread } from './adapters/workers/is-reader-thread';
+import type * as ReaderThread from './adapters/workers/reader-thread';
 import type { StartThread } from './adapters/workers/thread-readers';
-import type { CommandIo, OutputStream } from './cli/command-io';
+import type { CommandIo } from './cli/command-io';
 import { forcedEnd } from './cli/forced-end';
-import { jobOf } from './cli/job';
-import { LogIo } from './cli/log-io';
-import { TerminalIo } from './cli/terminal-io';
+import { openIo, wantsLog } from './cli/open-io';
+import type { Ending, ProcessLike } from './cli/process-like';
 import { exitAfterOutput, ProcessOutput } from './cli/process-output';
+import type { Chosen } from './cli/chosen';
 import { parseCommandLine } from './cli/program';
-import type { Chosen } from './cli/program';
-import { Composition, Resources } from './composition';
+import type * as Commands from './cli/run-command';
 import type { ExitCode } from './contract';
-import { ENV, EXIT } from './contract';
-import { isChainId } from './contract/chain-id';
-import type * as Demo from './demo/demo';
-import { ConfigError, UnavailableError } from './errors';
-import { createColors, colorsWanted } from './terminal/colors';
+import { EXIT } from './contract';
+import { ConfigError } from './errors';
 
-/** The demonstration brings servers of its own, which no other command has to load. */
-function loadDemo(): typeof Demo {
+/** What runs commands, and with it nearly all of the program: help and a wrong command line do without. */
+function loadCommands(): typeof Commands {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return require('./demo/demo') as typeof Demo;
+  return require('./cli/run-command') as typeof Commands;
 }
 
-/** The parts of a process that the program uses; a test gives its own. */
-export interface ProcessLike {
-  readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
-  /** Aborts when the user asks to stop. */
-  readonly signal: AbortSignal;
-  /** Called with the exit code as soon as the outcome is printed, before anything is released. */
-  readonly onConclusion?: (exitCode: ExitCode) => void;
-  /** Starts this program once more in a thread, as a reader of events. */
-  readonly startThread?: StartThread;
-}
-
-/** The form of output that is wanted: a report, with --json a document, with `AUDIT_OUTPUT=log` log lines. */
-function openIo(
-  { args, env, stdout, stderr }: ProcessLike,
-  options: { readonly json: boolean; readonly quiet: boolean },
-): { readonly io: CommandIo; readonly logs: boolean } {
-  const job = jobOf(args);
-  if (job === null || options.json || env[ENV.output] !== 'log') {
-    return { io: new TerminalIo(stdout, stderr, env, options), logs: false };
-  }
-  const named = env[ENV.chainId] ?? '';
-  const chainId = isChainId(named) ? named : null;
-  const foreign = env[ENV.chainFormat] === 'links';
-  const { quiet } = options;
-  const now = (): number => systemClock.now();
-  return { io: new LogIo(stdout, stderr, { job, chainId, foreign, quiet, now }), logs: true };
+function loadReader(): typeof ReaderThread {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('./adapters/workers/reader-thread') as typeof ReaderThread;
 }
 
 function parse(process: ProcessLike): Chosen | ExitCode {
-  const { args, env, stdout, stderr } = process;
+  const { args, stdout, stderr } = process;
   const json = args.includes('--json');
-  const { io, logs } = openIo(process, { json, quiet: false });
+  const open = (): CommandIo => openIo(process, { json, quiet: false });
   // With --json help, version and errors are documents too.
   let printed = '';
   const out = (text: string): void => {
@@ -72,68 +41,27 @@ function parse(process: ProcessLike): Chosen | ExitCode {
   };
   let helped = false;
   const err = (text: string): void => {
-    if (json || logs) return;
+    if (json || wantsLog(process, json)) return;
     stderr.write(text);
     helped = true;
   };
   try {
-    const chosen = parseCommandLine(args, { out, err }, (context, options) =>
-      loadDemo().demoAction(context, createColors(colorsWanted(stdout, env)), options),
-    );
+    const chosen = parseCommandLine(args, { out, err });
     if (chosen) return chosen;
-    if (json) io.print({ exitCode: EXIT.ok, document: { output: printed.trimEnd() }, text: () => [] });
+    if (json) open().print({ exitCode: EXIT.ok, document: { output: printed.trimEnd() }, text: () => [] });
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return helped ? EXIT.usage : io.printError(error);
+    return helped ? EXIT.usage : open().printError(error);
   }
-}
-
-interface Ending {
-  readonly exitCode: ExitCode;
-  readonly printedOnly?: boolean;
 }
 
 /** Runs one command to its end, releases whatever it opened, and sees that its output has arrived. */
 export async function main(process: ProcessLike): Promise<ExitCode> {
   const chosen = parse(process);
-  const ending: Ending = typeof chosen === 'number' ? { exitCode: chosen } : await run(chosen, process);
+  const ending: Ending =
+    typeof chosen === 'number' ? { exitCode: chosen } : await loadCommands().runCommand(chosen, process);
   return exitAfterOutput(ending.exitCode, ending.printedOnly === true, process);
-}
-
-async function run(chosen: Chosen, process: ProcessLike): Promise<Ending> {
-  const { env, stdin, stdout, stderr, signal } = process;
-  const { json, quiet } = chosen;
-  const { io, logs } = openIo(process, { json, quiet });
-  const resources = new Resources();
-  const composition = new Composition(env, systemClock, resources, process.startThread ?? null);
-  const { progress, sink } = io;
-  const context = { composition, stdin, stdout, stderr, progress, sink, json, quiet, logs, signal };
-  try {
-    const outcome = await chosen.run(context);
-    const exitCode = io.print(outcome);
-    process.onConclusion?.(exitCode);
-    await outcome.lasting?.();
-    return { exitCode, printedOnly: outcome.printedOnly === true };
-  } catch (error) {
-    const exitCode = io.printError(signal.aborted ? asInterruption(error) : error);
-    process.onConclusion?.(exitCode);
-    return { exitCode };
-  } finally {
-    await resources.release();
-  }
-}
-
-const INTERRUPTED = 'interrupted before it was done';
-
-/** What a command that was told to stop failed with: what may have been written tells more than that. */
-function asInterruption(error: unknown): unknown {
-  if (error instanceof ConfigError) return error;
-  if (!(error instanceof UnavailableError))
-    return new UnavailableError('INTERRUPTED', INTERRUPTED, { cause: error });
-  const { code, hint, done } = error;
-  if (code === 'INTERRUPTED' || code === 'PUT_UNRESOLVED' || code === 'APPEND_UNRESOLVED') return error;
-  return new UnavailableError('INTERRUPTED', INTERRUPTED, { cause: error, ...(done ? { hint, done } : {}) });
 }
 
 /** Exits even if something still keeps the event loop busy after everything was released. */
@@ -151,7 +79,7 @@ function stopOnSignals(args: readonly string[], concluded: () => ExitCode | null
   const onSignal = forcedEnd({
     stop,
     orderly: ORDERLY.includes(commandOf(args)),
-    inDoubt: putsInDoubt,
+    inDoubt: () => [...putsUnderWay],
     concluded,
     exit: (code) => process.exit(code),
     say: (text) => {
@@ -198,5 +126,5 @@ function start(): void {
   });
 }
 
-if (isReaderThread()) serveReader();
+if (isReaderThread()) loadReader().serveReader();
 else if (require.main === module) start();

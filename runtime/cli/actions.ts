@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { createLogger } from '../adapters/events/logger';
 import { Metrics } from '../adapters/events/metrics';
 import { createServiceLog } from '../adapters/events/service-log';
@@ -18,28 +17,13 @@ import type { Outcome } from '../commands/outcome';
 import { runOutcome } from '../commands/run';
 import { statusCommand } from '../commands/status';
 import { followVerification } from '../commands/verify-progress';
-import type { Composition } from '../composition';
 import { ENV, EVENTS } from '../contract';
 import { ConfigError } from '../errors';
-import type { Progress } from '../terminal/progress';
-import type { CommandIo, OutputStream } from './command-io';
+import type { ActionContext } from './action-context';
 import { UntilInterrupted } from './until-interrupted';
 
-/** What an action may use of the process. */
-export interface ActionContext {
-  readonly composition: Composition;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
-  readonly progress: Progress;
-  readonly sink: CommandIo['sink'];
-  readonly json: boolean;
-  readonly quiet: boolean;
-  /** Log lines and metrics belong on stdout, and nothing else does: `AUDIT_OUTPUT=log`. */
-  readonly logs: boolean;
-  /** Aborts at the first SIGINT or SIGTERM. */
-  readonly signal: AbortSignal;
-}
+export { costAction } from './cost-action';
+export { verifyAction } from './verify-actions';
 
 const EVERYTHING = { bucket: true, database: true, hmacKeys: true } as const;
 

@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { costCommand, usage } from '../commands/cost';
-import { fullVerificationCostCommand } from '../commands/full-verification-cost';
-import type { Outcome } from '../commands/outcome';
 import { ENV } from '../contract';
-import type { CostOptions } from '../cost/cost-options';
-import type { FullVerificationOptions } from '../cost/full-verification-options';
-import type { ActionContext } from './actions';
+import type { CostActionOptions } from './cost-action';
+import type { Chosen } from './chosen';
 
 const HELP = `
 Settings that the environment gives: ${ENV.intervalMinutes}, ${ENV.eventThreshold},
@@ -24,10 +19,7 @@ Examples:
   echo '{"kmsKeyMonth": 1.2}' > prices.json && audit-anchor cost --prices prices.json`;
 
 /** Adds the command `cost`, which only computes. */
-export function addCostCommand(
-  program: Command,
-  choose: (run: (context: ActionContext) => Promise<Outcome>) => void,
-): void {
+export function addCostCommand(program: Command, choose: (run: Chosen['run']) => void): void {
   program
     .command('cost')
     .description('what a year of this costs on AWS, line by line; an estimate from list prices')
@@ -70,40 +62,10 @@ export function addCostCommand(
     .option('--rate <number>', 'with it: events per second of one task, as measured')
     .option('--database-rate <number>', 'with it: events per second that the database gives to all of them')
     .addHelpText('after', HELP)
-    .action((options: Options, command: Command) => {
-      choose((context) => {
-        refuseOutsideItsMode(command, options.fullVerification === true);
-        return costAction(context, options);
-      });
+    .action((options: CostActionOptions, command: Command) => {
+      const given = command.options
+        .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+        .map(({ long }) => long ?? '');
+      choose((context, actions) => actions.costAction(context, options, given));
     });
-}
-
-/** Options of `--full-verification` alone. */
-const OF_FULL_VERIFICATION = ['--events', '--tasks', '--rate', '--database-rate'];
-/** Options of the yearly bill and of a full verification. */
-const OF_BOTH = ['--full-verification', '--prices'];
-
-/** An option of the other mode would change nothing, and the answer would look as if it had. */
-function refuseOutsideItsMode(command: Command, fullVerification: boolean): void {
-  const given = command.options
-    .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-    .map(({ long }) => long ?? '');
-  const foreign = given.filter(
-    (option) => !OF_BOTH.includes(option) && OF_FULL_VERIFICATION.includes(option) !== fullVerification,
-  );
-  if (foreign.length === 0) return;
-  const [found, allowed] = fullVerification
-    ? ['it with --full-verification', `only ${[...OF_FULL_VERIFICATION, '--prices'].join(', ')} beside that`]
-    : ['it without --full-verification', 'only with that'];
-  throw usage(foreign.map((setting) => ({ setting, found, allowed })));
-}
-
-type Options = CostOptions & FullVerificationOptions;
-
-function costAction({ composition }: ActionContext, options: Options): Promise<Outcome> {
-  const readFile = (path: string): string => readFileSync(path, 'utf8');
-  const outcome = options.fullVerification
-    ? fullVerificationCostCommand(options, readFile)
-    : costCommand(options, composition.config({}), readFile);
-  return Promise.resolve(outcome);
 }

@@ -1,24 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import type { VerifyOptions } from '../commands/verify';
-import type { Outcome } from '../commands/outcome';
-import type { ActionContext } from './actions';
-import * as actions from './actions';
+import type { Chosen } from './chosen';
 import { addCostCommand } from './cost-command';
 import { addHelpCommand } from './help-command';
 import { usageError } from './usage-error';
-import { verifyAction } from './verify-actions';
 import { packageVersion } from './version';
-
-/** An action that was chosen on the command line, ready to be run. */
-export interface Chosen {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly run: (context: ActionContext) => Promise<Outcome>;
-}
-
-export interface DemoAction {
-  (context: ActionContext, options: { keep?: boolean }): Promise<Outcome>;
-}
 
 const EXIT_CODES = `
 Exit codes:
@@ -53,7 +39,6 @@ function refuseWithUsage(command: Command): void {
 export function parseCommandLine(
   args: readonly string[],
   output: { readonly out: (text: string) => void; readonly err: (text: string) => void },
-  demo: DemoAction,
 ): Chosen | null {
   let chosen: Chosen['run'] | null = null;
   const choose = (run: Chosen['run']): void => {
@@ -88,20 +73,24 @@ export function parseCommandLine(
     .description('create the audit table, its append-only protection and the roles; safe to run twice')
     .option('--print', 'print the SQL instead of running it')
     .addHelpText('after', examples('audit-anchor init', 'audit-anchor init --print | psql'))
-    .action((options: { print?: boolean }) => choose((context) => actions.initAction(context, options)));
+    .action((options: { print?: boolean }) =>
+      choose((context, actions) => actions.initAction(context, options)),
+    );
   program
     .command('anchor')
     .description('write an anchor if a trigger is due')
     .option('--force', 'write one in any case, and wait a minute for another anchorer that is at work')
     .addHelpText('after', examples('audit-anchor anchor', 'audit-anchor anchor --force --json'))
-    .action((options: { force?: boolean }) => choose((context) => actions.anchorAction(context, options)));
+    .action((options: { force?: boolean }) =>
+      choose((context, actions) => actions.anchorAction(context, options)),
+    );
   program
     .command('run')
     .description(
       'the daemon: anchors on every trigger, verifies every hour, stops on SIGTERM with a last anchor',
     )
     .addHelpText('after', examples('audit-anchor run', 'AUDIT_HTTP_PORT=8080 audit-anchor run'))
-    .action(() => choose((context) => actions.runAction(context)));
+    .action(() => choose((context, actions) => actions.runAction(context)));
   program
     .command('health')
     .description('ask the daemon on this machine whether it works; for container health checks')
@@ -110,7 +99,7 @@ export function parseCommandLine(
       examples('AUDIT_HTTP_PORT=8080 audit-anchor health') +
         '\n\nExit codes: 0 healthy, 2 AUDIT_HTTP_PORT is not set, 3 not healthy or no answer.',
     )
-    .action(() => choose((context) => actions.healthAction(context)));
+    .action(() => choose((context, actions) => actions.healthAction(context)));
   program
     .command('verify')
     .description('prove from the bucket outward that the database still says what it said')
@@ -149,12 +138,12 @@ export function parseCommandLine(
         'audit-anchor verify --merge s3://audit-reports/2030-01-15/ --out s3://audit-reports/2030-01-15/',
       ),
     )
-    .action((options: VerifyOptions) => choose((context) => verifyAction(context, options)));
+    .action((options: VerifyOptions) => choose((context, actions) => actions.verifyAction(context, options)));
   program
     .command('status')
     .description('newest anchor, head of the chain, unanchored events, retention left, database identity')
     .addHelpText('after', examples('audit-anchor status', 'audit-anchor status --json'))
-    .action(() => choose((context) => actions.statusAction(context)));
+    .action(() => choose((context, actions) => actions.statusAction(context)));
   program
     .command('append')
     .description('append events, given as JSON lines on standard input, to the chain')
@@ -166,7 +155,9 @@ export function parseCommandLine(
         `echo '{"occurred_at":"2025-01-15T14:00:00Z","actor":"alice","action":"login","outcome":"success"}' | audit-anchor append`,
       ),
     )
-    .action((options: { keyId?: string }) => choose((context) => actions.appendAction(context, options)));
+    .action((options: { keyId?: string }) =>
+      choose((context, actions) => actions.appendAction(context, options)),
+    );
   addCostCommand(program, choose);
   const hold = program
     .command('hold')
@@ -182,7 +173,7 @@ export function parseCommandLine(
         examples(`audit-anchor hold ${state} production/2025/01/15/14/anchor-20250115T140000Z.json`),
       )
       .action((key: string, options: { versionId?: string }) =>
-        choose((context) => actions.holdAction(context, state === 'on', key, options)),
+        choose((context, actions) => actions.holdAction(context, state === 'on', key, options)),
       );
   }
   addHelpCommand(hold);
@@ -192,7 +183,9 @@ export function parseCommandLine(
       'the whole story on this machine: a real PostgreSQL, a WORM S3, anchors, attacks, verification',
     )
     .option('--keep', 'leave both servers running and print the environment for another shell')
-    .action((options: { keep?: boolean }) => choose((context) => demo(context, options)));
+    .action((options: { keep?: boolean }) =>
+      choose((context, actions) => actions.demoAction(context, options)),
+    );
   addHelpCommand(program);
   refuseWithUsage(program);
 

@@ -16,7 +16,7 @@ import { parseMeans, parseTask } from '../commands/verify-task';
 import { followVerification } from '../commands/verify-progress';
 import type { Composition } from '../composition';
 import { ConfigError } from '../errors';
-import type { ActionContext } from './actions';
+import type { ActionContext } from './action-context';
 
 const EVERYTHING = { bucket: true, verifyDatabase: true, hmacKeys: true } as const;
 

@@ -1,4 +1,4 @@
-import type { ActionContext } from '../cli/actions';
+import type { ActionContext } from '../cli/action-context';
 import type { Outcome } from '../commands/outcome';
 import { EXIT } from '../contract';
 import type { Finding } from '../domain/findings/finding';

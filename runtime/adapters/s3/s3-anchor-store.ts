@@ -16,6 +16,7 @@ import { createObject } from './create-object';
 import { listVersions, type ListMarker } from './list-versions';
 import { headObject } from './object-head';
 import { readObject } from './read-object';
+import { putsUnderWay } from './puts-under-way';
 import { RequestPace } from './request-pace';
 import type { S3Connection } from './s3-client';
 import { unexpectedReply } from './s3-errors';
@@ -38,14 +39,6 @@ export interface S3AnchorStoreOptions extends S3Connection {
 }
 
 const DEFAULT_CREATE_BUDGET_MS = 90_000;
-
-/** Keys of the objects that are being written: of all stores, since what ends the process ends them all. */
-const underWay = new Set<string>();
-
-/** Keys of objects that S3 was asked to write and has not answered for. */
-export function putsInDoubt(): readonly string[] {
-  return [...underWay];
-}
 
 /** Anchors in a bucket of S3, or of an endpoint that speaks its protocol. Loads the SDK at the first request. */
 export class S3AnchorStore implements AnchorStore {
@@ -118,11 +111,11 @@ export class S3AnchorStore implements AnchorStore {
   async create(object: CreateObject, signal?: AbortSignal): Promise<CreateResult> {
     const budgetMs = this.#options.createBudgetMs ?? DEFAULT_CREATE_BUDGET_MS;
     const { kmsKeyArn } = this.#options;
-    underWay.add(object.key);
+    putsUnderWay.add(object.key);
     try {
       return await createObject(this.#gateway, object, { ...this.#pace, budgetMs, kmsKeyArn }, signal);
     } finally {
-      underWay.delete(object.key);
+      putsUnderWay.delete(object.key);
     }
   }
 

@@ -6,9 +6,7 @@ import type { ConfigErrorCode, FormatErrorCode, UnavailableErrorCode } from '../
 import { AuditAnchorError, ConfigError, FormatError, UnavailableError } from '../../errors';
 import type { TableName } from '../postgres/table';
 import type { PlainSettings } from './connection-settings';
-
-/** Tells a reader's thread from any other that the same file may be started in. */
-export const READER = 'audit-anchor reader';
+import type { READER } from './is-reader-thread';
 
 /** What a reader is started with. */
 export interface ReaderData {

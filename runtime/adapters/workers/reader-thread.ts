@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { ChainReading } from '../../application/scan-chain';
 import { rateLimit } from '../../application/verify/rate-limit';
 import type { PartRequest } from '../../application/verify/scan-part';
@@ -10,12 +10,7 @@ import { createDigestEngine } from '../digests/select-engine';
 import { PostgresAuditLog } from '../postgres/audit-log';
 import { fromPlain } from './connection-settings';
 import type { FromReader, ReaderData, ToReader } from './messages';
-import { ALIVE_MS, plainError, READER } from './messages';
-
-/** True in a thread that was started to read; the entry of the program serves it instead of a command line. */
-export function isReaderThread(): boolean {
-  return !isMainThread && (workerData as { readonly kind?: unknown } | null)?.kind === READER;
-}
+import { ALIVE_MS, plainError } from './messages';
 
 function readingOf({ chainId, layout, keyIds, keys }: ReaderData): ChainReading {
   const each = keyIds.map((_id, at) => new Uint8Array(keys, at * CHAIN_KEY_BYTES, CHAIN_KEY_BYTES));

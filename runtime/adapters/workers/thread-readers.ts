@@ -9,7 +9,8 @@ import type { TableName } from '../postgres/table';
 import type { ConnectionSettings } from './connection-settings';
 import { toPlain } from './connection-settings';
 import type { FromReader, ReaderData, ToReader } from './messages';
-import { errorOf, READER } from './messages';
+import { READER } from './is-reader-thread';
+import { errorOf } from './messages';
 
 /** How long a reader may take to let go of its connection before its thread is ended. */
 const LEAVE_MS = 2_000;
