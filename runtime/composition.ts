@@ -1,6 +1,6 @@
 import { readSettingFile } from './adapters/files/setting-file';
 import { createDigestEngine } from './adapters/digests/select-engine';
-import { PostgresAuditLog } from './adapters/postgres/audit-log';
+import { PostgresAuditLog } from './adapters/postgres/read/audit-log';
 import { BucketReports } from './adapters/reports/bucket-reports';
 import { FolderReports } from './adapters/reports/folder-reports';
 import { S3AnchorStore } from './adapters/s3/s3-anchor-store';

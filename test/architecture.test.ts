@@ -179,6 +179,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Arrows that would be allowed between rooms of one part, or into one, and are not. */
+const CLOSED: readonly (readonly [from: string, to: string])[] = [
+  ['runtime/adapters/postgres/append', 'runtime/adapters/postgres/read'],
+  ['runtime/adapters/postgres/read', 'runtime/adapters/postgres/append'],
+];
+
 /** Packages a part may use besides its own files; Node.js itself is always allowed except in the pure parts. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   main: ['cdktf'],
@@ -254,6 +260,19 @@ test('imports follow the arrows', () => {
     return !inside(target, from) && !(ARROWS[from] ?? []).some((part) => inside(target, part));
   });
   expect(forbidden.map(({ file, specifier }) => `${file} -> ${specifier}`)).toEqual([]);
+});
+
+test('what only an arrow to a whole part would allow stays closed', () => {
+  const isClosed = (file: string, target: string | null): boolean =>
+    target !== null && CLOSED.some(([from, to]) => inside(file, from) && inside(target, to));
+  expect(CLOSED.flat().filter((room) => !FILES.some((file) => inside(file, room)))).toEqual([]);
+  expect(IMPORTS.filter(({ file, target }) => isClosed(file, target))).toEqual([]);
+});
+
+test('files of postgres/ itself do not depend on its rooms', () => {
+  const shared = IMPORTS.filter(({ file }) => dirname(file) === 'runtime/adapters/postgres');
+  expect(shared.length).toBeGreaterThan(20);
+  expect(shared.filter(({ target }) => /postgres\/(?:append|read)\//.test(target ?? ''))).toEqual([]);
 });
 
 test('each part uses only its own packages, and the runtime nothing of cdktf', () => {

@@ -1,4 +1,4 @@
-import { EventAppender } from '../adapters/postgres/append';
+import { EventAppender } from '../adapters/postgres/append/append';
 import { Connection } from '../adapters/postgres/connection';
 import type { VerificationReport } from '../domain/findings/report';
 import type { FindingCode } from '../domain/findings/finding';

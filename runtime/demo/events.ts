@@ -1,4 +1,4 @@
-import type { EventValues } from '../adapters/postgres/event-values';
+import type { EventValues } from '../adapters/postgres/append/event-values';
 import { formatTimestamp, millisToTimestamp } from '../domain/chain/timestamp';
 
 const ACTORS = ['alice@example.com', 'bob@example.com', 'carol@example.com', 'svc-deploy', 'svc-backup'];

@@ -6,7 +6,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { createDigestEngine } from '../adapters/digests/select-engine';
 import { parseKeyRing } from '../adapters/keys/key-ring';
 import type { KeyRing } from '../adapters/keys/key-ring';
-import { PostgresAuditLog } from '../adapters/postgres/audit-log';
+import { PostgresAuditLog } from '../adapters/postgres/read/audit-log';
 import { Connection } from '../adapters/postgres/connection';
 import type { S3Sdk } from '../adapters/s3/s3-client';
 import { loadS3Sdk } from '../adapters/s3/s3-client';

@@ -1,4 +1,4 @@
-import { EventAppender } from '../adapters/postgres/append';
+import { EventAppender } from '../adapters/postgres/append/append';
 import { Connection } from '../adapters/postgres/connection';
 import { initialise } from '../adapters/postgres/init';
 import type { Anchorer } from '../application/anchorer';

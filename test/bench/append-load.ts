@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AppendOptions } from '../../runtime/adapters/postgres/append-options';
-import type { EventValues } from '../../runtime/adapters/postgres/event-values';
+import type { AppendOptions } from '../../runtime/adapters/postgres/append/options';
+import type { EventValues } from '../../runtime/adapters/postgres/append/event-values';
 import { CHAIN_ID, KEY_ID, LAYOUT, SECRET } from './chain';
 
 export const TABLE = { table: 'audit_events', schema: 'public' };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { appendEvents, EventAppender } from '../../runtime/adapters/postgres/append';
-import { ChainWriter } from '../../runtime/adapters/postgres/chain-writer';
-import type { EventValues } from '../../runtime/adapters/postgres/event-values';
+import { appendEvents, EventAppender } from '../../runtime/adapters/postgres/append/append';
+import { ChainWriter } from '../../runtime/adapters/postgres/append/chain-writer';
+import type { EventValues } from '../../runtime/adapters/postgres/append/event-values';
 import { initialise } from '../../runtime/adapters/postgres/init';
 import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
 import type { Cleanup } from '../support/programs/cleanup';

@@ -1,5 +1,5 @@
-import { EventLinker, type Head, hashIn } from '../../runtime/adapters/postgres/copy-in';
-import type { PreparedEvent } from '../../runtime/adapters/postgres/event-encoder';
+import { EventLinker, type Head, hashIn } from '../../runtime/adapters/postgres/append/copy-in';
+import type { PreparedEvent } from '../../runtime/adapters/postgres/append/event-encoder';
 import { encodeMessage, type FieldValue } from '../../runtime/domain/chain/message';
 import { DIGEST_BYTES } from '../../runtime/domain/digests';
 import { BYTES_WITHOUT_DETAILS, CHAIN_KEY, EVENT_BYTES, KEY_ID, LAYOUT } from './chain';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { createDigestEngine } from '../../runtime/adapters/digests/select-engine';
-import { PostgresAuditLog } from '../../runtime/adapters/postgres/audit-log';
+import { PostgresAuditLog } from '../../runtime/adapters/postgres/read/audit-log';
 import { initialise } from '../../runtime/adapters/postgres/init';
 import { scanChain } from '../../runtime/application/scan-chain';
 import { DEFAULTS } from '../../runtime/contract';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULTS, ENV, EXIT } from '../../runtime/contract';
-import { ChainQueries } from '../../runtime/adapters/postgres/chain-queries';
-import { v1Columns } from '../../runtime/adapters/postgres/message-columns';
+import { ChainQueries } from '../../runtime/adapters/postgres/read/chain-queries';
+import { v1Columns } from '../../runtime/adapters/postgres/read/message-columns';
 import type { Checkpoint } from '../../runtime/domain/chain/checkpoint';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import type { Finding } from '../../runtime/domain/findings/finding';

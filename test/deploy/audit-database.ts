@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { EventAppender } from '../../runtime/adapters/postgres/append';
+import { EventAppender } from '../../runtime/adapters/postgres/append/append';
 import { initialise } from '../../runtime/adapters/postgres/init';
 import { GATEWAY_ROLE, READER_ROLE } from '../../runtime/adapters/postgres/schema';
 import { DEFAULTS } from '../../runtime/contract';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { v1Layout } from '../../runtime/domain/chain/columns';
-import type { AppendKeys, AppendOptions } from '../../runtime/adapters/postgres/append-options';
-import type { EventValues } from '../../runtime/adapters/postgres/event-values';
+import type { AppendKeys, AppendOptions } from '../../runtime/adapters/postgres/append/options';
+import type { EventValues } from '../../runtime/adapters/postgres/append/event-values';
 import { initialise } from '../../runtime/adapters/postgres/init';
 import { type VectorEvent, vectors } from './vectors';
 import { createTestDatabase, type TestDatabase } from './database';

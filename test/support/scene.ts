@@ -1,5 +1,5 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
-import type { EventValues } from '../../runtime/adapters/postgres/event-values';
+import type { EventValues } from '../../runtime/adapters/postgres/append/event-values';
 import { initialise } from '../../runtime/adapters/postgres/init';
 import type { VerifierOptions } from '../../runtime/application/verifier';
 import type { VerifyScope } from '../../runtime/application/verify/scope';

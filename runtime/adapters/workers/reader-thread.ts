@@ -7,7 +7,7 @@ import { scanPart } from '../../application/verify/scan-part';
 import { systemClock } from '../clock/system-clock';
 import { CHAIN_KEY_BYTES } from '../digests/chain-keys';
 import { createDigestEngine } from '../digests/select-engine';
-import { PostgresAuditLog } from '../postgres/audit-log';
+import { PostgresAuditLog } from '../postgres/read/audit-log';
 import { fromPlain } from './connection-settings';
 import type { FromReader, ReaderData, ToReader } from './messages';
 import { ALIVE_MS, plainError } from './messages';

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { EventAppender } from '../../../runtime/adapters/postgres/append';
+import { EventAppender } from '../../../runtime/adapters/postgres/append/append';
 import { APPEND, loadEvents } from '../append-load';
 import { perform, taskOfProcess } from './task';
 

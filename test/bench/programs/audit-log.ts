@@ -1,4 +1,4 @@
-import { PostgresAuditLog } from '../../../runtime/adapters/postgres/audit-log';
+import { PostgresAuditLog } from '../../../runtime/adapters/postgres/read/audit-log';
 import type { AuditLogSnapshot } from '../../../runtime/application/ports';
 import { CHAIN_ID, LAYOUT } from '../chain';
 import type { Task } from './task';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createDigestEngine } from '../../../runtime/adapters/digests/select-engine';
-import { PostgresAuditLog } from '../../../runtime/adapters/postgres/audit-log';
+import { PostgresAuditLog } from '../../../runtime/adapters/postgres/read/audit-log';
 import type { Anchorer } from '../../../runtime/application/anchorer';
 import type { AnchorOutcome, AnchorRequest } from '../../../runtime/application/anchoring';
 import { NO_CHAIN_KEYS } from '../../../runtime/domain/chain/chain-keys';

@@ -1,4 +1,4 @@
-import { PostgresAuditLog } from '../../../runtime/adapters/postgres/audit-log';
+import { PostgresAuditLog } from '../../../runtime/adapters/postgres/read/audit-log';
 import type { AnchorOutcome } from '../../../runtime/application/anchoring';
 import { anchorOutcome } from '../../../runtime/commands/anchor';
 import { statusCommand } from '../../../runtime/commands/status';

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EventValues } from '../../../runtime/adapters/postgres/event-values';
+import type { EventValues } from '../../../runtime/adapters/postgres/append/event-values';
 import { FolderReports } from '../../../runtime/adapters/reports/folder-reports';
 import type { ReportStore } from '../../../runtime/application/shards/report-store';
 import { planInStore, shardInStore } from '../../../runtime/commands/verify-in-store';

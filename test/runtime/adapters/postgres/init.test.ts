@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { appendEvents } from '../../../../runtime/adapters/postgres/append';
+import { appendEvents } from '../../../../runtime/adapters/postgres/append/append';
 import { initialise } from '../../../../runtime/adapters/postgres/init';
 import { initSql } from '../../../../runtime/adapters/postgres/schema';
 import { initOutcome } from '../../../../runtime/commands/init';
@@ -99,7 +99,9 @@ describe('init', () => {
     await client.query('BEGIN');
     await appendEvents(client, [event('a')], { ...APPEND, table: awkward });
     await client.query('COMMIT');
-    await expect(client.query(`DELETE FROM "O'Brien ""x"""."${awkward.table}"`)).rejects.toThrow('append-only');
+    await expect(client.query(`DELETE FROM "O'Brien ""x"""."${awkward.table}"`)).rejects.toThrow(
+      'append-only',
+    );
   });
 
   it('repairs protection that was switched off', async () => {

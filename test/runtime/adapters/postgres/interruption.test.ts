@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Client } from 'pg';
-import { appendStream } from '../../../../runtime/adapters/postgres/append-stream';
-import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-log';
+import { appendStream } from '../../../../runtime/adapters/postgres/append/stream';
+import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/read/audit-log';
 import { initialise } from '../../../../runtime/adapters/postgres/init';
 import { v1Layout } from '../../../../runtime/domain/chain/columns';
 import { APPEND, createAuditDatabase, event } from '../../../support/audit-table';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { appendEvents } from '../../../../runtime/adapters/postgres/append';
-import { BatchAppender } from '../../../../runtime/adapters/postgres/batch-appender';
+import { appendEvents } from '../../../../runtime/adapters/postgres/append/append';
+import { BatchAppender } from '../../../../runtime/adapters/postgres/append/batch-appender';
 import { LOCK_WAIT_MS } from '../../../../runtime/adapters/postgres/lock-wait';
 import { APPEND, createAuditDatabase, event } from '../../../support/audit-table';
 import type { TestDatabase } from '../../../support/database';

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { Client } from 'pg';
-import { appendEvents } from '../../../../runtime/adapters/postgres/append';
-import { appendStream } from '../../../../runtime/adapters/postgres/append-stream';
-import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-log';
-import { ChainWriter } from '../../../../runtime/adapters/postgres/chain-writer';
+import { appendEvents } from '../../../../runtime/adapters/postgres/append/append';
+import { appendStream } from '../../../../runtime/adapters/postgres/append/stream';
+import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/read/audit-log';
+import { ChainWriter } from '../../../../runtime/adapters/postgres/append/chain-writer';
 import { Connection } from '../../../../runtime/adapters/postgres/connection';
-import { copyOut } from '../../../../runtime/adapters/postgres/copy-out';
+import { copyOut } from '../../../../runtime/adapters/postgres/read/copy-out';
 import { initialise } from '../../../../runtime/adapters/postgres/init';
 import { refusePooledSession } from '../../../../runtime/adapters/postgres/pooled-session';
 import { requireSupported } from '../../../../runtime/adapters/postgres/server-version';

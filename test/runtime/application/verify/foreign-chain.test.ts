@@ -1,4 +1,4 @@
-import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-log';
+import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/read/audit-log';
 import { createDigestEngine } from '../../../../runtime/adapters/digests/select-engine';
 import type { VerifyScope } from '../../../../runtime/application/verify/scope';
 import { NO_CHAIN_KEYS } from '../../../../runtime/domain/chain/chain-keys';

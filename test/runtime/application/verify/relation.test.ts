@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/audit-log';
+import { PostgresAuditLog } from '../../../../runtime/adapters/postgres/read/audit-log';
 import { planShards } from '../../../../runtime/application/shards/plan-shards';
 import type { AuditLogSnapshot } from '../../../../runtime/application/ports';
 import { DEFAULTS } from '../../../../runtime/contract';
