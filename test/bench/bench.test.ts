@@ -1,4 +1,6 @@
-import { cpus } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createNodeCryptoEngine } from '../../runtime/adapters/digests/node-crypto-engine';
 import { ChainScanner } from '../../runtime/domain/chain/chain-scanner';
 import { v1Tuples } from '../../runtime/domain/chain/tuple-layout';
@@ -8,6 +10,7 @@ import type { Cleanup } from '../support/programs/cleanup';
 import { judgeBuilds } from './against';
 import { CHAIN_KEY, KEY_ID, LAYOUT } from './chain';
 import { ChainEvents } from './chain-events';
+import { findMovedFiles } from './compile';
 import { type Figure, judge, ratios, type Sample, spread } from './figures';
 import { cpuTimes, foreignShare } from './machine';
 import { DEFAULT_EVENTS, parseOptions } from './options';
@@ -259,4 +262,27 @@ describe('options', () => {
   ])('%j is refused', (args, message) => {
     expect(() => parseOptions(args, names)).toThrow(message);
   });
+});
+
+test('the bench finds the files of another build where that build has them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'audit-anchor-moved-'));
+  try {
+    const program = join(folder, 'test/bench/programs/verify.js');
+    for (const file of ['adapters/postgres/append.js', 'commands/append.js', 'domain/digests.js']) {
+      mkdirSync(dirname(join(folder, 'runtime', file)), { recursive: true });
+      writeFileSync(join(folder, 'runtime', file), '');
+    }
+    mkdirSync(dirname(program), { recursive: true });
+    const wanted = ['adapters/postgres/append/append', 'domain/digests', 'domain/nowhere'];
+    writeFileSync(program, wanted.map((name) => `require("../../../runtime/${name}");`).join(''));
+    findMovedFiles(folder);
+    const found = [...readFileSync(program, 'utf8').matchAll(/"([^"]+)"/g)].map(([, name]) => name);
+    expect(found).toEqual([
+      join(folder, 'runtime/adapters/postgres/append.js'),
+      join(folder, 'runtime/domain/digests.js'),
+      '../../../runtime/domain/nowhere',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

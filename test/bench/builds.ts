@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError } from './arguments';
-import { BENCH_SOURCES, compileInto, RUNTIME_SOURCES } from './compile';
+import { BENCH_SOURCES, compileInto, findMovedFiles, RUNTIME_SOURCES } from './compile';
 
 /** A build of the program, with the programs of the bench beside it. */
 export interface Build {
@@ -36,5 +36,6 @@ export function otherBuild(folder: string, root: string, other: string): Build {
     );
   }
   compileInto(folder, root, [BENCH_SOURCES]);
+  findMovedFiles(folder);
   return { name: 'other', folder };
 }

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { systemClock } from '../../../runtime/adapters/clock/system-clock';
 import { createNodeCryptoEngine } from '../../../runtime/adapters/digests/node-crypto-engine';
 import { createDigestEngine } from '../../../runtime/adapters/digests/select-engine';
-import { isReaderThread } from '../../../runtime/adapters/workers/is-reader-thread';
 import { serveReader } from '../../../runtime/adapters/workers/reader-thread';
 import { ThreadReaders } from '../../../runtime/adapters/workers/thread-readers';
 import type { ChainReading } from '../../../runtime/application/scan-chain';
@@ -82,5 +81,5 @@ async function verify(task: Task): Promise<Outcome> {
   }
 }
 
-if (isReaderThread()) serveReader();
-else perform(verify);
+if (isMainThread) perform(verify);
+else serveReader();
