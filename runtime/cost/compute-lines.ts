@@ -1,9 +1,9 @@
 import { START_SECONDS } from './full-verification';
-import { eventsPerSecond, fullTaskSeconds } from './full-task';
 import type { Bill, CostLine } from './line';
 import { amount, priced } from './line';
 import { MONTHS } from './units';
 import type { Workload } from './workload';
+import { eventsPerSecond, fullTaskSeconds } from './workload';
 
 const FARGATE_PRICES = {
   arm64: { vcpu: 'fargateArmVcpuHour', memory: 'fargateArmGbHour' },

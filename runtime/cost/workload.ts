@@ -1,5 +1,5 @@
 import { SEVERITIES } from '../contract';
-import { fullTaskSeconds } from './full-task';
+import { START_SECONDS } from './full-verification';
 import { tellsVerifications } from './monitored';
 import { populationOf } from './population';
 import type { Population } from './population';
@@ -10,6 +10,8 @@ const MINUTES_PER_DAY = 1_440;
 const MINUTES_PER_YEAR = MINUTES_PER_DAY * DAYS_PER_YEAR;
 /** Fargate bills at least a minute for each task. */
 const MIN_TASK_SECONDS = 60;
+/** Events per second of one reader on one processor: about 315 bytes each, PostgreSQL on the machine beside it. */
+const READER_RATE = 570_000;
 /** Up to here the newest anchor is found by one request; behind it, down through year, month, day and hour. */
 const FRESH_MINUTES = 120;
 const LOOK_REQUESTS = { fresh: 1, older: 6 };
@@ -77,6 +79,22 @@ function anchorsPerYear(settings: CostSettings): number {
 
 function hours(runs: number, seconds: number): number {
   return (runs * Math.max(seconds, MIN_TASK_SECONDS)) / 3_600;
+}
+
+/** What one task reads and verifies: it is one reader, which has no use for more than one processor. */
+export function eventsPerSecond({ task }: Pick<CostSettings, 'task'>): number {
+  return READER_RATE * Math.min(1, task.vcpu);
+}
+
+/**
+ * Seconds of one full verification in one task, from the pull of its image to its end.
+ * @param events that are read in it
+ */
+export function fullTaskSeconds(
+  settings: Pick<CostSettings, 'task' | 'verification'>,
+  events: number,
+): number {
+  return settings.verification.fullTaskSeconds ?? START_SECONDS + events / eventsPerSecond(settings);
 }
 
 /** What settings mean in requests, hours and bytes. */
