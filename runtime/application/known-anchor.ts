@@ -1,4 +1,5 @@
 import type { Anchor } from '../domain/anchor/anchor';
+import type { AnchorEvidence } from '../domain/anchor/evidence';
 
 /** What the next anchor and the cadence need to know of the newest one. */
 export interface KnownAnchor {
@@ -21,4 +22,26 @@ export interface KnownAnchor {
   readonly lsn: string | null;
   /** When its lock ends, milliseconds since 1970; null when it has none or S3 does not show it. */
   readonly retainUntil: number | null;
+}
+
+/** Null when not even the head of an archived anchor told its links. */
+export function knownFrom(evidence: AnchorEvidence): KnownAnchor | null {
+  const { anchor, head, links, key, versionId, seconds } = evidence;
+  if (!links) return null;
+  return {
+    key,
+    versionId,
+    seconds,
+    hash: links.hash,
+    anchorSeq: links.anchorSeq,
+    lastSeq: links.lastSeq,
+    lastHash: links.lastHash,
+    keyId: anchor?.key_id ?? null,
+    chainFormat: anchor?.chain_format ?? null,
+    columns: anchor?.columns ?? null,
+    systemId: anchor?.db_system_id ?? null,
+    timeline: anchor?.db_timeline ?? null,
+    lsn: anchor?.db_snapshot_lsn ?? null,
+    retainUntil: head?.lock?.retainUntil ?? null,
+  };
 }

@@ -1,143 +1,87 @@
+import { UnavailableError } from '../errors';
+import { MAX_ANCHOR_BYTES } from '../domain/anchor/anchor-body';
+import { checkAnchorObject } from '../domain/anchor/check-object';
 import type { Dated } from '../domain/anchor/check-time';
-import { isDatedAhead } from '../domain/anchor/check-time';
-import { chainPrefix, classifyKey, hourPrefix } from '../domain/anchor/object-key';
-import type { AnchorStore, ObjectVersion, VersionPage } from './ports';
+import type { AnchorEvidence } from '../domain/anchor/evidence';
+import { requireChainId } from '../domain/anchor/object-key';
+import type { AnchorPolicy } from '../domain/anchor/policy';
+import { FindingLog } from '../domain/findings/finding-log';
+import type { KnownAnchor } from './known-anchor';
+import { knownFrom } from './known-anchor';
+import { findNewestKey } from './newest-key';
+import type { AnchorStore } from './ports';
+import { evidenceOf } from './read-anchor';
 
-/** The newest anchor key of a chain, with everything that lies under that key. */
-export interface NewestKey {
-  readonly key: string;
-  /** Seconds since 1970, from the key. */
-  readonly seconds: number;
-  /** The version written first: the one that counts. */
-  readonly first: ObjectVersion;
-  /** Later versions and delete markers over it, newest first. */
-  readonly over: readonly ObjectVersion[];
-}
+/** Faults of the newest anchor that leave nothing to continue from. */
+const FATAL = ['ANCHOR_MALFORMED', 'ANCHOR_CHECKSUM', 'ANCHOR_MISPLACED'] as const;
 
-/** How far back the first look goes when no key is known yet. */
-const FRESH_WINDOW_SECONDS = 2 * 3600;
-/** Sorts behind every year and before any letter: beyond it a listing only holds longer chain ids. */
-const BEHIND_YEARS = ':';
-const LEVELS = [/^\d{4}$/, /^\d{2}$/, /^\d{2}$/, /^\d{2}$/] as const;
+/** The newest anchor of a chain, remembered, so that a look costs one request while nothing is new. */
+export class NewestAnchor {
+  private current: KnownAnchor | null = null;
+  private found = false;
 
-/** Where to look, and how far ahead of its writing an anchor may be dated. */
-export interface Search {
-  readonly store: AnchorStore;
-  readonly chainId: string;
-  readonly clockToleranceSeconds: number;
-  readonly signal?: AbortSignal | undefined;
-}
+  /** @throws ConfigError `CONFIG_INVALID` for a chain id that no chain can have */
+  constructor(
+    private readonly store: AnchorStore,
+    private readonly policy: AnchorPolicy,
+  ) {
+    requireChainId(policy.chainId);
+  }
 
-export interface Look {
-  /** Null when there is no anchor, or none behind the last known one. */
-  readonly newest: NewestKey | null;
-  /** What lies behind it and is dated ahead of S3's time of its writing: it takes no part in the chain. */
-  readonly misdated: readonly Dated[];
-}
+  get known(): KnownAnchor | null {
+    return this.current;
+  }
 
-/**
- * Finds the newest anchor without ever listing the whole prefix, through version listings, since a delete marker
- * hides a key from the plain one:
- * 1. one request behind the last known key, or behind two hours ago; one more for each page of misdated objects;
- * 2. if that shows nothing, or more than one page, down through year, month, day and hour: at most five more
- *    requests unless folders turn out to be empty.
- * @param now seconds since 1970
- * @param lastKnownKey the newest anchor this process has seen, itself not listed again
- */
-export async function findNewestKey(search: Search, now: number, lastKnownKey: string | null): Promise<Look> {
-  const { store, chainId, signal } = search;
-  const prefix = chainPrefix(chainId);
-  const from = lastKnownKey ?? hourPrefix(chainId, now - FRESH_WINDOW_SECONDS);
-  const misdated = new Map<string, Dated>();
-  const down = async (before: string | null): Promise<Look> => {
-    const newest = await descend({ ...search, before, misdated }, prefix, 0);
-    return { newest, misdated: [...misdated.values()] };
-  };
-  for (let after = from; ;) {
-    const page = await store.listPage({ prefix, after, signal });
-    const newest = newestOf(page.versions, { ...search, misdated });
-    if (!page.truncated || reachesBehindYears(page, chainId)) {
-      if (newest || lastKnownKey !== null) return { newest, misdated: [...misdated.values()] };
-      return down(from);
+  /** Whether a look came to an answer; before that, null does not mean that there is no anchor. */
+  get isKnown(): boolean {
+    return this.found;
+  }
+
+  /** Remembers an anchor just written. */
+  learn(anchor: KnownAnchor): void {
+    this.current = anchor;
+    this.found = true;
+  }
+
+  /** The newest anchor as the last look read it; null when it was not read but written. */
+  evidence: AnchorEvidence | null = null;
+
+  /** What the last look passed over, since it is dated ahead of S3's time of its writing. */
+  misdated: readonly Dated[] = [];
+
+  /**
+   * Looks for a newer anchor. One that cannot be continued from becomes a finding and is not remembered.
+   * @param now seconds since 1970
+   * @throws UnavailableError when the bucket or the anchor could not be read
+   */
+  async refresh(now: number, findings: FindingLog, signal?: AbortSignal): Promise<KnownAnchor | null> {
+    const search = { store: this.store, ...this.policy, signal };
+    const { newest, misdated } = await findNewestKey(search, now, this.current?.key ?? null);
+    this.misdated = misdated;
+    if (!newest || newest.key === this.current?.key) {
+      this.found = true;
+      return this.current;
     }
-    const last = page.versions.at(-1)?.key;
-    if (newest || last === undefined || !misdated.has(last)) return down(null);
-    after = last;
-  }
-}
-
-interface Descent extends Search {
-  /** Folders from here on were looked through; null when none was. */
-  readonly before: string | null;
-  /** Takes what is met on the way. */
-  readonly misdated: Map<string, Dated>;
-}
-
-function reachesBehindYears(page: VersionPage, chainId: string): boolean {
-  const last = page.versions[page.versions.length - 1];
-  return last !== undefined && last.key > chainPrefix(chainId) + BEHIND_YEARS;
-}
-
-async function descend(search: Descent, prefix: string, level: number): Promise<NewestKey | null> {
-  const pattern = LEVELS[level];
-  if (!pattern) return newestOf(await listHour(search, prefix), search);
-  const { before } = search;
-  const folders = (await listFolders(search, prefix)).filter(
-    (folder) => pattern.test(folder.slice(prefix.length, -1)) && (before === null || folder < before),
-  );
-  for (const folder of folders.sort().reverse()) {
-    const newest = await descend(search, folder, level + 1);
-    if (newest) return newest;
-  }
-  return null;
-}
-
-/** The folders one level below, up to the last that can be a part of a date. */
-async function listFolders({ store, signal }: Search, prefix: string): Promise<string[]> {
-  const folders: string[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const page: VersionPage = await store.listPage({
-      prefix,
-      delimiter: '/',
-      signal,
-      ...(after === null ? {} : { after }),
-    });
-    folders.push(...page.folders);
-    const last = [...page.folders, ...page.versions.map(({ key }) => key)].sort().pop();
-    if (!page.truncated || last === undefined || last > prefix + BEHIND_YEARS) return folders;
-    // '0' follows '/': the first name behind everything in that folder.
-    after = last.endsWith('/') ? `${last.slice(0, -1)}0` : last;
-  }
-}
-
-/** Everything in one hour's folder, on as many pages as it takes: versions of a key can cross a page's end. */
-async function listHour({ store, signal }: Search, prefix: string): Promise<ObjectVersion[]> {
-  const versions: ObjectVersion[] = [];
-  for await (const page of store.listAll(prefix, signal)) versions.push(...page.versions);
-  return versions;
-}
-
-function newestOf(
-  versions: readonly ObjectVersion[],
-  { chainId, clockToleranceSeconds, misdated }: Omit<Descent, 'before'>,
-): NewestKey | null {
-  const byKey = new Map<string, ObjectVersion[]>();
-  for (const version of versions) {
-    const group = byKey.get(version.key);
-    if (group) group.push(version);
-    else byKey.set(version.key, [version]);
-  }
-  for (const [key, group] of [...byKey].sort(([a], [b]) => (a < b ? 1 : -1))) {
-    const found = classifyKey(chainId, key);
-    const first = group.findLast(({ kind }) => kind === 'version');
-    if (found.kind !== 'anchor' || !first) continue;
-    const { seconds } = found;
-    const dated = { key, versionId: first.versionId, seconds, storedAt: first.lastModified };
-    if (!isDatedAhead(dated, clockToleranceSeconds)) {
-      return { key, seconds, first, over: group.filter((version) => version !== first) };
+    const seen = new FindingLog();
+    const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
+    const stored = await this.store.read(address.key, address.versionId, MAX_ANCHOR_BYTES, signal);
+    const evidence = evidenceOf(address, stored, seen);
+    checkAnchorObject(evidence, this.policy, seen);
+    const fatal = seen.all().filter(({ code }) => (FATAL as readonly string[]).includes(code));
+    if (fatal.length > 0) {
+      fatal.forEach((found) => findings.add(found));
+      return null;
     }
-    misdated.set(key, dated);
+    const known = knownFrom(evidence);
+    if (!known) {
+      const [reason] = seen.all();
+      throw new UnavailableError(
+        'S3_ERROR',
+        `the newest anchor ${newest.key} cannot be read: ${reason?.message ?? 'no links'}`,
+      );
+    }
+    this.learn(known);
+    this.evidence = evidence;
+    return known;
   }
-  return null;
 }

@@ -7,8 +7,8 @@ import type {
   Clock,
   DatabaseIdentity,
 } from '../application/ports';
-import { findNewestKey } from '../application/newest-anchor';
-import { knownFrom } from '../application/newest-known';
+import { findNewestKey } from '../application/newest-key';
+import { knownFrom } from '../application/known-anchor';
 import type { KnownAnchor } from '../application/known-anchor';
 import { readAnchor } from '../application/read-anchor';
 import { requireSameChain } from '../application/same-chain';

@@ -13,7 +13,7 @@ import type {
 import { decideVerdict } from '../../domain/findings/verdict';
 import type { ScanTotals } from '../../domain/sharding/part-result';
 import type { KnownAnchor } from '../known-anchor';
-import { knownFrom } from '../newest-known';
+import { knownFrom } from '../known-anchor';
 import { contentsVerdict } from './contents';
 
 /** What a report needs to know of the database's side. */

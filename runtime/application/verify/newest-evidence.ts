@@ -5,7 +5,7 @@ import { checkTime } from '../../domain/anchor/check-time';
 import { checkEarlierRetention } from '../../domain/anchor/check-lock';
 import { checkReplication } from '../../domain/anchor/check-replication';
 import type { FindingLog } from '../../domain/findings/finding-log';
-import { findNewestKey } from '../newest-anchor';
+import { findNewestKey } from '../newest-key';
 import type { AnchorStore } from '../ports';
 import { serverTimeAt } from '../server-clock';
 import { readAnchor } from '../read-anchor';

@@ -5,7 +5,7 @@ import type { LookUp } from '../../domain/sharding/plan';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import type { VerifiedStretch } from '../../domain/sharding/verify-state';
 import type { KnownAnchor } from '../known-anchor';
-import { knownFrom } from '../newest-known';
+import { knownFrom } from '../known-anchor';
 import type { RunMemory } from './run-memory';
 import type { PartKeeper } from './scan-whole';
 import type { Selection } from './scope';

@@ -9,7 +9,7 @@ import {
 import type { FindingLog } from '../../domain/findings/finding-log';
 import { lagsBehind } from '../anchored-event';
 import { holdsAgainst } from '../holds-against';
-import { knownFrom } from '../newest-known';
+import { knownFrom } from '../known-anchor';
 import type { AuditLogSnapshot, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
 

@@ -1,4 +1,4 @@
-import { findNewestKey } from '../../../runtime/application/newest-anchor';
+import { findNewestKey } from '../../../runtime/application/newest-key';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
 import { compareKeys, firstPosition } from '../../../runtime/embedded/s3/store/key-order';
 import { FolderStore } from '../../../runtime/embedded/s3/store/folder-store';

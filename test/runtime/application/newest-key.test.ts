@@ -1,5 +1,5 @@
-import { findNewestKey } from '../../../runtime/application/newest-anchor';
-import type { NewestKey } from '../../../runtime/application/newest-anchor';
+import { findNewestKey } from '../../../runtime/application/newest-key';
+import type { NewestKey } from '../../../runtime/application/newest-key';
 import { anchorKey } from '../../../runtime/domain/anchor/object-key';
 import { DEFAULTS } from '../../../runtime/contract';
 import { MemoryAnchorStore } from '../../fakes/memory-anchor-store';
