@@ -2,6 +2,7 @@ import type * as WasmKernel from '../../../../runtime/adapters/digests/wasm-kern
 import { createWasmSimdEngine } from '../../../../runtime/adapters/digests/wasm-simd-engine';
 import { linksLayout } from '../../../../runtime/domain/chain/columns';
 import type { DigestEngine } from '../../../../runtime/domain/chain/digest-engine';
+import { eventDigest, eventLeaf } from '../../../../runtime/domain/chain/event-hash';
 import type { ScanKernel } from '../../../../runtime/domain/chain/scan-kernel';
 import { WINDOW_BYTES } from '../../../../runtime/domain/chain/tuple-window';
 import { buildChain, copyStream, keyFor, LAYOUT, plainContents } from '../../../support/chain';
@@ -53,6 +54,24 @@ test('takes tuples up to the last byte of the window, and says where each hash i
   expect(run.end).toBe(WINDOW_BYTES);
   const hashes = EVENTS.map((_, at) => kernel.window.subarray(run.hashStart[at], run.hashStart[at]! + 32));
   expect(hashes.map((hash) => hash.toString('hex'))).toEqual(EVENTS.map(({ hash }) => hash.toString('hex')));
+});
+
+test.each([1, 2, 3, 4, 5, 9, 40])('gives the leaf of each of %i events, in their order', (count) => {
+  // Of lengths that are hashed in another order than that of the chain.
+  const events = buildChain(
+    Array.from({ length: count }, (_, at) => ({
+      ...plainContents(at),
+      details: JSON.stringify('x'.repeat((at * 97) % 211)),
+    })),
+  );
+  const tuples = copyStream(events).subarray(HEADER_BYTES, -2);
+  kernel.window.set(tuples);
+  const run = kernel.soundRun(0, tuples.length, 1, NO_LINK, true)!;
+  expect(run.count).toBe(count);
+  events.forEach(({ message, hash }, at) => {
+    const leaf = Buffer.from(run.leaves.subarray(at * 32, at * 32 + 32));
+    expect(leaf.toString('hex')).toBe(eventLeaf(eventDigest(message), hash).toString('hex'));
+  });
 });
 
 test('takes the whole tuples before part of one, wherever it is cut, and before the end mark', () => {
