@@ -50,6 +50,8 @@ async function launch(programs: Programs, home: Home, port: number): Promise<Chi
       'log_timezone=UTC',
       // A container's /dev/shm is often too small.
       'dynamic_shared_memory_type=mmap',
+      // An anchor waits until all that it read is on disk, which on an idle server this process sees to.
+      'wal_writer_delay=10ms',
       // Data that goes away with the server need not survive a power cut.
       `fsync=${home.temporary ? 'off' : 'on'}`,
     ];

@@ -4,12 +4,10 @@ import { UnavailableError } from '../../../errors';
 import type { Connection } from '../connection';
 import { isNotGiven } from './identity';
 
-const POLL_MS = 50;
+const POLL_MS = 20;
 /** Three rounds of a WAL writer with the longest `wal_writer_delay` that PostgreSQL takes, milliseconds. */
 const FLUSH_WAIT_MS = 30_000;
 
-/** A WAL writer at its default pace has flushed every commit by then, milliseconds. */
-const NUDGE_AFTER_MS = 200;
 /**
  * Gives the transaction around it an id, with which its end is logged and the WAL writer asked to flush. Without it what
  * was logged outside of a commit (the pruning by a reader that was rolled back) waits for the next commit of anybody, on
@@ -41,9 +39,8 @@ export async function awaitFlush(
   signal?: AbortSignal,
   waitMs: number = FLUSH_WAIT_MS,
 ): Promise<string> {
-  const startedAt = Date.now();
-  const deadline = startedAt + waitMs;
-  for (let nudged = false; ;) {
+  const deadline = Date.now() + waitMs;
+  for (let nudged = false; ; nudged = true) {
     const reached = await readFlushed(connection);
     if (reached === null) return lsn;
     const { flush, block, segment } = reached;
@@ -59,10 +56,7 @@ export async function awaitFlush(
         },
       );
     }
-    if (!nudged && Date.now() - startedAt >= NUDGE_AFTER_MS) {
-      nudged = true;
-      await nudge(connection);
-    }
+    if (!nudged) await nudge(connection);
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     signal?.throwIfAborted();
   }
