@@ -104,7 +104,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'runtime/printable': [],
   'runtime/config-faults': ['runtime/errors', 'runtime/printable'],
   'runtime/domain': ['runtime/contract', 'runtime/errors'],
-  'runtime/application': ['runtime/contract', 'runtime/domain', 'runtime/errors'],
+  'runtime/application': ['runtime/contract', 'runtime/domain', 'runtime/errors', 'runtime/printable'],
   'runtime/adapters': [
     'runtime/application',
     'runtime/config-faults',
@@ -183,6 +183,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const CLOSED: readonly (readonly [from: string, to: string])[] = [
   ['runtime/adapters/postgres/append', 'runtime/adapters/postgres/read'],
   ['runtime/adapters/postgres/read', 'runtime/adapters/postgres/append'],
+  ['runtime/commands', 'runtime/domain/sharding'],
 ];
 
 /** Packages a part may use besides its own files; Node.js itself is always allowed except in the pure parts. */

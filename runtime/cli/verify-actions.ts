@@ -1,16 +1,23 @@
 import { readText } from '../adapters/files/text-files';
 import { FolderReports } from '../adapters/reports/folder-reports';
 import { prepareReport, writeReport } from '../adapters/reports/report-file';
+import { keepReport } from '../application/shards/merge-stored';
 import type { ReportPlace, ReportStore } from '../application/shards/report-store';
+import { planOf } from '../application/shards/stored-plan';
 import type { ChainReading } from '../application/scan-chain';
 import type { StateStore } from '../application/verify/run-memory';
 import type { Outcome } from '../commands/outcome';
 import { keptOutcome } from '../commands/report-outcome';
 import type { VerifyOptions } from '../commands/verify';
 import { verifyCommand } from '../commands/verify';
-import { keepReport, mergeInStore, planInStore, shardInStore } from '../commands/verify-in-store';
 import type { Keep } from '../commands/verify-shards';
-import { planCommand, planOf, shardCommand } from '../commands/verify-shards';
+import {
+  mergeInStore,
+  planCommand,
+  planInStore,
+  shardCommand,
+  shardInStore,
+} from '../commands/verify-shards';
 import type { ReadingMeans, VerifyTask } from '../commands/verify-task';
 import { parseMeans, parseTask } from '../commands/verify-task';
 import { followVerification } from '../commands/verify-progress';
@@ -170,7 +177,7 @@ async function merge(
     // A merge is a verification of everything.
     return await keptOutcome(outcome, 'full', async () => {
       if (out?.kind === 'file') await writeReport(out.path, `${JSON.stringify(outcome.document, null, 2)}\n`);
-      else if (kept) await keepReport(outcome, kept);
+      else if (kept) await keepReport(outcome.document, kept);
     });
   } finally {
     following.finish();

@@ -4,6 +4,7 @@ import type { Finding } from '../../domain/findings/finding';
 import { FindingLog } from '../../domain/findings/finding-log';
 import { partition } from '../../domain/sharding/partition';
 import type { ShardPlan } from '../../domain/sharding/plan';
+import { sealPlan } from '../../domain/sharding/plan';
 import { lagsBehind } from '../anchored-event';
 import type { AuditLog } from '../ports';
 import { requireSameChain } from '../same-chain';
@@ -25,6 +26,8 @@ export interface PlanOptions extends ShardingOptions {
 
 export interface Planned {
   readonly plan: ShardPlan;
+  /** The plan, sealed with the chain's keys. */
+  readonly document: object;
   /** What is wrong in the bucket already; merging judges it again. */
   readonly findings: readonly Finding[];
 }
@@ -71,7 +74,7 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
     lookUps: others.map(lookUpOf),
     shards,
   };
-  return { plan, findings: explainFindings(findings.all()) };
+  return { plan, document: sealPlan(plan, reading.keys), findings: explainFindings(findings.all()) };
 }
 
 export function behind(lastSeq: number): UnavailableError {

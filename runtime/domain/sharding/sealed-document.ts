@@ -32,6 +32,11 @@ export function seal(kind: DocumentKind, body: object, keys: ChainKeys): object 
   return { ...document, mac: macOf(document, keys) };
 }
 
+/** Text of a document as it is kept in a file. */
+export function documentText(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
 /** A document whose seal was not checked yet: only its kind may be relied on, and only to refuse it. */
 export interface OpenDocument {
   readonly kind: DocumentKind;

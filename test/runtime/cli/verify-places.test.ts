@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EventValues } from '../../../runtime/adapters/postgres/append/event-values';
 import { FolderReports } from '../../../runtime/adapters/reports/folder-reports';
 import type { ReportStore } from '../../../runtime/application/shards/report-store';
-import { planInStore, shardInStore } from '../../../runtime/commands/verify-in-store';
+import { planInStore, shardInStore } from '../../../runtime/commands/verify-shards';
 import { DEFAULTS } from '../../../runtime/contract';
 import { CHAIN_ID } from '../../support/chain';
 import { ConfigError } from '../../../runtime/errors';

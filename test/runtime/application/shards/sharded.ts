@@ -9,7 +9,7 @@ import type { VerificationReport } from '../../../../runtime/domain/findings/rep
 import type { PartialReport } from '../../../../runtime/domain/sharding/partial-report';
 import { openPartialReport, sealPartialReport } from '../../../../runtime/domain/sharding/partial-report';
 import type { ShardPlan } from '../../../../runtime/domain/sharding/plan';
-import { openPlan, sealPlan } from '../../../../runtime/domain/sharding/plan';
+import { openPlan } from '../../../../runtime/domain/sharding/plan';
 import type { OpenDocument } from '../../../../runtime/domain/sharding/sealed-document';
 import { readDocument } from '../../../../runtime/domain/sharding/sealed-document';
 import { MemoryAuditLog } from '../../../fakes/memory-audit-log';
@@ -30,7 +30,7 @@ const POLICY = { chainId: CHAIN_ID, retentionDays, clockToleranceSeconds, interv
 export async function plan({ rows, store, clock }: World, count: number): Promise<ShardPlan> {
   const auditLog = new MemoryAuditLog(rows);
   const made = await planShards({ store, clock, policy: POLICY, auditLog, reading: READING }, count);
-  return openPlan(carried(sealPlan(made.plan, READING.keys)), READING.keys);
+  return openPlan(carried(made.document), READING.keys);
 }
 
 export async function shard(
