@@ -34,7 +34,7 @@ export type {
   TupleStream,
   VersionPage,
 } from './application/ports';
-export type { ChainReading, ScanRequest } from './application/scan-chain';
+export type { ChainReading } from './application/scan-chain';
 export type { Failure } from './application/failure';
 export type { Gauges } from './application/gauges';
 export { Service } from './application/service';
@@ -43,8 +43,8 @@ export type { VerificationScheduleOptions } from './application/verification-sch
 export { Verifier } from './application/verifier';
 export type { VerifiedDatabase, VerifierOptions, VerifyProgress } from './application/verifier';
 export type { StateStore } from './application/verify/run-memory';
-export type { PartOptions, PartRequest } from './application/verify/scan-part';
-export type { PartListener, PartScanner, ScanWorkers } from './application/verify/scan-parts';
+export type { PartListener, PartRequest } from './application/verify/scan-part';
+export type { PartScanner, ScanWorkers } from './application/verify/scan-parts';
 export type { Bound, VerifyScope } from './application/verify/scope';
 
 export { systemClock } from './adapters/clock/system-clock';

@@ -1,17 +1,26 @@
 import { attestsEmptyChain } from '../domain/anchor/anchor';
 import type { FindingLog } from '../domain/findings/finding-log';
 import { compareLsn } from '../domain/lsn';
+import type { LookUp } from '../domain/sharding/plan';
 import type { KnownAnchor } from './known-anchor';
 import type { AuditLogSnapshot, ChainHead, DatabaseIdentity } from './ports';
+
+type Origin = Pick<KnownAnchor, 'systemId' | 'lsn'>;
+
+/** An anchor whose last event is looked up; of one that is only remembered it is not known what it was made of. */
+export type AnchoredEvent = LookUp & Partial<Origin & Pick<KnownAnchor, 'chainFormat'>>;
 
 /**
  * True when a standby has not yet replayed what the anchor was made of, or nobody can tell: not looked at, not tampering.
  */
-export function lagsBehind(identity: DatabaseIdentity, anchor: KnownAnchor): boolean {
+export function lagsBehind(
+  identity: DatabaseIdentity,
+  { systemId = null, lsn = null }: Partial<Origin>,
+): boolean {
   return (
     identity.standby &&
-    !(identity.systemId !== null && anchor.systemId !== null && identity.systemId !== anchor.systemId) &&
-    (identity.lsn === null || anchor.lsn === null || compareLsn(identity.lsn, anchor.lsn) < 0)
+    !(identity.systemId !== null && systemId !== null && identity.systemId !== systemId) &&
+    (identity.lsn === null || lsn === null || compareLsn(identity.lsn, lsn) < 0)
   );
 }
 
@@ -20,10 +29,10 @@ export async function checkAnchoredEvent(
   snapshot: AuditLogSnapshot,
   identity: DatabaseIdentity,
   head: ChainHead | null,
-  anchor: KnownAnchor,
+  anchor: AnchoredEvent,
   findings: FindingLog,
 ): Promise<void> {
-  if (attestsEmptyChain(anchor)) return;
+  if (attestsEmptyChain({ chainFormat: null, ...anchor })) return;
   const attested = { key: anchor.key, versionId: anchor.versionId, seq: anchor.anchorSeq };
   const hash = await snapshot.hashAt(anchor.lastSeq);
   if (hash === anchor.lastHash) return;

@@ -1,11 +1,10 @@
 import type { ChainKeys } from '../domain/chain/chain-keys';
-import type { ScanSummary } from '../domain/chain/chain-scanner';
+import type { ScanOptions, ScanSummary } from '../domain/chain/chain-scanner';
 import { ChainScanner } from '../domain/chain/chain-scanner';
 import type { ChainLayout } from '../domain/chain/columns';
 import type { DigestEngineFactory } from '../domain/chain/digest-engine';
 import type { Checkpoint } from '../domain/chain/checkpoint';
 import type { TupleLayout } from '../domain/chain/tuple-layout';
-import type { FindingLog } from '../domain/findings/finding-log';
 import { UnavailableError } from '../errors';
 import type { AuditLogSnapshot, TupleRange } from './ports';
 
@@ -25,7 +24,7 @@ export interface ChainReading {
 }
 
 /** What one pass over the chain reads, and what it is held against. */
-export interface ScanRequest {
+export interface ScanRequest extends Omit<ScanOptions, 'layout' | 'tuples' | 'engine' | 'keyIds'> {
   /** Chain indices, both included; absent for the whole table. */
   readonly range?: TupleRange;
   /**
@@ -34,14 +33,6 @@ export interface ScanRequest {
    * @default - the one that messages cover now
    */
   readonly columns?: string | undefined;
-  readonly firstIndex: number;
-  /** Hex hash of the event before the first; null when it is not known. */
-  readonly firstLink: string | null;
-  readonly checkpoints: readonly Checkpoint[];
-  /** Last index of the range, when the table is known to go on behind it. */
-  readonly reaches?: number;
-  readonly findings: FindingLog;
-  readonly onProgress?: (events: number) => void;
   /** Sees the stream before it is scanned. */
   readonly observe?: (chunk: Uint8Array, tuples: TupleLayout) => void;
   /** Called between chunks with the number of events so far; the stream waits for it. */
@@ -64,15 +55,11 @@ export async function scanChain(
   let events = 0;
   try {
     const scanner = new ChainScanner({
+      ...request,
       layout: reading.layout,
       tuples,
       engine,
       keyIds: reading.keys.ids,
-      findings: request.findings,
-      firstIndex: request.firstIndex,
-      firstLink: request.firstLink,
-      checkpoints: request.checkpoints,
-      ...(request.reaches === undefined ? {} : { reaches: request.reaches }),
       onProgress: (read) => {
         events = read;
         onProgress?.(read);

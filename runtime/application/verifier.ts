@@ -159,8 +159,7 @@ export class Verifier {
 
   private async everyAnchor({ findings, progress, signal }: Run): Promise<BucketEvidence> {
     const { store, clock, policy } = this.options;
-    const question = { store, clock, policy, progress, ...(signal ? { signal } : {}) };
-    return collectEveryAnchor(question, findings);
+    return collectEveryAnchor({ store, clock, policy, progress, signal }, findings);
   }
 
   private async database(run: Run, bucket: BucketEvidence): Promise<DatabaseEvidence | null> {
@@ -188,15 +187,11 @@ export class Verifier {
         attestations,
         bucket,
         newest,
-        remembered: memory && {
-          memory,
-          scope: scope.kind === 'since-last' ? 'since-last' : 'full',
-          anchors,
-        },
+        remembered: memory && { memory, scope: scope.kind === 'since-last' ? 'since-last' : 'full' },
         selection: selectionOf(scope, anchors, attestations.checkpoints),
-        means: { clock, workers, maxRate, ...(eventsPerReader === undefined ? {} : { eventsPerReader }) },
+        means: { clock, workers, maxRate, eventsPerReader },
         onProgress: (events, estimate) => progress('events', events, estimate),
-        ...(signal ? { signal } : {}),
+        signal,
       },
       findings,
     );

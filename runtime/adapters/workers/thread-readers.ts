@@ -1,7 +1,7 @@
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { ChainReading } from '../../application/scan-chain';
-import type { PartRequest } from '../../application/verify/scan-part';
-import type { PartListener, PartScanner, ScanWorkers } from '../../application/verify/scan-parts';
+import type { PartListener, PartRequest } from '../../application/verify/scan-part';
+import type { PartScanner, ScanWorkers } from '../../application/verify/scan-parts';
 import type { PartResult } from '../../domain/sharding/part-result';
 import { UnavailableError } from '../../errors';
 import { CHAIN_KEY_BYTES } from '../digests/chain-keys';

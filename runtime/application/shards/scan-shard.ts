@@ -17,7 +17,6 @@ import type { AuditLog, AuditLogSnapshot, Clock, DatabaseIdentity } from '../por
 import { requireTable } from '../read-relation';
 import type { ChainReading } from '../scan-chain';
 import { tailOf } from '../verify/database-evidence';
-import { asKnown } from '../verify/remembered';
 import { rateLimit } from '../verify/rate-limit';
 import { scanPart } from '../verify/scan-part';
 import { behind } from './plan-shards';
@@ -198,11 +197,10 @@ async function endOf(snapshot: AuditLogSnapshot, plan: ShardPlan, clock: Clock):
   const findings = new FindingLog();
   const { identity, head } = await lookAround(snapshot);
   for (const anchor of plan.lookUps) {
-    await checkAnchoredEvent(snapshot, identity, head, asKnown(anchor), findings);
+    await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
   }
-  const newest = plan.newest && asKnown(plan.newest);
   return {
-    tail: await tailOf(snapshot, head, newest, clock.now()),
+    tail: await tailOf(snapshot, head, plan.newest, clock.now()),
     lookedUp: plan.lookUps.length,
     findings: findings.all(),
   };

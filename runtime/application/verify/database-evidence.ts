@@ -2,6 +2,7 @@ import { ConfigError, FormatError, UnavailableError } from '../../errors';
 import { ZERO_HASH } from '../../domain/digests';
 import type { FindingLog } from '../../domain/findings/finding-log';
 import type { UnanchoredTail } from '../../domain/findings/report';
+import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import type { VerifiedStretch } from '../../domain/sharding/verify-state';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
 import type { KnownAnchor } from '../known-anchor';
@@ -13,8 +14,8 @@ import type { DatabaseSide } from './build-report';
 import type { BucketEvidence } from './bucket-evidence';
 import type { Attestations } from './checkpoints';
 import type { Remembered } from './remembered';
-import { asKnown, notReadOf, selectBehind, stretchOf } from './remembered';
-import type { ScanMeans, WholeRequest } from './scan-whole';
+import { notReadOf, selectBehind, stretchOf } from './remembered';
+import type { PartKeeper, ScanMeans, WholeRequest } from './scan-whole';
 import { scanWhole } from './scan-whole';
 import type { Selection } from './scope';
 import { compareSiblings } from './siblings';
@@ -41,7 +42,7 @@ export interface DatabaseQuestion {
   /** Null when nothing is remembered between runs. */
   readonly remembered: Remembered | null;
   readonly onProgress?: (events: number, estimate: number | null) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -68,13 +69,39 @@ export async function collectDatabaseEvidence(
   }
 }
 
+/** What one look at the database comes to, before its events are read. */
+interface Course {
+  readonly identity: DatabaseIdentity;
+  readonly head: ChainHead | null;
+  readonly seen: SnapshotSeen;
+  /** Chain index that the first event of the whole chain must have. */
+  readonly start: number;
+  /** False for an anchor of which a standby has not replayed the last event. */
+  readonly isReplayed: (anchor: { readonly lastSeq: number }) => boolean;
+  readonly before: VerifiedStretch | null;
+  readonly keeper: PartKeeper | null;
+  readonly request: WholeRequest;
+}
+
 async function examine(
   snapshot: AuditLogSnapshot,
   reading: ChainReading,
   question: DatabaseQuestion,
   findings: FindingLog,
 ): Promise<DatabaseEvidence> {
-  const { newest, remembered } = question;
+  const course = await whatToRead(snapshot, reading, question, findings);
+  const scan = await scanWhole(snapshot, reading, course.request, question.means, findings);
+  return { scan, ...(await whatIsLeft(snapshot, reading, question, course, findings)) };
+}
+
+async function whatToRead(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  question: DatabaseQuestion,
+  findings: FindingLog,
+): Promise<Course> {
+  const { newest, remembered, bucket, attestations, onProgress, signal } = question;
+  const all = attestations.checkpoints;
   const { relation } = snapshot;
   const another = notTable(relation, reading);
   if (another) findings.add(another);
@@ -82,75 +109,60 @@ async function examine(
   const head = await snapshot.head();
   if (newest) reportChange(identity, newest, findings);
   const behind = newest !== null && lagsBehind(identity, newest);
-  if (behind && newest) await checkAnchoredEvent(snapshot, identity, head, newest, findings);
+  if (behind) await checkAnchoredEvent(snapshot, identity, head, newest, findings);
+  const isReplayed: Course['isReplayed'] = ({ lastSeq }) => !behind || lastSeq <= (head?.index ?? -1);
   const { systemId, timeline } = identity;
   const seen = { systemId, timeline, relation, head: head && { index: head.index, hash: head.hash } };
-  const all = question.attestations.checkpoints;
   const before =
-    remembered?.scope === 'since-last'
-      ? remembered.memory.verifiedBefore(remembered.anchors, all, seen)
-      : null;
+    remembered?.scope === 'since-last' ? remembered.memory.verifiedBefore(bucket.anchors, all, seen) : null;
   const selection = before ? selectBehind(before, all) : question.selection;
-  const replayed = (lastSeq: number): boolean => !behind || lastSeq <= (head?.index ?? -1);
+  const { from, to } = selection ?? { from: null, to: null };
 
   const start = await firstIndexOf(snapshot, reading.layout, all);
-  const firstIndex = selection?.from ?? start;
-  const checkpoints = (selection ?? question.attestations).checkpoints.filter(({ lastSeq }) =>
-    replayed(lastSeq),
-  );
-  const goesOn = selection !== null && selection.to !== null && head !== null && head.index > selection.to;
-  const firstLink =
-    firstIndex <= start
-      ? ZERO_HASH
-      : (selection?.firstLink ?? (await storedLink(snapshot, firstIndex, findings)));
-  const estimate = question.onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
-  const keeper = remembered
-    ? await remembered.memory.begin(
-        snapshot,
-        seen,
-        { scope: remembered.scope, from: selection?.from ?? null },
-        checkpoints,
-      )
-    : null;
+  const firstIndex = from ?? start;
+  const checkpoints = (selection?.checkpoints ?? all).filter(isReplayed);
+  const storedBefore = (): Promise<string | null> => storedLink(snapshot, firstIndex, findings);
+  const firstLink = firstIndex <= start ? ZERO_HASH : (selection?.firstLink ?? (await storedBefore()));
+  const goesOn = to !== null && head !== null && head.index > to;
+  const estimate = onProgress ? await estimateEvents(snapshot, head, firstIndex, selection) : null;
+  const run = remembered && { scope: remembered.scope, from };
+  const keeper = run && (await remembered.memory.begin(snapshot, seen, run, checkpoints));
   const done = keeper?.done.reduce((sum, { events }) => sum + events, 0) ?? 0;
   const left = estimate === null ? null : Math.max(0, estimate - done);
   const request: WholeRequest = {
-    part: {
-      from: selection?.from ?? null,
-      to: selection?.to ?? null,
-      unindexed: selection === null,
-      checkpoints,
-    },
-    chain: {
-      layout: reading.layout,
-      firstIndex,
-      firstLink,
-      checkpoints,
-      ...(goesOn ? { reaches: selection.to } : {}),
-    },
+    part: { from, to, unindexed: selection === null, checkpoints },
+    chain: { layout: reading.layout, firstIndex, firstLink, checkpoints, reaches: goesOn ? to : undefined },
     head,
     keeper,
-    onProgress: (events) => question.onProgress?.(events, left),
-    ...(question.signal ? { signal: question.signal } : {}),
+    onProgress: (events) => onProgress?.(events, left),
+    signal,
   };
-  const scan = await scanWhole(snapshot, reading, request, question.means, findings);
+  return { identity, head, seen, start, isReplayed, before, keeper, request };
+}
+
+/** What reading the events does not show: anchors looked up one by one, what was not read, and the tail. */
+async function whatIsLeft(
+  snapshot: AuditLogSnapshot,
+  reading: ChainReading,
+  { attestations, bucket, newest, means, signal }: DatabaseQuestion,
+  { identity, head, seen, start, isReplayed, before, keeper, request }: Course,
+  findings: FindingLog,
+): Promise<Omit<DatabaseEvidence, 'scan'>> {
+  const all = attestations.checkpoints;
   // Where what was verified before ends, nothing that is read would tell that the end was cut off.
-  const seam = before ? [asKnown(before.through)] : [];
-  const others = [...seam, ...question.attestations.others].filter(({ lastSeq }) => replayed(lastSeq));
+  const seam = before ? [before.through] : [];
+  const others = [...seam, ...attestations.others].filter(isReplayed);
   for (const anchor of others) await checkAnchoredEvent(snapshot, identity, head, anchor, findings);
-  const siblings = await compareSiblings(snapshot, reading, question.bucket, identity, question.signal);
   return {
-    siblings,
+    siblings: await compareSiblings(snapshot, reading, bucket, identity, signal),
     identity,
-    relation,
+    relation: snapshot.relation,
     head,
-    scan,
-    selected: checkpoints.length,
-    tail: await tailOf(snapshot, head, newest, question.means.clock.now()),
+    selected: request.part.checkpoints.length,
+    tail: await tailOf(snapshot, head, newest, means.clock.now()),
     lookedUp: others.length,
     notRead: notReadOf(before, keeper, start, all),
-    stretch:
-      remembered && keeper ? stretchOf(before, keeper.startedAt, start, all, remembered.anchors, seen) : null,
+    stretch: keeper && stretchOf(before, keeper.startedAt, start, all, bucket.anchors, seen),
   };
 }
 
@@ -186,7 +198,7 @@ async function estimateEvents(
 /** Warns of another database than the one the newest anchor was made of. */
 export function reportChange(
   identity: Pick<DatabaseIdentity, 'systemId' | 'timeline'>,
-  newest: KnownAnchor,
+  newest: Pick<KnownAnchor, 'systemId' | 'timeline'>,
   findings: FindingLog,
 ): void {
   const otherSystem =
@@ -209,7 +221,7 @@ export function reportChange(
 export async function tailOf(
   snapshot: AuditLogSnapshot,
   head: ChainHead | null,
-  newest: KnownAnchor | null,
+  newest: Pick<KnownAnchor, 'lastSeq'> | null,
   now: number,
 ): Promise<UnanchoredTail | null> {
   const fromIndex = newest ? newest.lastSeq + 1 : await snapshot.firstIndex();

@@ -1,10 +1,8 @@
 import type { AnchorEvidence } from '../../domain/anchor/evidence';
 import type { Checkpoint } from '../../domain/chain/checkpoint';
 import type { NotRead } from '../../domain/findings/report';
-import type { LookUp } from '../../domain/sharding/plan';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import type { VerifiedStretch } from '../../domain/sharding/verify-state';
-import type { KnownAnchor } from '../known-anchor';
 import { knownFrom } from '../known-anchor';
 import type { RunMemory } from './run-memory';
 import type { PartKeeper } from './scan-whole';
@@ -14,22 +12,6 @@ import type { Selection } from './scope';
 export interface Remembered {
   readonly memory: RunMemory;
   readonly scope: 'full' | 'since-last';
-  /** Every anchor in the bucket. */
-  readonly anchors: readonly AnchorEvidence[];
-}
-
-/** A look-up needs no more of an anchor than this. */
-export function asKnown(anchor: LookUp): KnownAnchor {
-  const unknown = {
-    retainUntil: null,
-    keyId: null,
-    chainFormat: null,
-    columns: null,
-    systemId: null,
-    timeline: null,
-    lsn: null,
-  };
-  return { ...anchor, seconds: 0, hash: '', ...unknown };
 }
 
 /** Everything behind what was verified before. */
@@ -80,7 +62,7 @@ function anchorsIn(from: number, to: number, checkpoints: readonly Checkpoint[])
 /** What a run did not read itself, in the order of the chain; neighbouring parts as one. */
 export function notReadOf(
   before: VerifiedStretch | null,
-  keeper: (PartKeeper & { readonly startedAt: string }) | null,
+  keeper: PartKeeper | null,
   start: number,
   checkpoints: readonly Checkpoint[],
 ): NotRead[] {

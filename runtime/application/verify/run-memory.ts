@@ -163,7 +163,7 @@ export class RunMemory {
     seen: SnapshotSeen,
     whole: { readonly scope: UnfinishedRun['scope']; readonly from: number | null },
     checkpoints: readonly Checkpoint[],
-  ): Promise<PartKeeper & { readonly startedAt: string }> {
+  ): Promise<PartKeeper> {
     const { clock, store } = this.options;
     const before = await this.sameRun(snapshot, seen, whole);
     const run: UnfinishedRun = before ?? {

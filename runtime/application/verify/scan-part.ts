@@ -1,9 +1,8 @@
-import type { ScanSummary } from '../../domain/chain/chain-scanner';
 import { FindingLog } from '../../domain/findings/finding-log';
 import type { Finding, NewFinding } from '../../domain/findings/finding';
 import type { PartResult } from '../../domain/sharding/part-result';
 import type { ChainPart } from '../../domain/sharding/partition';
-import type { AuditLogSnapshot } from '../ports';
+import type { AuditLogSnapshot, TupleRange } from '../ports';
 import type { ChainReading, ScanRequest } from '../scan-chain';
 import { scanChain } from '../scan-chain';
 import { FirstEventObserver } from './first-event';
@@ -18,11 +17,16 @@ export interface PartRequest {
   readonly start: { readonly firstIndex: number; readonly firstLink: string | null } | null;
 }
 
-/** What a reader tells while it reads, and what stops it. */
-export interface PartOptions extends Pick<ScanRequest, 'onProgress' | 'pace' | 'signal'> {
+/** What becomes known of a part before its result. */
+export interface PartListener {
+  /** Events of the part so far. */
+  readonly onProgress: (events: number) => void;
   /** Is given what was found in a part that could not be read to its end. */
-  readonly onUnfinished?: (findings: readonly Finding[]) => void;
+  readonly onUnfinished: (findings: readonly Finding[]) => void;
 }
+
+/** What a reader tells while it reads, and what slows or stops it. */
+export type PartOptions = Partial<PartListener> & Pick<ScanRequest, 'pace' | 'signal'>;
 
 /** Findings of one part: whether the chain was cut off is known only when all parts are. */
 class PartFindings extends FindingLog {
@@ -35,56 +39,50 @@ class PartFindings extends FindingLog {
 export async function scanPart(
   snapshot: AuditLogSnapshot,
   reading: ChainReading,
-  request: PartRequest,
+  { part, start }: PartRequest,
   { onUnfinished, ...options }: PartOptions = {},
 ): Promise<PartResult> {
   const findings = new PartFindings();
+  const first = start === null ? new FirstEventObserver() : null;
+  const { from, to, columns, checkpoints } = part;
   try {
-    return await readPart(snapshot, reading, request, options, findings);
+    const { events, ranges, recomputed, firstIndex, lastIndex, lastHash } = await scanChain(
+      snapshot,
+      reading,
+      {
+        ...options,
+        range: rangeOf(from, to),
+        observe: first?.see.bind(first),
+        columns,
+        firstIndex: start?.firstIndex ?? from ?? 0,
+        firstLink: start?.firstLink ?? null,
+        checkpoints,
+        findings,
+      },
+    );
+    const unindexed = part.unindexed && from !== null ? await scanUnindexed(snapshot, reading, findings) : 0;
+    return {
+      from,
+      to,
+      events: events + unindexed,
+      recomputed,
+      firstIndex,
+      lastIndex,
+      lastHash,
+      first: first?.finish() ?? null,
+      anchoredHashes: ranges.filter(({ hashCompared }) => hashCompared).length,
+      rangeRoots: ranges.filter(({ compared }) => compared).length,
+      findings: findings.all(),
+    };
   } catch (error) {
     onUnfinished?.(findings.all());
     throw error;
   }
 }
 
-async function readPart(
-  snapshot: AuditLogSnapshot,
-  reading: ChainReading,
-  { part, start }: PartRequest,
-  options: PartOptions,
-  findings: FindingLog,
-): Promise<PartResult> {
-  const first = start === null ? new FirstEventObserver() : null;
-  const { from, to, columns, checkpoints } = part;
-  const summary = await scanChain(snapshot, reading, {
-    ...options,
-    ...(from === null && to === null ? {} : { range: rangeOf(from, to) }),
-    ...(first ? { observe: first.see.bind(first) } : {}),
-    columns,
-    firstIndex: start?.firstIndex ?? from ?? 0,
-    firstLink: start?.firstLink ?? null,
-    checkpoints,
-    findings,
-  });
-  const unindexed = part.unindexed && from !== null ? await scanUnindexed(snapshot, reading, findings) : 0;
-  const { recomputed, firstIndex, lastIndex, lastHash, ranges } = summary;
-  return {
-    from,
-    to,
-    events: summary.events + unindexed,
-    recomputed,
-    firstIndex,
-    lastIndex,
-    lastHash,
-    first: first?.finish() ?? null,
-    anchoredHashes: ranges.filter(({ hashCompared }) => hashCompared).length,
-    rangeRoots: ranges.filter(({ compared }) => compared).length,
-    findings: findings.all(),
-  };
-}
-
-function rangeOf(from: number | null, to: number | null): { from?: number; to?: number } {
-  return { ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) };
+/** Absent without bounds: only then rows without an index are read too. */
+function rangeOf(from: number | null, to: number | null): TupleRange | undefined {
+  return from === null && to === null ? undefined : { from: from ?? undefined, to: to ?? undefined };
 }
 
 /** Rows without an index come last in a reading without bounds; with bounds they have to be asked for. */
@@ -93,12 +91,12 @@ async function scanUnindexed(
   reading: ChainReading,
   findings: FindingLog,
 ): Promise<number> {
-  const summary: ScanSummary = await scanChain(snapshot, reading, {
+  const { events } = await scanChain(snapshot, reading, {
     range: { unindexed: true },
     firstIndex: 0,
     firstLink: null,
     checkpoints: [],
     findings,
   });
-  return summary.events;
+  return events;
 }

@@ -1,10 +1,7 @@
 import type { Finding } from '../../domain/findings/finding';
 import type { PartResult } from '../../domain/sharding/part-result';
 import type { AuditLogSnapshot } from '../ports';
-import type { PartOptions, PartRequest } from './scan-part';
-
-/** What becomes known of a part before its result. */
-export type PartListener = Required<Pick<PartOptions, 'onProgress' | 'onUnfinished'>>;
+import type { PartListener, PartRequest } from './scan-part';
 
 /** Reads parts one after another, on a connection of its own. */
 export interface PartScanner {
@@ -37,10 +34,10 @@ export interface PartsQuestion {
   /** Events over all parts so far. */
   readonly onProgress: (events: number) => void;
   /** Called as each part is done, in any order; awaited before the reader goes on. */
-  readonly onPart?: (at: number, result: PartResult) => Promise<void>;
+  readonly onPart: (at: number, result: PartResult) => Promise<void>;
   /** What was found in each of the requests when not everything could be read: it stands all the same. */
   readonly onUnfinished: (found: readonly (readonly Finding[])[]) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -104,7 +101,7 @@ async function share(
       });
       results[at] = result;
       found[at] = result.findings;
-      await onPart?.(at, result);
+      await onPart(at, result);
     }
   };
   let failure: { readonly error: unknown } | null = null;

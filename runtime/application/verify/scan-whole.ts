@@ -32,6 +32,8 @@ export interface ScanMeans {
 
 /** Parts that an interrupted run has read, and the place to keep those of this one. */
 export interface PartKeeper {
+  /** ISO 8601, when the run began; that of the interrupted one that it completes. */
+  readonly startedAt: string;
   /** In the order of the chain; each begins and ends where the chain may be divided. */
   readonly done: readonly PartResult[];
   /** Events after which a part is kept. */
@@ -46,7 +48,7 @@ export interface WholeRequest {
   readonly head: { readonly index: number } | null;
   readonly keeper: PartKeeper | null;
   readonly onProgress: (events: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -60,7 +62,8 @@ export async function scanWhole(
   means: ScanMeans,
   findings: FindingLog,
 ): Promise<ScanTotals> {
-  const { part, chain, head, keeper, signal } = request;
+  const { part, chain, head, keeper, onProgress, signal } = request;
+  const { firstIndex, firstLink } = chain;
   const pieces = leftBeside(part, keeper?.done ?? []);
   const divide = await divider(snapshot, request, means);
   const places: (PartResult | ChainPart)[] = [];
@@ -69,7 +72,6 @@ export async function scanWhole(
     else places.push(...(await readableParts(snapshot, head ? divide(piece.left) : [piece.left], findings)));
   }
   const open = places.flatMap((place, at) => ('checkpoints' in place ? [{ place, at }] : []));
-  const { firstIndex, firstLink } = chain;
   const results = await scanParts(snapshot, {
     requests: open.map(({ place, at }) => ({
       part: place,
@@ -82,11 +84,11 @@ export async function scanWhole(
       scanPart(snapshot, reading, each, {
         ...listener,
         signal: stop,
-        ...(eventsPerSecond === null ? {} : { pace: rateLimit(means.clock, eventsPerSecond, stop) }),
+        pace: eventsPerSecond === null ? undefined : rateLimit(means.clock, eventsPerSecond, stop),
       }),
-    onProgress: request.onProgress,
-    ...(keeper ? { onPart: (at, result) => keeper.keep(open[at]!.place, result) } : {}),
-    ...(signal ? { signal } : {}),
+    onProgress,
+    onPart: async (at, result) => keeper?.keep(open[at]!.place, result),
+    signal,
   });
   const joined: PartResult[] = [];
   for (const place of places) joined.push('checkpoints' in place ? results.shift()! : place);
