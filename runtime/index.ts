@@ -5,6 +5,7 @@
 export { Anchorer } from './application/anchorer';
 export type { AnchorerOptions } from './application/anchorer';
 export type {
+  AnchoringSeen,
   AnchorOutcome,
   AnchorRequest,
   BusyOutcome,

@@ -74,7 +74,6 @@ type Written = Omit<WrittenAnchor, 'durationMs'>;
 export class Anchorer {
   private readonly tip: ChainTip;
   private readonly writer: AnchorWriter;
-  private unanchored: number | null = null;
   private bucketChecked = false;
 
   constructor(private readonly options: AnchorerOptions) {
@@ -116,7 +115,6 @@ export class Anchorer {
     const { auditLog, clock } = this.options;
     const startedAt = clock.now();
     const { signal } = request;
-    this.unanchored = null;
     this.writer.requireFit();
     const took = (written: Written, more: Trigger | null = null): Attempt => ({
       outcome: { ...written, durationMs: Math.max(0, clock.now() - startedAt) },
@@ -124,7 +122,7 @@ export class Anchorer {
     });
     return auditLog.exclusive(
       async (session) => {
-        const settled = await this.settle(signal);
+        const settled = await this.settle(request);
         if (settled && !request.force) return took(settled);
         const draft = await session.snapshot((snapshot) => this.prepare(snapshot, request, rest));
         if (draft.kind === 'not due' && settled) return took(settled);
@@ -139,16 +137,16 @@ export class Anchorer {
         // The lock may have gone with the connection while events were read.
         await session.assertHeld();
         const stored = await this.writer.write(anchor, signal);
-        return took(await this.record(stored, signal, draft.behind), draft.rest);
+        return took(await this.record(stored, request, draft.behind), draft.rest);
       },
       { waitMs, ...(signal ? { signal } : {}) },
     );
   }
 
   /** Null when no earlier write is without a definite answer, or it was never stored. */
-  private async settle(signal: AbortSignal | undefined): Promise<Written | null> {
-    const stored = await this.writer.settle(signal);
-    return stored && this.record(stored, signal);
+  private async settle(request: AnchorRequest): Promise<Written | null> {
+    const stored = await this.writer.settle(request.signal);
+    return stored && this.record(stored, request);
   }
 
   /** Judges from the head of the chain and the newest anchor seen so far; asks the database only. */
@@ -156,19 +154,6 @@ export class Anchorer {
     const head = await this.options.auditLog.head(signal);
     const newest = this.tip.known;
     return { trigger: this.due(head, newest), unanchored: this.behindNewest(head) };
-  }
-
-  /** The newest anchor this anchorer has seen or written, null before the first look. */
-  get newestKnown(): KnownAnchor | null {
-    return this.tip.known;
-  }
-
-  /**
-   * Events behind the newest anchor as the last attempt left them, also one that was refused or failed later; null when
-   * it did not get so far as to see them.
-   */
-  get unanchoredKnown(): number | null {
-    return this.unanchored;
   }
 
   /** Null also where the database lacks anchored events: what it has behind them is then unknown. */
@@ -199,7 +184,7 @@ export class Anchorer {
     const head = await snapshot.head();
     const previous = await this.tip.refresh(snapshot, this.now(), findings, request.signal);
     requireSameChain(previous, this.options.reading.layout);
-    this.unanchored = this.behindNewest(head);
+    request.onSeen?.({ newest: this.tip.known, unanchored: this.behindNewest(head) });
     if (previous) await checkAnchoredEvent(snapshot, identity, head, previous, findings);
     if (blocks(findings)) return refusal(findings, this.tip.takeNoticed());
 
@@ -279,9 +264,13 @@ export class Anchorer {
   }
 
   /** Looks at what was stored; what is wrong with the bucket ends all writing, after the anchor is taken in. */
-  private async record(stored: StoredAnchor, signal: AbortSignal | undefined, behind = 0): Promise<Written> {
+  private async record(
+    stored: StoredAnchor,
+    { signal, onSeen }: AnchorRequest,
+    behind = 0,
+  ): Promise<Written> {
     const versions = await this.tip.wrote(stored, signal);
-    this.unanchored = behind;
+    onSeen?.({ newest: this.tip.known, unanchored: behind });
     const unfit = await this.writer.confirm(stored, versions, signal);
     if (unfit) throw unfit;
     const { anchor, retainUntil, alreadyStored, known } = stored;

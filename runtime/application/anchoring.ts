@@ -1,5 +1,14 @@
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import type { Finding } from '../domain/findings/finding';
+import type { KnownAnchor } from './known-anchor';
+
+/** What an attempt to anchor has seen. */
+export interface AnchoringSeen {
+  /** Newest anchor, also the one that the attempt itself wrote; null when there is none, or it is in doubt. */
+  readonly newest: KnownAnchor | null;
+  /** Events behind it; null where the database lacks anchored events, so that nobody can tell. */
+  readonly unanchored: number | null;
+}
 
 export interface AnchorRequest {
   /** Write even when no trigger is due: `manual` on demand, `shutdown` only if events are unanchored. */
@@ -7,6 +16,8 @@ export interface AnchorRequest {
   readonly signal?: AbortSignal;
   /** Called now and then while new events are verified, with their number so far. */
   readonly onProgress?: (events: number) => void;
+  /** Called as soon as bucket and database were seen, and after the write: what follows may be refused or fail. */
+  readonly onSeen?: (seen: AnchoringSeen) => void;
   /** Called for each anchor of a backlog, once it is written, but for the last one, which is the outcome. */
   readonly onBacklog?: (written: WrittenAnchor) => void;
 }

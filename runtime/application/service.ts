@@ -3,11 +3,12 @@ import { nextGridTime } from '../domain/cadence';
 import type { Finding } from '../domain/findings/finding';
 import type { VerificationReport } from '../domain/findings/report';
 import type { Anchorer } from './anchorer';
-import type { AnchorOutcome, AnchorRequest, BusyOutcome, WrittenAnchor } from './anchoring';
+import type { AnchoringSeen, AnchorOutcome, AnchorRequest, BusyOutcome, WrittenAnchor } from './anchoring';
 import type { Failure } from './failure';
 import type { Gauges } from './gauges';
 import { ageSeconds, gaugesOf } from './gauges';
 import { isInterruption, unlessAborted } from './interruption';
+import type { KnownAnchor } from './known-anchor';
 import { RefusedLogin } from './refused-login';
 import { VerificationSchedule } from './verification-schedule';
 import type { VerificationScheduleOptions } from './verification-schedule';
@@ -29,7 +30,7 @@ export interface ServiceSink {
 
 /** What the daemon works with, and how often. */
 export interface ServiceOptions extends VerificationScheduleOptions {
-  readonly anchorer: Pick<Anchorer, 'anchor' | 'pending' | 'newestKnown' | 'unanchoredKnown'>;
+  readonly anchorer: Pick<Anchorer, 'anchor' | 'pending'>;
   readonly sink: ServiceSink;
   readonly intervalMinutes: number;
   /** Seconds between two looks at the head of the chain. */
@@ -93,6 +94,7 @@ export class Service {
   /** Anchoring goes on after it. */
   private noticedTampering = false;
   private anchorsWritten = 0;
+  private newest: KnownAnchor | null = null;
   /** Null when the last look could not tell. */
   private unanchored: number | null = null;
 
@@ -138,7 +140,7 @@ export class Service {
   }
 
   get state(): ServiceState {
-    const newest = this.options.anchorer.newestKnown;
+    const { newest } = this;
     const { lastReport } = this.verification;
     return {
       lastTick: this.lastTick,
@@ -188,35 +190,23 @@ export class Service {
       this.noticedTampering ||= isTampering(written.findings ?? []);
       this.options.sink.anchored(written);
     };
-    const outcome = await this.attempt({ ...request, onProgress, onBacklog });
+    // An attempt that fails or is refused has mostly seen all the same how many events wait.
+    const onSeen = ({ newest, unanchored }: AnchoringSeen): void => {
+      this.newest = newest;
+      this.unanchored = unanchored ?? this.unanchored;
+    };
+    const outcome = await this.options.anchorer.anchor({ ...request, onProgress, onSeen, onBacklog });
     if (outcome.kind !== 'refused') this.noticedTampering ||= isTampering(outcome.findings ?? []);
     const before = this.refused;
     this.refused = outcome.kind === 'refused' ? outcome.findings : null;
-    switch (outcome.kind) {
-      case 'not due':
-        this.unanchored = outcome.unanchored;
-        break;
-      case 'written':
-        this.unanchored = 0;
-        this.anchorsWritten += 1;
-        break;
-      case 'refused':
-        this.failures += 1;
-        this.anchorProblem = outcome.findings[0]?.message ?? 'refused';
+    if (outcome.kind === 'written') this.anchorsWritten += 1;
+    if (outcome.kind === 'refused') {
+      this.failures += 1;
+      this.anchorProblem = outcome.findings[0]?.message ?? 'refused';
     }
     const { refused } = this;
     const repeated = before !== null && refused !== null && codesOf(before) === codesOf(refused);
     this.options.sink.anchored(outcome, repeated);
-  }
-
-  /** An attempt that fails or is refused has mostly seen all the same how many events wait. */
-  private async attempt(request: AnchorRequest): Promise<AnchorOutcome> {
-    const { anchorer } = this.options;
-    try {
-      return await anchorer.anchor(request);
-    } finally {
-      this.unanchored = anchorer.unanchoredKnown ?? this.unanchored;
-    }
   }
 
   private succeed(): void {
@@ -247,8 +237,7 @@ export class Service {
     const now = this.options.clock.now();
     if (this.lastGauge !== null && now - this.lastGauge < GAUGE_MILLIS) return;
     this.lastGauge = now;
-    const { anchorer, sink } = this.options;
-    sink.gauges(gaugesOf(anchorer.newestKnown, this.unanchored, now));
+    this.options.sink.gauges(gaugesOf(this.newest, this.unanchored, now));
   }
 
   private async lastAnchor(deadline: AbortSignal): Promise<string | null> {

@@ -1,5 +1,5 @@
 import type { Anchorer } from '../application/anchorer';
-import type { AnchorOutcome, BusyOutcome, WrittenAnchor } from '../application/anchoring';
+import type { AnchoringSeen, AnchorOutcome, BusyOutcome, WrittenAnchor } from '../application/anchoring';
 import type { Gauges } from '../application/gauges';
 import { gaugesOf } from '../application/gauges';
 import type { Clock } from '../application/ports';
@@ -143,17 +143,19 @@ export interface AnchorCommandOptions {
 
 /** Writes an anchor now if a trigger is due and nobody else is at it, or in any case. */
 export async function anchorCommand(
-  anchorer: Pick<Anchorer, 'anchor' | 'anchorUnlessBusy' | 'newestKnown' | 'unanchoredKnown'>,
+  anchorer: Pick<Anchorer, 'anchor' | 'anchorUnlessBusy'>,
   bucket: string,
   { force, clock, signal, failed, onProgress }: AnchorCommandOptions,
 ): Promise<Outcome> {
-  const seen = (): Gauges => gaugesOf(anchorer.newestKnown, anchorer.unanchoredKnown, clock.now());
+  let seen: AnchoringSeen = { newest: null, unanchored: null };
+  const gauges = (): Gauges => gaugesOf(seen.newest, seen.unanchored, clock.now());
   const backlog: WrittenAnchor[] = [];
   try {
     const request = {
       signal,
+      onSeen: (each: AnchoringSeen) => void (seen = each),
       onBacklog: (written: WrittenAnchor) => void backlog.push(written),
-      ...(onProgress ? { onProgress } : {}),
+      onProgress,
     };
     const outcome = force
       ? await anchorer.anchor({ force: 'manual', ...request })
@@ -164,11 +166,11 @@ export async function anchorCommand(
         for (const written of backlog) sink.anchored(written);
         sink.anchored(outcome);
         // A run that found another one at work has not looked.
-        if (outcome.kind !== 'busy') sink.gauges(seen());
+        if (outcome.kind !== 'busy') sink.gauges(gauges());
       },
     };
   } catch (error) {
-    failed(seen(), backlog);
+    failed(gauges(), backlog);
     throw error;
   }
 }

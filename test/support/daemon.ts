@@ -37,12 +37,8 @@ export class PlannedClock extends SettableClock {
 }
 
 /** Anchors a chain of numbers, by the real rules of the cadence; fails or refuses on demand. */
-export class FakeAnchorer implements Pick<
-  Anchorer,
-  'anchor' | 'pending' | 'newestKnown' | 'unanchoredKnown'
-> {
-  newestKnown: KnownAnchor | null = null;
-  unanchoredKnown: number | null = null;
+export class FakeAnchorer implements Pick<Anchorer, 'anchor' | 'pending'> {
+  newest: KnownAnchor | null = null;
   head = { index: 10, hash: 'a'.repeat(64), keyId: 'k1' };
   /** Thrown by the next attempts, one each. */
   failures: Error[] = [];
@@ -67,23 +63,28 @@ export class FakeAnchorer implements Pick<
 
   anchor(request: AnchorRequest = {}): Promise<AnchorOutcome> {
     this.attempts += 1;
-    this.unanchoredKnown = null;
     const failure = this.failures.shift();
     if (failure) return Promise.reject(failure);
     const unanchored = unanchoredEvents(this.state());
-    this.unanchoredKnown = unanchored;
+    this.tell(request, unanchored);
     if (this.refusal) return Promise.resolve({ kind: 'refused', findings: this.refusal });
     const trigger = this.due() ?? (request.force === 'shutdown' && unanchored > 0 ? 'shutdown' : null);
     if (trigger === null) {
       const nextInterval = nextGridTime(this.state().now, this.policy.intervalMinutes) * 1000;
       return Promise.resolve({ kind: 'not due', nextInterval, unanchored });
     }
-    this.unanchoredKnown = 0;
-    return Promise.resolve(this.write(trigger));
+    const written = this.write(trigger);
+    this.tell(request, 0);
+    return Promise.resolve(written);
+  }
+
+  /** What an attempt has seen, which the real one tells whatever becomes of it. */
+  protected tell({ onSeen }: AnchorRequest, unanchored: number | null): void {
+    onSeen?.({ newest: this.newest, unanchored });
   }
 
   private state(): Parameters<typeof dueTrigger>[1] {
-    return { now: Math.floor(this.clock.now() / 1000), newest: this.newestKnown, head: this.head };
+    return { now: Math.floor(this.clock.now() / 1000), newest: this.newest, head: this.head };
   }
 
   private due(): Trigger | null {
@@ -100,7 +101,7 @@ export class FakeAnchorer implements Pick<
     const origin = { chainFormat: null, columns: null, systemId: null, timeline: null, lsn: null };
     const days = this.lockedForDays;
     const retainUntil = days === null ? null : (now + days * 86_400) * 1000;
-    this.newestKnown = {
+    this.newest = {
       ...place,
       ...origin,
       retainUntil,

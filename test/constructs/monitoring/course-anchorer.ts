@@ -119,12 +119,12 @@ export class CourseAnchorer extends FakeAnchorer {
     const { world } = this;
     const { signal } = request;
     this.look();
-    this.unanchoredKnown = null;
     // Who is killed writes no last anchor.
     if (request.force === 'shutdown') return { kind: 'not due', nextInterval: 0, unanchored: 0 };
     const unread = DATABASE_ERRORS[world.attempt];
     if (unread) throw unread;
-    this.newestKnown = world.newest;
+    this.newest = world.newest;
+    this.tell(request, null);
     await world.clock.sleep(ATTEMPT_MILLIS, signal);
     signal?.throwIfAborted();
     const due = (await super.pending()).trigger !== null;
@@ -135,12 +135,12 @@ export class CourseAnchorer extends FakeAnchorer {
     }
     const unwritten = UPLOAD_ERRORS[world.attempt];
     if (due && unwritten) {
-      this.unanchoredKnown = unanchoredEvents({ head: this.head, newest: this.newestKnown });
+      this.tell(request, unanchoredEvents({ head: this.head, newest: this.newest }));
       throw unwritten;
     }
     this.refusal = due && world.attempt === 'refused' ? [truncated(1)] : null;
     const outcome = await super.anchor(request);
-    world.newest = this.newestKnown;
+    world.newest = this.newest;
     return outcome;
   }
 

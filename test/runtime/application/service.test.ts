@@ -307,8 +307,8 @@ describe('gauges', () => {
 
   test('of the first look, which fails when it has seen them', async () => {
     const daemon = new Daemon();
-    daemon.anchorer.anchor = () => {
-      daemon.anchorer.unanchoredKnown = 10;
+    daemon.anchorer.anchor = ({ onSeen } = {}) => {
+      onSeen?.({ newest: null, unanchored: 10 });
       return Promise.reject(unreachable());
     };
     await daemon.until('14:01:30');
