@@ -1,7 +1,7 @@
 import { fullVerificationDefinition } from '../../../constructs/compute/full-verification-definition';
 import { parseTask } from '../../../runtime/commands/verify-task';
 import { EXIT } from '../../../runtime/contract';
-import { faultsOfMachine } from '../../stepfunctions/states-language';
+import { faultsOfMachine } from '../../checks/stepfunctions/states-language';
 
 interface State {
   readonly Type: string;

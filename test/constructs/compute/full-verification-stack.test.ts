@@ -3,7 +3,7 @@ import { faultsOf } from '../../support/infra-stack';
 import { containersOf } from '../../support/tasks';
 import { textOf } from '../../support/terraform/expression';
 import { applied, COMPUTE_SETTINGS, FULL_SETTINGS, synthesiseFull } from '../../support/terraform/full-stack';
-import { faultsOfMachine } from '../../stepfunctions/states-language';
+import { faultsOfMachine } from '../../checks/stepfunctions/states-language';
 
 test('the stack has no state machine unless it is asked for', () => {
   expect(applied().instances('aws_sfn_state_machine').size).toBe(0);

@@ -4,7 +4,7 @@ import type { FullVerificationProps } from '../../../constructs/compute/full-ver
 import { ObjectLockRetention } from '../../../constructs/storage/object-lock-retention';
 import { loadConfig } from '../../../runtime/config/load';
 import { DEFAULTS, ENV } from '../../../runtime/contract';
-import { faultsOfMachine } from '../../stepfunctions/states-language';
+import { faultsOfMachine } from '../../checks/stepfunctions/states-language';
 import { bucketIn, DATABASE, HMAC, platformIn, READ_ONLY } from '../../support/compute';
 import { errorOf, faultsOf, resource, statements, synthesise } from '../../support/infra-stack';
 import { containersOf } from '../../support/tasks';

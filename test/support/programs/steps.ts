@@ -8,7 +8,8 @@ export class Steps {
   readonly cleanup = new Cleanup();
 
   /**
-   * Runs the check. Exit code 1 when a step fails; what cannot be looked at is skipped, which is no failure.
+   * Runs the check. Exit code 1 when a step fails. What cannot be looked at is skipped; with `REQUIRE_TOOLS=1` in the
+   * environment that is a failure too.
    */
   static run(check: (steps: Steps) => Promise<void>): void {
     const steps = new Steps();
@@ -36,6 +37,9 @@ export class Steps {
 
   skip(what: string, why: string): void {
     this.say(`SKIPPED: ${what} because ${why}`);
+    if (process.env.REQUIRE_TOOLS !== '1') return;
+    process.stderr.write('error: REQUIRE_TOOLS=1 allows no skipped step\n');
+    process.exitCode = 1;
   }
 
   say(line: string): void {

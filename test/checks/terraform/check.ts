@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Steps } from '../support/programs/steps';
+import { Steps } from '../../support/programs/steps';
 import { createRole, type Moto, startMoto } from './moto';
 import { ReadBack } from './read-back';
 import { checkRuntime, NOT_EVALUATED } from './runtime-check';

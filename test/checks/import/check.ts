@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runOrThrow, runProgram } from '../support/programs/run';
-import { Steps } from '../support/programs/steps';
+import { runOrThrow, runProgram } from '../../support/programs/run';
+import { Steps } from '../../support/programs/steps';
 import { COMPILERS, type Project, TYPED_STACK, TYPESCRIPT, WITH_CDKTF, WITH_CDKTN } from './projects';
 
 /**
  * `npm run check:import`: packs this package and installs it as other projects would, with cdktf and with cdktn
  * behind its names. What their stacks synthesise has to be what the repository synthesises.
  */
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 const STACK = 'foreign-stack.cjs';
 
 async function check(steps: Steps): Promise<void> {
@@ -34,7 +34,7 @@ async function check(steps: Steps): Promise<void> {
     return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
   });
   const own = await steps.passes('synth in the repository', () =>
-    synthesise(join(ROOT, 'test/import'), folder, 'own'),
+    synthesise(join(ROOT, 'test/checks/import'), folder, 'own'),
   );
 
   const place = await install(steps, WITH_CDKTF, folder, tarball);

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cleanup } from '../support/programs/cleanup';
-import { startProgram } from '../support/programs/run';
+import type { Cleanup } from '../../support/programs/cleanup';
+import { startProgram } from '../../support/programs/run';
 import { MotoApi } from './moto-api';
 
 const START_MS = 30_000;

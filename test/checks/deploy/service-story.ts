@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DIMENSIONS, EVENTS, EXIT, METRICS } from '../../runtime/contract';
+import { DIMENSIONS, EVENTS, EXIT, METRICS } from '../../../runtime/contract';
 import { rotateKeys } from './deployment';
 import { EVENT_THRESHOLD } from './scenarios';
 import { anchored, type Stage, values, verification } from './stage';

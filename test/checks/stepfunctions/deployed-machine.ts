@@ -1,12 +1,12 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
 import { App, TerraformStack, Testing } from 'cdktf';
-import { FullVerification } from '../../constructs/compute/full-verification';
-import { TaskPlatform } from '../../constructs/compute/task-platform';
-import { AnchorBucket } from '../../constructs/storage/anchor-bucket';
-import { type Container, containersOf } from '../support/tasks';
-import { textOf } from '../support/terraform/expression';
-import { TerraformModule } from '../support/terraform/module';
+import { FullVerification } from '../../../constructs/compute/full-verification';
+import { TaskPlatform } from '../../../constructs/compute/task-platform';
+import { AnchorBucket } from '../../../constructs/storage/anchor-bucket';
+import { type Container, containersOf } from '../../support/tasks';
+import { textOf } from '../../support/terraform/expression';
+import { TerraformModule } from '../../support/terraform/module';
 
 export const REGION = 'us-east-1';
 export const CHAIN = 'production';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { EVENTS, EXIT } from '../../runtime/contract';
-import { replay } from '../constructs/monitoring/cloudwatch';
+import { EVENTS, EXIT } from '../../../runtime/contract';
+import { replay } from '../../constructs/monitoring/cloudwatch';
 import { changeLogin, rotateKeys } from './deployment';
 import { EVENT_THRESHOLD } from './scenarios';
 import { type Stage, values, verification } from './stage';

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import * as sdk from '@aws-sdk/client-s3';
-import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
-import type { Cleanup } from '../support/programs/cleanup';
-import { type Finished, runOrThrow, runProgram } from '../support/programs/run';
+import { startEmbeddedPostgres } from '../../../runtime/embedded/postgres/start';
+import type { Cleanup } from '../../support/programs/cleanup';
+import { type Finished, runOrThrow, runProgram } from '../../support/programs/run';
 import { BUCKET } from './scenarios';
 import { fakeAws, REGISTER, withoutPrefix } from './terraform';
 
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 const EVENTS = 25;
 
 /** What moto does not do, and what was therefore not evaluated here. */

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENV, EXIT, METRICS } from '../../runtime/contract';
-import { startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
+import { ENV, EXIT, METRICS } from '../../../runtime/contract';
+import { startEmbeddedPostgres } from '../../../runtime/embedded/postgres/start';
 import { AuditDatabase, keyRingJson } from '../deploy/audit-database';
-import { runOrThrow, runProgram } from '../support/programs/run';
-import { Steps } from '../support/programs/steps';
+import { runOrThrow, runProgram } from '../../support/programs/run';
+import { Steps } from '../../support/programs/steps';
 import { startMoto } from '../terraform/moto';
 import { findProgram } from '../terraform/tools';
 import { AwsFront } from './aws-front';
@@ -30,7 +30,7 @@ import { type Executed, StateMachines } from './state-machine';
  * `npm run check:stepfunctions`: the state machine of `FullVerification`, synthesised, evaluated and interpreted by
  * moto, with the bundled program for every task that it runs, on a real PostgreSQL and a locked S3.
  */
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 const KEYS = { k1: randomBytes(32) };
 const ANCHORED_EVENTS = 20;
 

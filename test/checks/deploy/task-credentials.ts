@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Cleanup } from '../support/programs/cleanup';
-import { LoopbackServer } from '../support/programs/loopback-server';
+import type { Cleanup } from '../../support/programs/cleanup';
+import { LoopbackServer } from '../../support/programs/loopback-server';
 
 const LIFETIME_MS = 3_600_000;
 

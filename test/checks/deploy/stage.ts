@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { DIMENSIONS, EVENTS, EXIT, METRIC_NAMESPACE, METRICS } from '../../runtime/contract';
-import type { Steps } from '../support/programs/steps';
+import { DIMENSIONS, EVENTS, EXIT, METRIC_NAMESPACE, METRICS } from '../../../runtime/contract';
+import type { Steps } from '../../support/programs/steps';
 import type { Deployment } from './deployment';
 import type { Secrets } from './secrets';
 import type { Task, TaskHost } from './task-host';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { EVENTS } from '../../runtime/contract';
-import { authorise, S3Calls } from '../support/policy/api-call';
-import { type Deployed, deployedFrom } from '../support/policy/deployed';
-import type { Principal } from '../support/policy/principal';
-import { callOf } from '../support/policy/s3-request';
-import type { RecordedRequest } from '../support/recording-proxy';
+import { EVENTS } from '../../../runtime/contract';
+import { authorise, S3Calls } from '../../support/policy/api-call';
+import { type Deployed, deployedFrom } from '../../support/policy/deployed';
+import type { Principal } from '../../support/policy/principal';
+import { callOf } from '../../support/policy/s3-request';
+import type { RecordedRequest } from '../../support/recording-proxy';
 import { MOTO_ACCOUNT } from '../terraform/read-back';
 import type { Deployment } from './deployment';
 import { RETENTION_DAYS } from './scenarios';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Cleanup } from '../support/programs/cleanup';
-import { LoopbackServer } from '../support/programs/loopback-server';
+import type { Cleanup } from '../../support/programs/cleanup';
+import { LoopbackServer } from '../../support/programs/loopback-server';
 import type { Answer, EcsStandIn } from './ecs-stand-in';
 
 /** Reads an object; null when there is none. */

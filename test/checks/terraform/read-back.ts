@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as sdk from '@aws-sdk/client-s3';
-import { TerraformModule } from '../support/terraform/module';
+import { TerraformModule } from '../../support/terraform/module';
 import type { Moto } from './moto';
 import { BUCKET, CHAIN, RETENTION_DAYS } from './scenarios';
 import type { Terraform } from './terraform';

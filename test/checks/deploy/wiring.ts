@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { DIMENSIONS, METRIC_NAMESPACE } from '../../runtime/contract';
-import type { Alarm as EvaluatedAlarm } from '../constructs/monitoring/cloudwatch';
-import { textOf } from '../support/terraform/expression';
+import { DIMENSIONS, METRIC_NAMESPACE } from '../../../runtime/contract';
+import type { Alarm as EvaluatedAlarm } from '../../constructs/monitoring/cloudwatch';
+import { textOf } from '../../support/terraform/expression';
 import type { MotoApi } from '../terraform/moto-api';
 import type { Deployment } from './deployment';
 import type { Task } from './task-host';

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as sdk from '@aws-sdk/client-s3';
-import { startWormS3 } from '../../runtime/embedded/s3/server';
-import type { Cleanup } from '../support/programs/cleanup';
+import { startWormS3 } from '../../../runtime/embedded/s3/server';
+import type { Cleanup } from '../../support/programs/cleanup';
 import { REGION } from './deployed-machine';
 
 const RETENTION_DAYS = 400;

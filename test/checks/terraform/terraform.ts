@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Cleanup } from '../support/programs/cleanup';
-import { runOrThrow } from '../support/programs/run';
-import type { Instance } from '../support/terraform/module';
+import type { Cleanup } from '../../support/programs/cleanup';
+import { runOrThrow } from '../../support/programs/run';
+import type { Instance } from '../../support/terraform/module';
 import type { Scenario } from './scenarios';
 import type { AwsProvider } from './tools';
 
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 export const REGISTER = join(ROOT, 'test/support/register-typescript.cjs');
 
 interface Change {

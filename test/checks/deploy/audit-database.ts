@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { EventAppender } from '../../runtime/adapters/postgres/append/append';
-import { initialise } from '../../runtime/adapters/postgres/init';
-import { GATEWAY_ROLE, READER_ROLE } from '../../runtime/adapters/postgres/schema';
-import { DEFAULTS } from '../../runtime/contract';
-import { v1Layout } from '../../runtime/domain/chain/columns';
-import type { EmbeddedPostgres } from '../../runtime/embedded/postgres/start';
+import { EventAppender } from '../../../runtime/adapters/postgres/append/append';
+import { initialise } from '../../../runtime/adapters/postgres/init';
+import { GATEWAY_ROLE, READER_ROLE } from '../../../runtime/adapters/postgres/schema';
+import { DEFAULTS } from '../../../runtime/contract';
+import { v1Layout } from '../../../runtime/domain/chain/columns';
+import type { EmbeddedPostgres } from '../../../runtime/embedded/postgres/start';
 
 const TABLE = { table: DEFAULTS.eventsTable, schema: 'public' };
 const LAYOUT = v1Layout();

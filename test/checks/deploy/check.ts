@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../runtime/embedded/postgres/start';
-import type { Cleanup } from '../support/programs/cleanup';
-import { runOrThrow } from '../support/programs/run';
-import { Steps } from '../support/programs/steps';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../runtime/embedded/postgres/start';
+import type { Cleanup } from '../../support/programs/cleanup';
+import { runOrThrow } from '../../support/programs/run';
+import { Steps } from '../../support/programs/steps';
 import { type Moto, startMoto } from '../terraform/moto';
 import type { TerraformOptions } from '../terraform/terraform';
 import { findAwsProvider, findProgram } from '../terraform/tools';
@@ -28,7 +28,7 @@ import { WormBuckets } from './worm-buckets';
  * it to moto; what it made is read back, and the bundled program runs with the environment, the secrets and the
  * credentials that its task definitions give it. What is not installed is skipped, and said so.
  */
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 const STORIES: Readonly<Record<Mode, (stage: Stage) => Promise<void>>> = {
   service: tellServiceStory,
   scheduled: tellScheduledStory,

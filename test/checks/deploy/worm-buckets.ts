@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as sdk from '@aws-sdk/client-s3';
-import { startWormS3 } from '../../runtime/embedded/s3/server';
-import type { Cleanup } from '../support/programs/cleanup';
-import { type RecordedRequest, RecordingProxy } from '../support/recording-proxy';
+import { startWormS3 } from '../../../runtime/embedded/s3/server';
+import type { Cleanup } from '../../support/programs/cleanup';
+import { type RecordedRequest, RecordingProxy } from '../../support/recording-proxy';
 import { MOTO_ACCOUNT } from '../terraform/read-back';
 
 const REGION = 'us-east-1';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { ENV } from '../../runtime/contract';
-import type { EmbeddedPostgres } from '../../runtime/embedded/postgres/start';
+import { ENV } from '../../../runtime/contract';
+import type { EmbeddedPostgres } from '../../../runtime/embedded/postgres/start';
 import type { MotoApi } from '../terraform/moto-api';
 import { type MadeResources, Terraform, type TerraformOptions } from '../terraform/terraform';
 import type { Network } from './account';
