@@ -114,8 +114,8 @@ export class Composition {
       setting,
       region,
       clock: this.clock,
-      ...(endpoint === null ? {} : { endpoint }),
-      ...(kmsKeyArn === null ? {} : { kmsKeyArn }),
+      endpoint: endpoint ?? undefined,
+      kmsKeyArn: kmsKeyArn ?? undefined,
     });
     return this.resources.add(store, (open) => open.close());
   }

@@ -139,7 +139,7 @@ export class Anchorer {
         const stored = await this.writer.write(anchor, signal);
         return took(await this.record(stored, request, draft.behind), draft.rest);
       },
-      { waitMs, ...(signal ? { signal } : {}) },
+      { waitMs, signal },
     );
   }
 

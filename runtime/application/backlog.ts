@@ -41,7 +41,7 @@ export async function anchorInSeries(
   for (;;) {
     const start = before;
     const progress = onProgress && ((events: number): void => onProgress(start + events));
-    const done: Attempt = await attempt({ ...request, ...(progress ? { onProgress: progress } : {}) }, rest);
+    const done: Attempt = await attempt({ ...request, onProgress: progress }, rest);
     if (done.rest === null || done.outcome.kind !== 'written') return done.outcome;
     onBacklog?.(done.outcome);
     before += done.outcome.anchor.events;

@@ -55,8 +55,8 @@ export async function verifyNewEvents(
     firstLink: previous ? previous.lastHash : ZERO_HASH,
     checkpoints: [checkpoint],
     findings,
-    ...(onProgress ? { onProgress } : {}),
-    ...(signal ? { signal } : {}),
+    onProgress,
+    signal,
   });
   const reachesHead = scanned.lastIndex === head.index && scanned.lastHash === head.hash;
   const { recomputed } = scanned;

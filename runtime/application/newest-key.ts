@@ -95,14 +95,8 @@ async function descend(search: Descent, prefix: string, level: number): Promise<
 /** The folders one level below, up to the last that can be a part of a date. */
 async function listFolders({ store, signal }: Search, prefix: string): Promise<string[]> {
   const folders: string[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const page: VersionPage = await store.listPage({
-      prefix,
-      delimiter: '/',
-      signal,
-      ...(after === null ? {} : { after }),
-    });
+  for (let after: string | undefined; ;) {
+    const page: VersionPage = await store.listPage({ prefix, delimiter: '/', signal, after });
     folders.push(...page.folders);
     const last = [...page.folders, ...page.versions.map(({ key }) => key)].sort().pop();
     if (!page.truncated || last === undefined || last > prefix + BEHIND_YEARS) return folders;

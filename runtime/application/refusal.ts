@@ -29,6 +29,6 @@ export function refusal(
   return {
     kind: 'refused',
     findings: explainFindings([...noticed, ...findings.all()]),
-    ...(recomputed === undefined ? {} : { eventsRecomputed: recomputed }),
+    eventsRecomputed: recomputed,
   };
 }

@@ -19,7 +19,7 @@ export function followVerification(
     report: (next, done, total) => {
       if (next !== phase) {
         step?.finish();
-        step = progress.start(LABELS[next], { ...(total === null ? {} : { total }), signal });
+        step = progress.start(LABELS[next], { total: total ?? undefined, signal });
         phase = next;
         reached = 0;
       }

@@ -115,7 +115,7 @@ export async function demoAction(
       expected: attack.expected,
       report: attack.report,
     })),
-    ...(environment ? { environment } : {}),
+    environment: environment ?? undefined,
   };
   const closing = complete
     ? colors.good('✔ the honest chain was verified, and all three attacks were found')

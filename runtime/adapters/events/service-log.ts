@@ -47,7 +47,7 @@ export function createServiceLog(log: Logger, metrics: Metrics | null): ServiceS
         scope,
         contents,
         coverage,
-        ...(hint === undefined ? {} : { hint }),
+        hint,
         findings: findings.slice(0, MAX_LOGGED_FINDINGS),
         findingsInAll: findings.length,
       };
@@ -93,7 +93,7 @@ function logRefusal(log: Logger, all: readonly Finding[], recomputed: number): v
   const fields = {
     event: EVENTS.anchorRefused,
     severity,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     findings: all.slice(0, MAX_LOGGED_FINDINGS),
     findingsInAll: all.length,
   };

@@ -36,11 +36,7 @@ export async function query<Row extends QueryResultRow>(
 ): Promise<Row[]> {
   try {
     const { name, text, values } = statement;
-    const result = await client.query<Row>({
-      text,
-      ...(name === undefined ? {} : { name }),
-      ...(values === undefined ? {} : { values: [...values] }),
-    });
+    const result = await client.query<Row>({ text, name, values: values && [...values] });
     return result.rows;
   } catch (error) {
     throw clientFailure(error, client);

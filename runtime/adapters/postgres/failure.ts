@@ -129,10 +129,7 @@ function fromServer(error: DatabaseError, where: string): AuditAnchorError {
   }
   const known = BY_SQLSTATE[state] ?? (state.startsWith(CONNECTION_CLASS) ? UNREACHABLE : undefined);
   const { code, text, hint }: Mapping = known ?? { code: 'DB_ERROR', text: 'reported an error' };
-  return new UnavailableError(code, `${where} ${text}: ${said}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return new UnavailableError(code, `${where} ${text}: ${said}`, { cause: error, hint });
 }
 
 function isLoss(error: NodeJS.ErrnoException): boolean {

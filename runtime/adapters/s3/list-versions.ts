@@ -81,14 +81,8 @@ function readListing(
   const page = { versions, folders, truncated: output.IsTruncated };
   if (!output.IsTruncated) return { page, next: null };
   if (output.NextKeyMarker === undefined) throw bad('the listing is cut off without saying where to go on');
-  const versionIdMarker = output.NextVersionIdMarker;
-  return {
-    page,
-    next: {
-      keyMarker: decode(output.NextKeyMarker),
-      ...(versionIdMarker === undefined || versionIdMarker === '' ? {} : { versionIdMarker }),
-    },
-  };
+  const versionIdMarker = output.NextVersionIdMarker || undefined;
+  return { page, next: { keyMarker: decode(output.NextKeyMarker), versionIdMarker } };
 }
 
 function isVersionWithin(key: string, { prefix, keyMarker, versionIdMarker }: ListRequest): boolean {

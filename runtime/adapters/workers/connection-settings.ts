@@ -33,23 +33,19 @@ export interface PlainSettings {
 export function toPlain({ password, ssl, ...settings }: ConnectionSettings): PlainSettings {
   const { host, port, user, database, channelBinding } = settings;
   const { application_name, options, connectionTimeoutMillis } = settings;
-  const trust = ssl && {
-    rejectUnauthorized: ssl.rejectUnauthorized,
-    ...(ssl.ca === undefined ? {} : { ca: ssl.ca }),
-  };
   return {
     plain: {
       host,
       port,
-      ...(user === undefined ? {} : { user }),
-      ...(database === undefined ? {} : { database }),
-      ...(channelBinding === undefined ? {} : { channelBinding }),
-      ...(application_name === undefined ? {} : { application_name }),
-      ...(options === undefined ? {} : { options }),
-      ...(connectionTimeoutMillis === undefined ? {} : { connectionTimeoutMillis }),
+      user,
+      database,
+      channelBinding,
+      application_name,
+      options,
+      connectionTimeoutMillis,
     },
     password: password?.() ?? null,
-    ssl: trust,
+    ssl: ssl && { rejectUnauthorized: ssl.rejectUnauthorized, ca: ssl.ca },
     anyHostName: ssl !== false && ssl.checkServerIdentity !== undefined,
   };
 }
@@ -57,7 +53,7 @@ export function toPlain({ password, ssl, ...settings }: ConnectionSettings): Pla
 export function fromPlain({ plain, password, ssl, anyHostName }: PlainSettings): ConnectionConfig {
   return {
     ...plain,
-    ...(password === null ? {} : { password: () => password }),
-    ssl: ssl && { ...ssl, ...(anyHostName ? { checkServerIdentity: () => undefined } : {}) },
+    password: password === null ? undefined : () => password,
+    ssl: ssl && { ...ssl, ...(anyHostName && { checkServerIdentity: () => undefined }) },
   };
 }

@@ -58,7 +58,7 @@ export function plainError(error: unknown): PlainError {
       : error instanceof ConfigError
         ? 'ConfigError'
         : 'FormatError';
-  return { name, code, message, ...(hint === undefined ? {} : { hint }) };
+  return { name, code, message, hint };
 }
 
 export function errorOf({ name, code, message, hint }: PlainError): Error {

@@ -51,7 +51,7 @@ class Reader {
           scanPart(snapshot, this.reading, request, {
             onProgress: (events) => this.say({ kind: 'progress', events }),
             onUnfinished: (findings) => this.say({ kind: 'unfinished', findings }),
-            ...(eventsPerSecond === null ? {} : { pace: rateLimit(systemClock, eventsPerSecond, signal) }),
+            pace: eventsPerSecond === null ? undefined : rateLimit(systemClock, eventsPerSecond, signal),
             signal,
           }),
         { exported, signal },

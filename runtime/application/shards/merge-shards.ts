@@ -43,8 +43,10 @@ export interface MergeOptions extends ShardingOptions, Pick<AgeOptions, 'maxAgeH
 export async function mergeShards(options: MergeOptions): Promise<VerificationReport> {
   const { store, clock, policy, plan, parts, progress = () => undefined, signal } = options;
   const findings = new FindingLog();
-  const question = { store, clock, policy, progress, ...(signal ? { signal } : {}) };
-  const { anchors, beside, siblings } = await collectEveryAnchor(question, findings);
+  const { anchors, beside, siblings } = await collectEveryAnchor(
+    { store, clock, policy, progress, signal },
+    findings,
+  );
   const isPlanned = ({ key }: AnchorEvidence): boolean => plan.newest !== null && key <= plan.newest.key;
   const planned = anchors.filter(isPlanned);
   const attestations = attestationsOf(planned, beside.filter(isPlanned));

@@ -42,20 +42,25 @@ export async function planShards(options: PlanOptions, count: number): Promise<P
   const { store, clock, policy, auditLog, reading, progress = () => undefined, signal } = options;
   const findings = new FindingLog();
   const { layout } = reading;
-  const question = { store, clock, policy, progress, ...(signal ? { signal } : {}) };
-  const { anchors, beside, siblings } = await collectEveryAnchor(question, findings);
+  const { anchors, beside, siblings } = await collectEveryAnchor(
+    { store, clock, policy, progress, signal },
+    findings,
+  );
   settleSiblings(siblings, () => null, findings);
   const { checkpoints, others } = attestationsOf(anchors, beside);
   const newest = newestKnown(anchors);
   requireSameChain(newest, layout);
-  const until = { signal };
-  const { seen, firstIndex } = await auditLog.snapshot(async (snapshot) => {
-    requireTable(snapshot.relation, reading);
-    const { identity, seen } = await lookAround(snapshot);
-    const lacks = newest && lagsBehind(identity, newest) && (await snapshot.hashAt(newest.lastSeq)) === null;
-    if (lacks) throw behind(newest.lastSeq);
-    return { seen, firstIndex: await firstIndexOf(snapshot, layout, checkpoints) };
-  }, until);
+  const { seen, firstIndex } = await auditLog.snapshot(
+    async (snapshot) => {
+      requireTable(snapshot.relation, reading);
+      const { identity, seen } = await lookAround(snapshot);
+      const lacks =
+        newest && lagsBehind(identity, newest) && (await snapshot.hashAt(newest.lastSeq)) === null;
+      if (lacks) throw behind(newest.lastSeq);
+      return { seen, firstIndex: await firstIndexOf(snapshot, layout, checkpoints) };
+    },
+    { signal },
+  );
   const whole = { from: null, to: null, unindexed: true, checkpoints };
   const extent = { first: firstIndex, last: seen.head?.index ?? firstIndex };
   const parts = seen.head ? partition(whole, extent, count) : [whole];

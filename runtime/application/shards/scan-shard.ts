@@ -89,8 +89,8 @@ export async function scanShard(
           {
             onProgress: (events) => onProgress(events, shard.events),
             onUnfinished: (findings) => kept.add(findings),
-            ...(maxRate === null ? {} : { pace: rateLimit(clock, maxRate, signal) }),
-            ...(signal ? { signal } : {}),
+            pace: maxRate === null ? undefined : rateLimit(clock, maxRate, signal),
+            signal,
           },
         );
         kept.add(result.findings);

@@ -118,7 +118,7 @@ async function readableParts(
       if (!(error instanceof ConfigError) || error.code !== 'TABLE_SHAPE') throw error;
       for (const { firstSeq, lastSeq, anchor } of piece.checkpoints) {
         const place = { kind: 'events', from: firstSeq, to: lastSeq } as const;
-        findings.add({ code: 'TABLE_SHAPE', place, message: error.message, ...(anchor ? { anchor } : {}) });
+        findings.add({ code: 'TABLE_SHAPE', place, message: error.message, anchor: anchor ?? undefined });
       }
       const checkpoints = piece.checkpoints.map((checkpoint) => ({ ...checkpoint, merkleRoot: null }));
       readable.push({ ...piece, columns: undefined, checkpoints });

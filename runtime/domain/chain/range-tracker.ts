@@ -165,7 +165,7 @@ export class RangeTracker {
       message: 'the events do not give the Merkle root that their anchor says',
       expected: merkleRoot,
       actual: root,
-      ...(anchor ? { anchor } : {}),
+      anchor: anchor ?? undefined,
     });
   }
 }

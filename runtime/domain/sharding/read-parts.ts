@@ -59,15 +59,16 @@ export function readFinding(members: Members): Finding {
   if (!Object.hasOwn(FINDINGS, code)) throw refuse('a finding has a code that does not exist');
   const expected = members.get('expected', isPossible);
   const actual = members.get('actual', isPossible);
-  const anchor = members.get('anchor', isAny) === undefined ? null : readAddress(members.child('anchor'));
+  const anchor =
+    members.get('anchor', isAny) === undefined ? undefined : readAddress(members.child('anchor'));
   return {
     code: code as FindingCode,
     severity: FINDINGS[code as FindingCode],
     place: readPlace(members.child('place')),
     message: members.get('message', isText),
-    ...(expected === undefined ? {} : { expected }),
-    ...(actual === undefined ? {} : { actual }),
-    ...(anchor === null ? {} : { anchor }),
+    expected,
+    actual,
+    anchor,
     count: members.get('count', isCount),
   };
 }

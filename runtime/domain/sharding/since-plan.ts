@@ -60,7 +60,7 @@ function pointOf({ key, versionId, anchorSeq, lastSeq, lastHash }: LookUp): Chec
 
 function replaced({ lastSeq, lastHash, anchor }: Checkpoint, hash: string | null): Finding {
   const place = { kind: 'events', from: lastSeq, to: lastSeq } as const;
-  const by = anchor ? { anchor } : {};
+  const by = { anchor: anchor ?? undefined };
   if (hash === null) {
     const message = 'the chain has a gap: these events are not in the table';
     return finding({ code: 'EVENT_MISSING', place, message, ...by });
@@ -71,7 +71,7 @@ function replaced({ lastSeq, lastHash, anchor }: Checkpoint, hash: string | null
     code: 'ANCHORED_HASH',
     place,
     message,
-    ...(lastHash === null ? {} : { expected: lastHash }),
+    expected: lastHash ?? undefined,
     actual: hash,
     ...by,
   });
