@@ -12,7 +12,7 @@ export type {
   Pending,
   WrittenAnchor,
 } from './application/anchoring';
-export type { KnownAnchor } from './application/known-anchor';
+export type { KnownAnchor } from './domain/anchor/known-anchor';
 export type {
   AnchorStore,
   AuditLog,

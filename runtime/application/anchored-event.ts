@@ -2,7 +2,7 @@ import { attestsEmptyChain } from '../domain/anchor/anchor';
 import type { FindingLog } from '../domain/findings/finding-log';
 import { compareLsn } from '../domain/lsn';
 import type { LookUp } from '../domain/sharding/plan';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 import type { AuditLogSnapshot, ChainHead, DatabaseIdentity } from './ports';
 
 type Origin = Pick<KnownAnchor, 'systemId' | 'lsn'>;

@@ -11,7 +11,7 @@ import { AnchorWriter } from './anchor-writer';
 import { checkAnchoredEvent } from './anchored-event';
 import type { AnchorOutcome, AnchorRequest, BusyOutcome, Pending, WrittenAnchor } from './anchoring';
 import { ChainTip } from './chain-tip';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 import { requireLockedBucket } from './locked-bucket';
 import type { NewRange } from './new-events';
 import { verifyNewEvents } from './new-events';

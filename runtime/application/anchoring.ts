@@ -1,6 +1,6 @@
 import type { Anchor, Trigger } from '../domain/anchor/anchor';
 import type { Finding } from '../domain/findings/finding';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 
 /** What an attempt to anchor has seen. */
 export interface AnchoringSeen {

@@ -1,6 +1,6 @@
 import { chainPrefix } from '../domain/anchor/object-key';
 import { UnavailableError } from '../errors';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 import type { AnchorStore, Clock } from './ports';
 import { requireRightClock, serverClock } from './server-clock';
 

@@ -1,5 +1,5 @@
 import type { VerificationReport } from '../domain/findings/report';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 
 const MILLIS_PER_DAY = 86_400_000;
 

@@ -3,7 +3,7 @@ import { ZERO_HASH } from '../domain/digests';
 import type { FindingLog } from '../domain/findings/finding-log';
 import { EMPTY_ROOT } from '../domain/merkle/accumulator';
 import type { AnchorRequest } from './anchoring';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 import type { AuditLogSnapshot, ChainHead } from './ports';
 import type { ChainReading } from './scan-chain';
 import { scanChain } from './scan-chain';

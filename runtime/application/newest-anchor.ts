@@ -6,8 +6,8 @@ import type { AnchorEvidence } from '../domain/anchor/evidence';
 import { requireChainId } from '../domain/anchor/object-key';
 import type { AnchorPolicy } from '../domain/anchor/policy';
 import { FindingLog } from '../domain/findings/finding-log';
-import type { KnownAnchor } from './known-anchor';
-import { knownFrom } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
+import { knownFrom } from '../domain/anchor/known-anchor';
 import { findNewestKey } from './newest-key';
 import type { AnchorStore } from './ports';
 import { evidenceOf } from './read-anchor';
@@ -63,9 +63,8 @@ export class NewestAnchor {
       return this.current;
     }
     const seen = new FindingLog();
-    const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
-    const stored = await this.store.read(address.key, address.versionId, MAX_ANCHOR_BYTES, signal);
-    const evidence = evidenceOf(address, stored, seen);
+    const stored = await this.store.read(newest.key, newest.versionId, MAX_ANCHOR_BYTES, signal);
+    const evidence = evidenceOf(newest, stored, seen);
     checkAnchorObject(evidence, this.policy, seen);
     const fatal = seen.all().filter(({ code }) => (FATAL as readonly string[]).includes(code));
     if (fatal.length > 0) {

@@ -1,13 +1,11 @@
 import type { Dated } from '../domain/anchor/check-time';
 import { isDatedAhead } from '../domain/anchor/check-time';
+import type { AnchorAddress } from '../domain/anchor/evidence';
 import { chainPrefix, classifyKey, hourPrefix } from '../domain/anchor/object-key';
 import type { AnchorStore, ObjectVersion, VersionPage } from './ports';
 
 /** The newest anchor key of a chain, with everything that lies under that key. */
-export interface NewestKey {
-  readonly key: string;
-  /** Seconds since 1970, from the key. */
-  readonly seconds: number;
+export interface NewestKey extends AnchorAddress {
   /** The version written first: the one that counts. */
   readonly first: ObjectVersion;
   /** Later versions and delete markers over it, newest first. */
@@ -129,7 +127,13 @@ function newestOf(
     const { seconds } = found;
     const dated = { key, versionId: first.versionId, seconds, storedAt: first.lastModified };
     if (!isDatedAhead(dated, clockToleranceSeconds)) {
-      return { key, seconds, first, over: group.filter((version) => version !== first) };
+      return {
+        key,
+        versionId: first.versionId,
+        seconds,
+        first,
+        over: group.filter((version) => version !== first),
+      };
     }
     misdated.set(key, dated);
   }

@@ -2,17 +2,10 @@ import { ConfigError, FormatError, UnavailableError } from '../errors';
 import { anchorHash } from '../domain/anchor/anchor';
 import { MAX_ANCHOR_BYTES, parseAnchor } from '../domain/anchor/anchor-body';
 import { linksOfHead } from '../domain/anchor/check-object';
-import type { AnchorEvidence, AnchorLinks } from '../domain/anchor/evidence';
+import type { AnchorAddress, AnchorEvidence, AnchorLinks } from '../domain/anchor/evidence';
 import { linksOfBody } from '../domain/anchor/evidence';
 import type { FindingLog } from '../domain/findings/finding-log';
 import type { AnchorStore, StoredObject } from './ports';
-
-export interface AnchorAddress {
-  readonly key: string;
-  readonly versionId: string;
-  /** Seconds since 1970, from the key. */
-  readonly seconds: number;
-}
 
 /** Reads one anchor version; what keeps it from being read or parsed becomes a finding, not an error. */
 export async function readAnchor(
@@ -30,7 +23,7 @@ export async function readAnchor(
     const gone = error instanceof ConfigError && error.code === 'OBJECT_NOT_FOUND';
     if (!gone && !(error instanceof UnavailableError)) throw error;
     findings.add({ code: 'ANCHOR_UNREADABLE', place, message: error.message });
-    return { ...address, head: null, anchor: null, hash: null, links: null };
+    return unread(address);
   }
   return evidenceOf(address, stored, findings);
 }
@@ -42,7 +35,7 @@ export function evidenceOf(
   findings: FindingLog,
 ): AnchorEvidence {
   const place = { kind: 'object', key: address.key, versionId: address.versionId } as const;
-  const none = { ...address, head: null, anchor: null, hash: null, links: null };
+  const none = unread(address);
   switch (body.kind) {
     case 'bytes':
       return { ...none, head, ...parseBody(body.bytes, place, findings) };
@@ -68,6 +61,10 @@ export function evidenceOf(
       });
       return { ...none, head };
   }
+}
+
+function unread({ key, versionId, seconds }: AnchorAddress): AnchorEvidence {
+  return { key, versionId, seconds, head: null, anchor: null, hash: null, links: null };
 }
 
 function parseBody(

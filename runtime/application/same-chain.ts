@@ -2,7 +2,7 @@ import { ENV } from '../contract';
 import { formatColumnList } from '../domain/chain/column-list';
 import type { ChainLayout } from '../domain/chain/columns';
 import { ConfigError } from '../errors';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 
 /**
  * What is wrong when settings are not those of the chain: all its anchors have one format, and those of a `v1` chain one

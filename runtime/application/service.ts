@@ -8,7 +8,7 @@ import type { Failure } from './failure';
 import type { Gauges } from './gauges';
 import { ageSeconds, gaugesOf } from './gauges';
 import { isInterruption, unlessAborted } from './interruption';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 import { RefusedLogin } from './refused-login';
 import { VerificationSchedule } from './verification-schedule';
 import type { VerificationScheduleOptions } from './verification-schedule';

@@ -2,9 +2,11 @@ import { AuditAnchorError, ConfigError, FormatError, UnavailableError } from '..
 import type { Anchor } from '../domain/anchor/anchor';
 import { anchorHash, anchorMetadata, anchorSeconds } from '../domain/anchor/anchor';
 import { MAX_ANCHOR_BYTES, parseAnchor, serializeAnchor } from '../domain/anchor/anchor-body';
+import { linksOfBody } from '../domain/anchor/evidence';
+import { knownOf } from '../domain/anchor/known-anchor';
 import { anchorKey } from '../domain/anchor/object-key';
 import { bucketUnfit } from './bucket-fitness';
-import type { KnownAnchor } from './known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 import type { AnchorStore, Confirmation, CreateObject } from './ports';
 
 const SECONDS_PER_DAY = 86_400;
@@ -100,22 +102,8 @@ function storedAs(
   answer: Pick<StoredAnchor, 'alreadyStored' | 'lacking'>,
 ): StoredAnchor {
   const { key, sha256: hash, retainUntil } = object;
-  const known: KnownAnchor = {
-    key,
-    versionId,
-    seconds: anchorSeconds(anchor),
-    hash,
-    anchorSeq: anchor.anchor_seq,
-    lastSeq: anchor.last_seq,
-    lastHash: anchor.last_hash,
-    keyId: anchor.key_id,
-    chainFormat: anchor.chain_format,
-    columns: anchor.columns,
-    systemId: anchor.db_system_id,
-    timeline: anchor.db_timeline,
-    lsn: anchor.db_snapshot_lsn,
-    retainUntil,
-  };
+  const address = { key, versionId, seconds: anchorSeconds(anchor) };
+  const known = knownOf(address, linksOfBody(anchor, hash), anchor, retainUntil);
   return { anchor, known, retainUntil, ...answer };
 }
 

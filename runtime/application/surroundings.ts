@@ -12,8 +12,6 @@ import { readAnchor } from './read-anchor';
 /** An anchor near another one in time. */
 export interface Neighbour extends Candidate {
   readonly evidence: AnchorEvidence;
-  /** Seconds since 1970, from the key. */
-  readonly seconds: number;
 }
 
 export interface Around {
@@ -74,20 +72,17 @@ export class Surroundings {
     return { key, versionId: first.versionId, seconds: found.seconds, storedAt: first.lastModified };
   }
 
-  private async neighbour(
-    { storedAt, ...address }: Dated,
-    signal: AbortSignal | undefined,
-  ): Promise<Neighbour | null> {
-    const { key, versionId } = address;
+  private async neighbour(dated: Dated, signal: AbortSignal | undefined): Promise<Neighbour | null> {
+    const { key, versionId } = dated;
     const known = this.read.get(key);
     const evidence =
       known?.versionId === versionId
         ? known
         : // What is wrong with an anchor beside the newest one is for verifiers to report.
-          await readAnchor(this.store, address, new FindingLog(), signal);
+          await readAnchor(this.store, dated, new FindingLog(), signal);
     if (!evidence.links) return null;
     this.read.set(key, evidence);
-    return { ...address, evidence, links: evidence.links, storedAt };
+    return { ...dated, evidence, links: evidence.links };
   }
 
   private async list(after: string, signal: AbortSignal | undefined): Promise<readonly ObjectVersion[]> {

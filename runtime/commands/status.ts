@@ -8,8 +8,8 @@ import type {
   DatabaseIdentity,
 } from '../application/ports';
 import { findNewestKey } from '../application/newest-key';
-import { knownFrom } from '../application/known-anchor';
-import type { KnownAnchor } from '../application/known-anchor';
+import { knownFrom } from '../domain/anchor/known-anchor';
+import type { KnownAnchor } from '../domain/anchor/known-anchor';
 import { readAnchor } from '../application/read-anchor';
 import { requireSameChain } from '../application/same-chain';
 import type { ChainReading } from '../application/scan-chain';
@@ -18,7 +18,6 @@ import { tailOf } from '../application/verify/database-evidence';
 import { EXIT } from '../contract';
 import { formatAnchorTime } from '../domain/anchor/anchor';
 import { checkTime } from '../domain/anchor/check-time';
-import type { AnchorEvidence } from '../domain/anchor/evidence';
 import type { AnchorPolicy } from '../domain/anchor/policy';
 import { FindingLog } from '../domain/findings/finding-log';
 import { findingsText } from '../report/findings-text';
@@ -36,22 +35,6 @@ interface DatabaseStatus {
   /** Anchored events behind the head; null while the newest anchor cannot be read, or a standby has yet to replay them. */
   readonly missingEvents: number | null;
   readonly oldestUnanchoredAgeSeconds: number | null;
-}
-
-interface AnchorStatus {
-  readonly known: KnownAnchor;
-  readonly retainUntil: number | null;
-  readonly legalHold: boolean;
-}
-
-function anchorStatus(evidence: AnchorEvidence): AnchorStatus | null {
-  const known = knownFrom(evidence);
-  if (!known) return null;
-  return {
-    known,
-    retainUntil: evidence.head?.lock?.retainUntil ?? null,
-    legalHold: evidence.head?.legalHold ?? false,
-  };
 }
 
 /** Whether the database has the last event of the anchor; what is wrong otherwise is a finding. */
@@ -104,8 +87,12 @@ function missingRow(unreadable: string | undefined): [string, string] {
   return ['newest anchor', unreadable === undefined ? 'none' : `cannot be read: ${unreadable}`];
 }
 
-function anchorRows(status: AnchorStatus, bucket: string, now: number): [string, string][] {
-  const { known, retainUntil, legalHold } = status;
+function anchorRows(
+  { retainUntil, ...known }: KnownAnchor,
+  legalHold: boolean,
+  bucket: string,
+  now: number,
+): [string, string][] {
   const lock =
     retainUntil === null
       ? 'not locked'
@@ -165,25 +152,26 @@ export async function statusCommand(
   const { newest, misdated } = await findNewestKey(search, Math.floor(here / 1000), null);
   misdated.forEach((dated) => checkTime(dated, clockToleranceSeconds, findings));
   const now = serverTimeAt(store, clock.now());
-  const address = newest && { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
-  const anchor = address ? anchorStatus(await readAnchor(store, address, findings, signal)) : null;
-  requireSameChain(anchor?.known ?? null, layout);
-  const known = anchor?.known ?? (newest ? 'unreadable' : null);
-  const database = await databaseStatus(auditLog, known, now, findings, signal);
+  const evidence = newest && (await readAnchor(store, newest, findings, signal));
+  const known = evidence && knownFrom(evidence);
+  requireSameChain(known, layout);
+  const attested = known ?? (newest ? 'unreadable' : null);
+  const database = await databaseStatus(auditLog, attested, now, findings, signal);
+  const legalHold = evidence?.head?.legalHold ?? false;
   const problems = findings.all();
   return {
     exitCode: problems.length === 0 ? EXIT.ok : exitOfFindings(problems),
     document: {
       chainId,
       bucket: store.bucket,
-      newestAnchor: anchor && {
-        ...anchor.known,
-        time: formatAnchorTime(anchor.known.seconds),
-        ageSeconds: Math.floor(now / 1000) - anchor.known.seconds,
-        retainUntil: anchor.retainUntil === null ? null : new Date(anchor.retainUntil).toISOString(),
+      newestAnchor: known && {
+        ...known,
+        time: formatAnchorTime(known.seconds),
+        ageSeconds: Math.floor(now / 1000) - known.seconds,
+        retainUntil: known.retainUntil === null ? null : new Date(known.retainUntil).toISOString(),
         retentionLeftSeconds:
-          anchor.retainUntil === null ? null : Math.round((anchor.retainUntil - now) / 1000),
-        legalHold: anchor.legalHold,
+          known.retainUntil === null ? null : Math.round((known.retainUntil - now) / 1000),
+        legalHold,
       },
       ...database,
       findings: problems,
@@ -192,7 +180,7 @@ export async function statusCommand(
       ...keyValueLines(
         [
           ['chain', chainId],
-          ...(anchor ? anchorRows(anchor, store.bucket, now) : [missingRow(newest?.key)]),
+          ...(known ? anchorRows(known, legalHold, store.bucket, now) : [missingRow(newest?.key)]),
           ...databaseRows(database),
         ],
         { width: UNLIMITED },

@@ -2,7 +2,7 @@ import { DEFAULT_COLUMN_LIST } from '../../runtime/domain/chain/columns';
 import type { Anchorer } from '../../runtime/application/anchorer';
 import type { AnchorOutcome, AnchorRequest, Pending } from '../../runtime/application/anchoring';
 import type { Gauges } from '../../runtime/application/gauges';
-import type { KnownAnchor } from '../../runtime/application/known-anchor';
+import type { KnownAnchor } from '../../runtime/domain/anchor/known-anchor';
 import type { ServiceOptions, ServiceSummary } from '../../runtime/application/service';
 import { Service } from '../../runtime/application/service';
 import type { Trigger } from '../../runtime/domain/anchor/anchor';

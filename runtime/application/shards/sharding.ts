@@ -3,7 +3,7 @@ import type { AgeLimits } from '../../domain/sharding/document-age';
 import { DEFAULT_MAX_AGE_HOURS } from '../../domain/sharding/document-age';
 import type { LookUp } from '../../domain/sharding/plan';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
-import type { KnownAnchor } from '../known-anchor';
+import type { KnownAnchor } from '../../domain/anchor/known-anchor';
 import type { AnchorStore, AuditLogSnapshot, ChainHead, Clock, DatabaseIdentity } from '../ports';
 import type { VerifyProgress } from '../verify/every-anchor';
 

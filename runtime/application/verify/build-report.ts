@@ -12,8 +12,8 @@ import type {
 } from '../../domain/findings/report';
 import { decideVerdict } from '../../domain/findings/verdict';
 import type { ScanTotals } from '../../domain/sharding/part-result';
-import type { KnownAnchor } from '../known-anchor';
-import { knownFrom } from '../known-anchor';
+import type { KnownAnchor } from '../../domain/anchor/known-anchor';
+import { knownFrom } from '../../domain/anchor/known-anchor';
 import { contentsVerdict } from './contents';
 
 /** What a report needs to know of the database's side. */

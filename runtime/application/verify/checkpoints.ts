@@ -1,8 +1,8 @@
 import type { AnchorEvidence, AnchorLinks } from '../../domain/anchor/evidence';
 import { attestsEmptyChain } from '../../domain/anchor/anchor';
 import type { Checkpoint } from '../../domain/chain/checkpoint';
-import type { KnownAnchor } from '../known-anchor';
-import { knownFrom } from '../known-anchor';
+import type { KnownAnchor } from '../../domain/anchor/known-anchor';
+import { knownFrom } from '../../domain/anchor/known-anchor';
 
 /** What the anchors say of the database, in the form the scan needs. */
 export interface Attestations {

@@ -5,7 +5,7 @@ import type { UnanchoredTail } from '../../domain/findings/report';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import type { VerifiedStretch } from '../../domain/sharding/verify-state';
 import { checkAnchoredEvent, lagsBehind } from '../anchored-event';
-import type { KnownAnchor } from '../known-anchor';
+import type { KnownAnchor } from '../../domain/anchor/known-anchor';
 import { notTable } from '../read-relation';
 import type { AuditLog, AuditLogSnapshot, ChainHead, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';

@@ -31,8 +31,7 @@ export async function collectNewestEvidence(
     reportNoAnchors(store, policy, findings);
     return { anchors: [], beside: [], siblings: [], listed: 0 };
   }
-  const address = { key: newest.key, versionId: newest.first.versionId, seconds: newest.seconds };
-  const evidence = await readAnchor(store, address, findings, signal);
+  const evidence = await readAnchor(store, newest, findings, signal);
   await reportOver(store, newest, evidence, policy, findings, signal);
   checkAnchorObject(evidence, policy, findings);
   const now = Math.floor(serverTimeAt(store, here * 1000) / 1000);

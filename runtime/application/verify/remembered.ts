@@ -3,7 +3,7 @@ import type { Checkpoint } from '../../domain/chain/checkpoint';
 import type { NotRead } from '../../domain/findings/report';
 import type { SnapshotSeen } from '../../domain/sharding/read-parts';
 import type { VerifiedStretch } from '../../domain/sharding/verify-state';
-import { knownFrom } from '../known-anchor';
+import { knownFrom } from '../../domain/anchor/known-anchor';
 import type { RunMemory } from './run-memory';
 import type { PartKeeper } from './scan-whole';
 import type { Selection } from './scope';

@@ -17,7 +17,7 @@ import type {
   VerifyState,
 } from '../../domain/sharding/verify-state';
 import { claimedChain, openState, sealState } from '../../domain/sharding/verify-state';
-import { knownFrom } from '../known-anchor';
+import { knownFrom } from '../../domain/anchor/known-anchor';
 import type { AuditLogSnapshot, Clock } from '../ports';
 import { digestOver } from './part-digest';
 import type { PartKeeper } from './scan-whole';

@@ -9,7 +9,7 @@ import {
 import type { FindingLog } from '../../domain/findings/finding-log';
 import { lagsBehind } from '../anchored-event';
 import { holdsAgainst } from '../holds-against';
-import { knownFrom } from '../known-anchor';
+import { knownFrom } from '../../domain/anchor/known-anchor';
 import type { AuditLogSnapshot, DatabaseIdentity } from '../ports';
 import type { ChainReading } from '../scan-chain';
 
@@ -34,10 +34,9 @@ export function orderAnchors(
   findings: FindingLog,
 ): OrderedAnchors {
   const candidates = anchors.flatMap((evidence) => candidateOf(evidence) ?? []);
-  const secondsOf = new Map(anchors.map(({ key, seconds }) => [key, seconds]));
   // A late write was dated before anything could follow its sibling; what is dated later was not written by an anchorer.
   const repeatsThePast = (candidate: Candidate, { followers }: Siblings): boolean =>
-    followers.some(({ key }) => secondsOf.get(candidate.key)! > secondsOf.get(key)! + clockToleranceSeconds);
+    followers.some(({ seconds }) => candidate.seconds > seconds + clockToleranceSeconds);
   const open: Siblings[] = [];
   const beside = new Set<string>();
   for (const found of siblingsAmong(candidates)) {

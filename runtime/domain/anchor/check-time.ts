@@ -1,9 +1,9 @@
 import type { FindingLog } from '../findings/finding-log';
 import { formatAnchorTime } from './anchor';
-import type { AnchorEvidence } from './evidence';
+import type { AnchorAddress } from './evidence';
 
 /** What the time of an anchor is held against. */
-export interface Dated extends Pick<AnchorEvidence, 'key' | 'versionId' | 'seconds'> {
+export interface Dated extends AnchorAddress {
   /** S3's time, milliseconds since 1970; infinite when S3 does not show it. */
   readonly storedAt: number;
 }

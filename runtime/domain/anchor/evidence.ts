@@ -28,12 +28,16 @@ export interface AnchorLinks {
   readonly columns: string | null;
 }
 
-/** The first version of an anchor key, as far as it could be read. */
-export interface AnchorEvidence {
+/** The first version of an anchor key. */
+export interface AnchorAddress {
   readonly key: string;
   readonly versionId: string;
   /** Seconds since 1970, from the key. */
   readonly seconds: number;
+}
+
+/** An anchor, as far as it could be read. */
+export interface AnchorEvidence extends AnchorAddress {
   /** Null when S3 would not show even the head. */
   readonly head: AnchorHead | null;
   /** The parsed body, null when it could not be read or is malformed. */

@@ -4,12 +4,8 @@ import { isDatedAhead } from './check-time';
 import type { AnchorEvidence, AnchorLinks } from './evidence';
 
 /** An anchor whose links are known, and when S3 stored it. */
-export interface Candidate {
-  readonly key: string;
-  readonly versionId: string;
+export interface Candidate extends Dated {
   readonly links: AnchorLinks;
-  /** S3's time, milliseconds since 1970; infinite when S3 does not show it. */
-  readonly storedAt: number;
 }
 
 /** Several anchors of one number with the same predecessor. */
@@ -39,8 +35,8 @@ export interface Judgement<C extends Candidate = Candidate> {
 
 /** Null for an anchor whose links could not be read. */
 export function candidateOf(evidence: AnchorEvidence): Candidate | null {
-  const { key, versionId, links } = evidence;
-  return links && { key, versionId, links, storedAt: storedAtOf(evidence) };
+  const { key, versionId, seconds, links } = evidence;
+  return links && { key, versionId, seconds, links, storedAt: storedAtOf(evidence) };
 }
 
 function storedAtOf({ head }: Pick<AnchorEvidence, 'head'>): number {

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors';
+import type { KnownAnchor } from '../anchor/known-anchor';
 import type { ChainKeys } from '../chain/chain-keys';
 import type { Checkpoint } from '../chain/checkpoint';
 import { digestOf } from './canonical-json';
@@ -10,13 +11,7 @@ import type { OpenDocument } from './sealed-document';
 import { seal, unseal } from './sealed-document';
 
 /** An anchor whose last event is looked up by itself. */
-export interface LookUp {
-  readonly key: string;
-  readonly versionId: string;
-  readonly anchorSeq: number;
-  readonly lastSeq: number;
-  readonly lastHash: string;
-}
+export type LookUp = Pick<KnownAnchor, 'key' | 'versionId' | 'anchorSeq' | 'lastSeq' | 'lastHash'>;
 
 /** One shard of a plan. The last one also answers for everything behind the newest anchor. */
 export interface Shard extends ChainPart {

@@ -4,7 +4,7 @@ import type {
   BusyOutcome,
   Pending,
 } from '../../../runtime/application/anchoring';
-import type { KnownAnchor } from '../../../runtime/application/known-anchor';
+import type { KnownAnchor } from '../../../runtime/domain/anchor/known-anchor';
 import { unanchoredEvents } from '../../../runtime/domain/cadence';
 import { type AuditAnchorError, ConfigError, UnavailableError } from '../../../runtime/errors';
 import { FakeAnchorer, truncated } from '../../support/daemon';

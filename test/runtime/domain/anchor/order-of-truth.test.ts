@@ -12,7 +12,8 @@ const PREVIOUS = 'aa';
 function anchor(key: string, storedAt: number, links: Partial<AnchorLinks> = {}): Candidate {
   const body = { chainFormat: 'v1', columns: 'a:int8' } as const;
   const same = { ...body, anchorSeq: 2, firstSeq: 11, lastSeq: 20, lastHash: 'h20', merkleRoot: 'root' };
-  return { key, versionId: key, storedAt, links: { ...same, prevAnchorHash: PREVIOUS, hash: key, ...links } };
+  const own = { key, versionId: key, seconds: 0, storedAt };
+  return { ...own, links: { ...same, prevAnchorHash: PREVIOUS, hash: key, ...links } };
 }
 
 function judge(anchors: readonly Candidate[], holds: Readonly<Record<string, boolean>> = {}) {

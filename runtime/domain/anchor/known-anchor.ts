@@ -1,5 +1,5 @@
-import type { Anchor } from '../domain/anchor/anchor';
-import type { AnchorEvidence } from '../domain/anchor/evidence';
+import type { Anchor } from './anchor';
+import type { AnchorAddress, AnchorEvidence, AnchorLinks } from './evidence';
 
 /** What the next anchor and the cadence need to know of the newest one. */
 export interface KnownAnchor {
@@ -25,23 +25,34 @@ export interface KnownAnchor {
 }
 
 /** Null when not even the head of an archived anchor told its links. */
-export function knownFrom(evidence: AnchorEvidence): KnownAnchor | null {
-  const { anchor, head, links, key, versionId, seconds } = evidence;
-  if (!links) return null;
+export function knownFrom({ anchor, head, links, ...address }: AnchorEvidence): KnownAnchor | null {
+  return links && knownOf(address, links, anchor, head?.lock?.retainUntil ?? null);
+}
+
+/**
+ * @param anchor null when only the head of an archived anchor could be read
+ * @param retainUntil milliseconds since 1970; null when it is not known
+ */
+export function knownOf(
+  { key, versionId, seconds }: AnchorAddress,
+  { hash, anchorSeq, lastSeq, lastHash }: AnchorLinks,
+  anchor: Anchor | null,
+  retainUntil: number | null,
+): KnownAnchor {
   return {
     key,
     versionId,
     seconds,
-    hash: links.hash,
-    anchorSeq: links.anchorSeq,
-    lastSeq: links.lastSeq,
-    lastHash: links.lastHash,
+    hash,
+    anchorSeq,
+    lastSeq,
+    lastHash,
     keyId: anchor?.key_id ?? null,
     chainFormat: anchor?.chain_format ?? null,
     columns: anchor?.columns ?? null,
     systemId: anchor?.db_system_id ?? null,
     timeline: anchor?.db_timeline ?? null,
     lsn: anchor?.db_snapshot_lsn ?? null,
-    retainUntil: head?.lock?.retainUntil ?? null,
+    retainUntil,
   };
 }
