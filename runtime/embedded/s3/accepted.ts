@@ -66,7 +66,6 @@ const ACCEPTED: Readonly<Record<OperationName, Accepted>> = {
     headers: [...BODY, 'x-amz-acl', 'x-amz-bucket-object-lock-enabled', 'x-amz-object-ownership'],
   },
   HeadBucket: BUCKET,
-  DeleteBucket: BUCKET,
   ListObjects: { query: [...LIST, 'marker'], headers: LIST_HEADERS },
   ListObjectsV2: {
     query: [...LIST, 'continuation-token', 'fetch-owner', 'start-after'],

@@ -8,7 +8,6 @@ const ROUTES = [
   ['service', 'GET', '', 'ListBuckets'],
   ['bucket', 'PUT', '', 'CreateBucket'],
   ['bucket', 'HEAD', '', 'HeadBucket'],
-  ['bucket', 'DELETE', '', 'DeleteBucket'],
   ['bucket', 'GET', '', 'ListObjects'],
   ['bucket', 'GET', 'list-type', 'ListObjectsV2'],
   ['bucket', 'GET', 'versions', 'ListObjectVersions'],
@@ -56,6 +55,7 @@ export function resolveOperation(request: S3Request): OperationName {
     const unknown = names.find((name) => !SELECTORS.has(name) && !/^x-/i.test(name));
     if (unknown !== undefined) throw notImplemented(`${method} with ?${unknown}`);
     if (scope === 'bucket' && method === 'POST') throw notImplemented('browser form uploads (POST Object)');
+    if (scope === 'bucket' && method === 'DELETE' && selector === '') throw notImplemented('DeleteBucket');
     throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
       details: { Method: method, ResourceType: scope.toUpperCase() },
     });

@@ -5,7 +5,6 @@ const STATUS = {
   AuthorizationHeaderMalformed: 400,
   AuthorizationQueryParametersError: 400,
   BadDigest: 400,
-  BucketNotEmpty: 409,
   EntityTooLarge: 400,
   IllegalLocationConstraintException: 400,
   IncompleteBody: 400,
@@ -37,7 +36,6 @@ const STATUS = {
   NoSuchVersion: 404,
   NotImplemented: 501,
   ObjectLockConfigurationNotFoundError: 404,
-  OperationAborted: 409,
   PreconditionFailed: 412,
   XAmzContentSHA256Mismatch: 400,
 } as const;

@@ -152,11 +152,3 @@ export const getBucketLocation: Operation = (exchange, services) => {
     `${region === 'us-east-1' ? '' : region}</LocationConstraint>`;
   return Promise.resolve({ status: 200, body });
 };
-
-export const deleteBucket: Operation = async (exchange, services) => {
-  await services.serialiser.run(exchange.bucket, async () => {
-    bucketFor(exchange, services, 's3:DeleteBucket');
-    await services.store.deleteBucket(exchange.bucket);
-  });
-  return { status: 204 };
-};

@@ -11,7 +11,7 @@ import {
   putBucketVersioning,
   putObjectLockConfiguration,
 } from './bucket-configuration';
-import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets';
+import { createBucket, getBucketLocation, headBucket, listBuckets } from './buckets';
 import { deleteObject, deleteObjects } from './delete-object';
 import { getObject, headObject } from './get-object';
 import {
@@ -27,7 +27,6 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   ListBuckets: listBuckets,
   CreateBucket: createBucket,
   HeadBucket: headBucket,
-  DeleteBucket: deleteBucket,
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListObjectVersions: listObjectVersions,

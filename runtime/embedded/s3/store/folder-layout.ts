@@ -52,7 +52,7 @@ export interface LoadedBucket {
 /**
  * Reads one bucket back and removes what an interrupted write left: a body without its record, and the older of
  * two `null` versions of a key.
- * @returns null when the bucket itself was only half created or half removed
+ * @returns null when the bucket itself was only half created
  * @throws ConfigError CONFIG_INVALID when a file is not what this store writes
  */
 export async function loadBucket(layout: FolderLayout, name: string): Promise<LoadedBucket | null> {

@@ -10,8 +10,6 @@ import { VersionIndex } from './version-index';
 interface OpenBucket {
   record: BucketRecord;
   readonly index: VersionIndex;
-  /** Writes under way; a bucket with one cannot be deleted. */
-  writing: number;
 }
 
 /**
@@ -50,7 +48,7 @@ export class FolderStore {
     const loaded = await loadBucket(this.layout, name);
     if (loaded === null) return;
     for (const { sequence } of loaded.versions) this.lastSequence = Math.max(this.lastSequence, sequence);
-    this.open.set(name, { record: loaded.record, index: new VersionIndex(loaded.versions), writing: 0 });
+    this.open.set(name, { record: loaded.record, index: new VersionIndex(loaded.versions) });
   }
 
   /** In order of name. */
@@ -76,34 +74,13 @@ export class FolderStore {
     await mkdir(this.layout.versions(record.name), { recursive: true });
     await writeJsonDurably(this.layout.bucketRecord(record.name), record, this.layout.temporary);
     await syncFolder(this.layout.buckets);
-    this.open.set(record.name, { record, index: new VersionIndex(), writing: 0 });
+    this.open.set(record.name, { record, index: new VersionIndex() });
   }
 
   async updateBucket(record: BucketRecord): Promise<void> {
     const bucket = this.get(record.name);
     await writeJsonDurably(this.layout.bucketRecord(record.name), record, this.layout.temporary);
     bucket.record = record;
-  }
-
-  /** @throws S3Error BucketNotEmpty or OperationAborted */
-  async deleteBucket(name: string): Promise<void> {
-    const bucket = this.get(name);
-    if (!bucket.index.isEmpty) {
-      throw new S3Error(
-        'BucketNotEmpty',
-        'The bucket you tried to delete is not empty. You must delete all versions in the bucket.',
-        { details: { BucketName: name } },
-      );
-    }
-    if (bucket.writing > 0) {
-      throw new S3Error(
-        'OperationAborted',
-        'A conflicting conditional operation is currently in progress against this resource. Try again.',
-      );
-    }
-    this.open.delete(name);
-    await rm(this.layout.bucketRecord(name));
-    await rm(this.layout.bucket(name), { recursive: true });
   }
 
   stageBody(): Promise<StagedBody> {
@@ -119,19 +96,14 @@ export class FolderStore {
     draft: Omit<VersionRecord, 'sequence'>,
     body: StagedBody | null,
   ): Promise<VersionRecord> {
-    const bucket = this.get(bucketName);
+    const { index } = this.get(bucketName);
     const record: VersionRecord = { sequence: ++this.lastSequence, ...draft };
-    bucket.writing++;
-    try {
-      await body?.moveTo(this.layout.versionBody(bucketName, record.sequence));
-      await this.writeRecord(bucketName, record);
-      const replaced = record.versionId === 'null' ? bucket.index.find(record.key, 'null') : undefined;
-      bucket.index.add(record);
-      if (replaced !== undefined) await this.erase(bucketName, replaced);
-      return record;
-    } finally {
-      bucket.writing--;
-    }
+    await body?.moveTo(this.layout.versionBody(bucketName, record.sequence));
+    await this.writeRecord(bucketName, record);
+    const replaced = record.versionId === 'null' ? index.find(record.key, 'null') : undefined;
+    index.add(record);
+    if (replaced !== undefined) await this.remove(bucketName, replaced);
+    return record;
   }
 
   /** Changes the lock of a version. */
@@ -141,13 +113,10 @@ export class FolderStore {
   }
 
   async remove(bucketName: string, record: VersionRecord): Promise<void> {
-    const bucket = this.get(bucketName);
-    bucket.writing++;
-    try {
-      await this.erase(bucketName, record);
-    } finally {
-      bucket.writing--;
-    }
+    await rm(this.layout.versionRecord(bucketName, record.sequence));
+    this.index(bucketName).remove(record);
+    await rm(this.layout.versionBody(bucketName, record.sequence), { force: true });
+    await syncFolder(this.layout.versions(bucketName));
   }
 
   /**
@@ -157,12 +126,7 @@ export class FolderStore {
   async openBody(bucketName: string, record: ObjectRecord): Promise<FileHandle> {
     const path = this.layout.versionBody(bucketName, record.sequence);
     const file = await open(path, 'r').catch((error: unknown) => {
-      if (
-        this.find(bucketName) !== undefined &&
-        this.index(bucketName).history(record.key).includes(record)
-      ) {
-        throw error;
-      }
+      if (this.index(bucketName).history(record.key).includes(record)) throw error;
       throw noSuchVersion(record.key, record.versionId);
     });
     const { size } = await file.stat();
@@ -183,13 +147,6 @@ export class FolderStore {
     const bucket = this.open.get(name);
     if (bucket === undefined) throw noSuchBucket(name);
     return bucket;
-  }
-
-  private async erase(bucketName: string, record: VersionRecord): Promise<void> {
-    await rm(this.layout.versionRecord(bucketName, record.sequence));
-    this.index(bucketName).remove(record);
-    await rm(this.layout.versionBody(bucketName, record.sequence), { force: true });
-    await syncFolder(this.layout.versions(bucketName));
   }
 
   private writeRecord(bucketName: string, record: VersionRecord): Promise<void> {

@@ -21,10 +21,6 @@ export class VersionIndex {
     return this.sorted;
   }
 
-  get isEmpty(): boolean {
-    return this.sorted.length === 0;
-  }
-
   /** Oldest first; empty when the key has never existed. */
   history(key: string): readonly VersionRecord[] {
     return this.histories.get(key) ?? [];

@@ -11,7 +11,6 @@ const OPERATIONS = [
   ['ListBuckets', 'GET', '/'],
   ['CreateBucket', 'PUT', '/another'],
   ['HeadBucket', 'HEAD', `/${Bucket}`],
-  ['DeleteBucket', 'DELETE', `/${Bucket}`],
   ['ListObjects', 'GET', `/${Bucket}`],
   ['ListObjectsV2', 'GET', `/${Bucket}?list-type=2`],
   ['ListObjectVersions', 'GET', `/${Bucket}?versions`],

@@ -1,6 +1,5 @@
 import {
   CreateBucketCommand,
-  DeleteBucketCommand,
   GetBucketLocationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
@@ -111,11 +110,11 @@ describe('ownership in CreateBucket', () => {
     ['x-amz-bucket-namespace', 'account-regional', 501, 'NotImplemented'],
     ['x-amz-bucket-object-lock-enabled', 'yes', 400, 'InvalidArgument'],
   ])('%s: %s is %i %s', async (name, value, status, code) => {
-    const answer = await raw(worm.server.endpoint, 'PUT', '/owned', { [name]: value });
+    const path = `/owned-${value.toLowerCase().replace(/[^a-z]/g, '')}-${status}-${name.length}`;
+    const answer = await raw(worm.server.endpoint, 'PUT', path, { [name]: value });
     expect([answer.status, codeOf(answer)]).toEqual([status, code]);
-    const head = await raw(worm.server.endpoint, 'HEAD', '/owned');
+    const head = await raw(worm.server.endpoint, 'HEAD', path);
     expect(head.status).toBe(status === 200 ? 200 : 404);
-    if (status === 200) await worm.s3.send(new DeleteBucketCommand({ Bucket: 'owned' }));
   });
 });
 
@@ -174,7 +173,6 @@ describe('looking', () => {
     expect(await refusal(worm.s3.send(new GetBucketVersioningCommand({ Bucket: 'missing' })))).toEqual(
       missing,
     );
-    expect(await refusal(worm.s3.send(new DeleteBucketCommand({ Bucket: 'missing' })))).toEqual(missing);
   });
 
   test('ListBuckets is in order of name', async () => {
@@ -189,21 +187,6 @@ describe('looking', () => {
     await worm.createBucket('located');
     const { LocationConstraint } = await worm.s3.send(new GetBucketLocationCommand({ Bucket: 'located' }));
     expect(LocationConstraint).toBeFalsy();
-  });
-});
-
-describe('deleting', () => {
-  test('needs every version and delete marker gone', async () => {
-    const Bucket = await worm.createBucket('to-delete');
-    const notEmpty = { code: 'BucketNotEmpty', status: 409 };
-    const version = await worm.put(Bucket, 'key');
-    const { VersionId: marker } = await worm.s3.send(new DeleteObjectCommand({ Bucket, Key: 'key' }));
-    expect(await refusal(worm.s3.send(new DeleteBucketCommand({ Bucket })))).toEqual(notEmpty);
-    await worm.s3.send(new DeleteObjectCommand({ Bucket, Key: 'key', VersionId: version }));
-    expect(await refusal(worm.s3.send(new DeleteBucketCommand({ Bucket })))).toEqual(notEmpty);
-    await worm.s3.send(new DeleteObjectCommand({ Bucket, Key: 'key', VersionId: marker }));
-    await worm.s3.send(new DeleteBucketCommand({ Bucket }));
-    expect((await refusal(worm.s3.send(new HeadBucketCommand({ Bucket })))).status).toBe(404);
   });
 });
 

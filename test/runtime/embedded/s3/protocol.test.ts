@@ -87,6 +87,7 @@ describe('what there is not', () => {
     ['PATCH', `/${Bucket}/key`, 405, 'MethodNotAllowed'],
     ['DELETE', `/${Bucket}?versioning`, 405, 'MethodNotAllowed'],
     ['POST', `/${Bucket}`, 501, 'NotImplemented'],
+    ['DELETE', `/${Bucket}`, 501, 'NotImplemented'],
     ['PUT', `/${Bucket}?lifecycle`, 501, 'NotImplemented'],
     ['PUT', `/${Bucket}/key?encryption`, 501, 'NotImplemented'],
     ['PUT', `/${Bucket}/key?tagging`, 501, 'NotImplemented'],

@@ -83,7 +83,7 @@ describe('a restart', () => {
     expect(await readdir(versions)).toHaveLength(2);
   });
 
-  test('forgets a bucket that was only half created or half deleted', async () => {
+  test('forgets a bucket that was only half created', async () => {
     await worm.createBucket(Bucket);
     await worm.createBucket('half');
     await worm.server.close();
