@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Client, type ClientConfig, Pool } from 'pg';
+import { Client, type ClientBase, type ClientConfig, Pool } from 'pg';
 
 /** A database of its own for one test file, with its superuser. */
 export interface TestDatabase {
@@ -9,6 +9,8 @@ export interface TestDatabase {
   readonly pool: Pool;
   /** A connected client, as the superuser or with other settings; closed by `drop` if the test did not. */
   connect(config?: ClientConfig): Promise<Client>;
+  /** Lends a connection of the pool; one with which something failed is not used again. */
+  use<T>(work: (client: ClientBase) => Promise<T>): Promise<T>;
   /** Closes every connection and drops the database. */
   drop(): Promise<void>;
 }
@@ -37,6 +39,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   location.pathname = `/${name}`;
   const url = location.href;
   const pool = new Pool({ connectionString: url, max: 10 });
+  // A test may kill the backend of an idle connection.
+  pool.on('error', () => undefined);
   const clients = new Set<Client>();
   return {
     name,
@@ -46,13 +50,22 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       const client = new Client({ connectionString: url, ...config });
       clients.add(client);
       client.once('end', () => clients.delete(client));
-      // A test may kill the backend of an idle connection.
       client.on('error', () => undefined);
       await client.connect();
       return client;
     },
+    async use(work) {
+      const client = await pool.connect();
+      try {
+        const result = await work(client);
+        client.release();
+        return result;
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    },
     async drop() {
-      pool.on('error', () => undefined);
       await Promise.all([pool.end(), ...[...clients].map((client) => client.end())]);
       await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as sdk from '@aws-sdk/client-s3';
+import type { ClientBase } from 'pg';
 import { createDigestEngine } from '../../runtime/adapters/digests/select-engine';
 import { EventAppender } from '../../runtime/adapters/postgres/append/append';
 import { PostgresAuditLog } from '../../runtime/adapters/postgres/read/audit-log';
 import type { EventValues } from '../../runtime/adapters/postgres/append/event-values';
-import { initialise } from '../../runtime/adapters/postgres/init';
 import type { S3AnchorStoreOptions } from '../../runtime/adapters/s3/s3-anchor-store';
 import { S3AnchorStore } from '../../runtime/adapters/s3/s3-anchor-store';
 import type { AnchorerOptions } from '../../runtime/application/anchorer';
@@ -21,12 +21,12 @@ import { startWormS3 } from '../../runtime/embedded/s3/server';
 import { CHAIN_ID, LAYOUT, plainContents, SECRETS } from './chain';
 import type { TestDatabase } from './database';
 import { createTestDatabase } from './database';
+import { EventsTable, TABLE } from './events-table';
 import { SettableClock } from './settable-clock';
 
-export { CHAIN_ID };
+export { CHAIN_ID, TABLE };
 export const REGION = 'us-east-1';
 export const KMS_KEY_ARN = `arn:aws:kms:${REGION}:000000000000:key/00000000-0000-4000-8000-000000000000`;
-export const TABLE = { table: DEFAULTS.eventsTable, schema: 'public' };
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const START = '2030-01-15T14:00:00Z';
 
@@ -56,20 +56,25 @@ export class Embedded {
   bucket = '';
   private buckets = 0;
   private appended = 0;
+  /** Of whoever needs none of its own: to connect costs more than most tests do. */
+  private readonly anyLog: PostgresAuditLog;
   private readonly closing: (() => void | Promise<void>)[] = [];
 
   private constructor(
     readonly database: TestDatabase,
+    readonly table: EventsTable,
     readonly folder: string,
-  ) {}
+  ) {
+    this.anyLog = this.newAuditLog(database.url);
+  }
 
   static async start(): Promise<Embedded> {
     // A notice about coming Node versions, for whoever updates the SDK.
     process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
     const database = await createTestDatabase();
-    await initialise({ connectionString: database.url }, LAYOUT, TABLE);
+    const table = await EventsTable.create(database);
     const folder = await mkdtemp(join(tmpdir(), 'embedded-s3-'));
-    const embedded = new Embedded(database, folder);
+    const embedded = new Embedded(database, table, folder);
     embedded.s3 = await startWormS3({ directory: folder, region: REGION, clock: embedded.clock });
     embedded.client = new sdk.S3Client({
       region: REGION,
@@ -88,14 +93,14 @@ export class Embedded {
     this.clock.reset();
     this.s3.faults.clear();
     this.s3.requests.clear();
-    await this.database.pool.query(`DROP TABLE IF EXISTS ${TABLE.table} CASCADE`);
-    await initialise({ connectionString: this.database.url }, LAYOUT, TABLE);
+    await this.table.empty();
     this.appended = 0;
     await this.newBucket();
   }
 
   async stop(): Promise<void> {
     await this.closeOpened();
+    await this.anyLog.close();
     this.client.destroy();
     await this.s3.close();
     await this.database.drop();
@@ -125,14 +130,14 @@ export class Embedded {
     const values = typeof events === 'number' ? this.plainEvents(events) : events;
     const keys = { activeKeyId, secretFor: (id: string) => SECRETS[id] };
     const appender = new EventAppender({ table: TABLE, layout: LAYOUT, chainId: CHAIN_ID, keys });
-    const client = await this.database.connect(url === undefined ? {} : { connectionString: url });
-    try {
+    const store = async (client: ClientBase): Promise<void> => {
       await client.query('BEGIN');
       await appender.append(client, values);
       await client.query('COMMIT');
-    } finally {
-      await client.end();
-    }
+    };
+    if (url === undefined) return this.database.use(store);
+    const client = await this.database.connect({ connectionString: url });
+    await store(client).finally(() => client.end());
   }
 
   /** Runs statements as the owner of the table, with its protection off. Separate several by semicolons. */
@@ -155,8 +160,7 @@ export class Embedded {
   }
 
   auditLog(url = this.database.url): PostgresAuditLog {
-    const connection = { connectionString: url };
-    const auditLog = new PostgresAuditLog({ connection, table: TABLE, layout: LAYOUT, chainId: CHAIN_ID });
+    const auditLog = this.newAuditLog(url);
     this.closing.push(() => auditLog.close());
     return auditLog;
   }
@@ -172,7 +176,7 @@ export class Embedded {
   anchorer(options: Partial<AnchorerOptions> = {}): Anchorer {
     return new Anchorer({
       store: options.store ?? this.store(),
-      auditLog: options.auditLog ?? this.auditLog(),
+      auditLog: options.auditLog ?? this.anyLog,
       clock: this.clock,
       reading: this.reading(),
       cadence: { intervalMinutes: DEFAULTS.intervalMinutes, eventThreshold: 100 },
@@ -191,7 +195,7 @@ export class Embedded {
       policy: { chainId: CHAIN_ID, retentionDays, clockToleranceSeconds, intervalMinutes },
       database:
         options.database === undefined
-          ? { auditLog: this.auditLog(), reading: this.reading() }
+          ? { auditLog: this.anyLog, reading: this.reading() }
           : options.database,
       ...options,
     });
@@ -260,6 +264,15 @@ export class Embedded {
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       ...more,
     };
+  }
+
+  private newAuditLog(connectionString: string): PostgresAuditLog {
+    return new PostgresAuditLog({
+      connection: { connectionString },
+      table: TABLE,
+      layout: LAYOUT,
+      chainId: CHAIN_ID,
+    });
   }
 
   private plainEvents(count: number): EventValues[] {

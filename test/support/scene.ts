@@ -1,6 +1,5 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { EventValues } from '../../runtime/adapters/postgres/append/event-values';
-import { initialise } from '../../runtime/adapters/postgres/init';
 import type { VerifierOptions } from '../../runtime/application/verifier';
 import type { VerifyScope } from '../../runtime/application/verify/scope';
 import { DEFAULTS } from '../../runtime/contract';
@@ -15,7 +14,6 @@ import { serializeAnchor } from '../../runtime/domain/anchor/anchor-body';
 import { anchorKey } from '../../runtime/domain/anchor/object-key';
 import { ZERO_HASH } from '../../runtime/domain/digests';
 import type { VerificationReport } from '../../runtime/domain/findings/report';
-import { LAYOUT } from './chain';
 import type { BucketKind } from './embedded';
 import { CHAIN_ID, Embedded, TABLE } from './embedded';
 
@@ -91,11 +89,8 @@ export class Scene {
     embedded.s3.requests.clear();
     embedded.bucket = this.bucket;
     embedded.clock.set(NOW);
-    if (this.restructured) {
-      await embedded.database.pool.query(`DROP TABLE IF EXISTS ${TABLE.table} CASCADE`);
-      await initialise({ connectionString: embedded.database.url }, LAYOUT, TABLE);
-      this.restructured = false;
-    }
+    if (this.restructured) await embedded.table.empty();
+    this.restructured = false;
     await embedded.sql(
       `TRUNCATE ${TABLE.table}; INSERT INTO ${TABLE.table} SELECT * FROM honest_events ORDER BY chain_index`,
     );
