@@ -1,6 +1,6 @@
 import { alarmsOf, build } from './alarms-under-test';
 import { DAY, HISTORY, record } from './cadence';
-import { type Alarm, replay, type Series } from './cloudwatch';
+import { type Alarm, type Reality, replay, type Series } from './cloudwatch';
 import type { Recording } from './recording';
 import { type Scenario, SCENARIOS } from './scenarios';
 
@@ -25,20 +25,31 @@ interface Change {
 
 /** What each alarm does; those that stay quiet are left out. */
 class Replay {
-  private readonly alarms: Map<string, Alarm>;
+  /** Most scenarios have the same alarms. */
+  private static readonly built = new Map<string, Map<string, Alarm>>();
+  private readonly known = new Map<string, Map<string, Change[]>>();
 
   private constructor(
     private readonly scenario: Scenario,
+    private readonly alarms: ReadonlyMap<string, Alarm>,
     private readonly recording: Recording,
-  ) {
-    this.alarms = alarmsOf(build(scenario.props));
-  }
+  ) {}
 
   static async of(scenario: Scenario): Promise<Replay> {
-    return new Replay(scenario, await record(scenario.course, UNTIL));
+    const props = JSON.stringify(scenario.props ?? {});
+    const alarms = this.built.get(props) ?? alarmsOf(build(scenario.props));
+    this.built.set(props, alarms);
+    return new Replay(scenario, alarms, await record(scenario.course, UNTIL));
   }
 
-  changes({ lookBack = LOOK_BACK, delaySeconds = DELAY_SECONDS } = {}): Map<string, Change[]> {
+  changes({ lookBack = LOOK_BACK, delaySeconds = DELAY_SECONDS } = {}): ReadonlyMap<string, Change[]> {
+    const reality = `${lookBack} ${delaySeconds}`;
+    const known = this.known.get(reality) ?? this.compute({ lookBack, delaySeconds });
+    this.known.set(reality, known);
+    return known;
+  }
+
+  private compute({ lookBack, delaySeconds }: Reality): Map<string, Change[]> {
     const from = (this.scenario.from ?? 0) * 60;
     const all = [...this.alarms].map(([name, alarm]): [string, Change[]] => {
       const series = this.recording.samplesOf(alarm.namespace, alarm.metric_name, alarm.dimensions);
