@@ -11,7 +11,7 @@ import { codeOf, raw } from './support/raw-http';
 import { WormServer, refusal } from './support/worm-server';
 
 const Bucket = 'listing';
-const MANY = 2_100;
+const MANY = 1_200;
 const MANY_KEYS = Array.from({ length: MANY }, (_, i) => `many/${String(i).padStart(5, '0')}`);
 const TREE_KEYS = ['tree/a', 'tree/b/1', 'tree/b/2', 'tree/b/c/3', 'tree/c', 'tree/d/4', 'tree/e'];
 const UTF8_KEYS = ['A', 'Z', 'a', 'é', '\u{e000}', '\u{ffee}', '\u{1f512}'].map((name) => `utf8/${name}`);
@@ -92,12 +92,12 @@ const LISTINGS = [
 
 describe.each(LISTINGS)('%s', (_, list) => {
   test.each([
-    [undefined, 3],
-    [1_000, 3],
-    [999, 3],
+    [undefined, 2],
+    [1_000, 2],
+    [999, 2],
     [MANY / 3, 3],
-    [701, 3],
-    [97, 22],
+    [701, 2],
+    [97, 13],
   ])('pages beyond 1,000 keys, MaxKeys %s', async (MaxKeys, pages) => {
     expect(await list({ Prefix: 'many/', MaxKeys })).toEqual({ entries: MANY_KEYS, folders: [], pages });
   });
@@ -150,12 +150,12 @@ describe.each(LISTINGS)('%s', (_, list) => {
 
 describe('ListObjectsV2', () => {
   test('begins after StartAfter, which need not exist, and pages on from there', async () => {
-    const from = MANY_KEYS.slice(1_051);
-    expect(await allV2({ Prefix: 'many/', StartAfter: 'many/01050' })).toMatchObject({
+    const from = MANY_KEYS.slice(151);
+    expect(await allV2({ Prefix: 'many/', StartAfter: 'many/00150' })).toMatchObject({
       entries: from,
       pages: 2,
     });
-    expect((await allV2({ Prefix: 'many/', StartAfter: 'many/01050x' })).entries).toEqual(from);
+    expect((await allV2({ Prefix: 'many/', StartAfter: 'many/00150x' })).entries).toEqual(from);
     expect((await allV2({ Prefix: 'many/', StartAfter: 'a' })).entries).toHaveLength(MANY);
     expect((await allV2({ Prefix: 'many/', StartAfter: 'z' })).entries).toEqual([]);
   });
