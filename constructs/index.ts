@@ -39,45 +39,45 @@ export type { ReplicationRole, ReplicationRoleProps } from './replication/replic
 
 export { AnchorCompute } from './compute/anchor-compute';
 export type { AnchorComputeOptions, AnchorComputeProps } from './compute/anchor-compute';
-export type { AnchorRepository, AnchorRepositoryProps } from './compute/anchor-repository';
-export { AnchorService } from './compute/anchor-service';
-export type { AnchorServiceOptions, AnchorServiceProps } from './compute/anchor-service-props';
-export type { AnchoredChain, AnchoredChainOptions } from './compute/anchored-chain';
-export type { ImageOptions } from './compute/container-image';
-export { DeadLetterQueue } from './compute/dead-letter-queue';
-export type { DeadLetterQueueProps } from './compute/dead-letter-queue';
-export type { ExecutionRole, ExecutionRoleProps } from './compute/execution-role';
-export { FullVerification } from './compute/full-verification';
-export type { FullVerificationAlarms, FullVerificationAlarmsProps } from './compute/full-verification-alarms';
+export type { AnchorRepository, AnchorRepositoryProps } from './compute/platform/anchor-repository';
+export { AnchorService } from './compute/tasks/anchor-service';
+export type { AnchorServiceOptions, AnchorServiceProps } from './compute/tasks/anchor-service-props';
+export type { AnchoredChain, AnchoredChainOptions } from './compute/tasks/anchored-chain';
+export type { ImageOptions } from './compute/platform/container-image';
+export { DeadLetterQueue } from './compute/tasks/dead-letter-queue';
+export type { DeadLetterQueueProps } from './compute/tasks/dead-letter-queue';
+export type { ExecutionRole, ExecutionRoleProps } from './compute/tasks/execution-role';
+export { FullVerification } from './compute/full-verification/full-verification';
+export type { FullVerificationAlarms, FullVerificationAlarmsProps } from './compute/full-verification/alarms';
 export type {
   FullVerificationOptions,
   FullVerificationProps,
   ReportsPlace,
-} from './compute/full-verification-props';
-export type { FullVerificationReports } from './compute/full-verification-reports';
-export type { FullVerificationRole, FullVerificationRoleProps } from './compute/full-verification-role';
+} from './compute/full-verification/full-verification-props';
+export type { FullVerificationReports } from './compute/full-verification/reports';
+export type { FullVerificationRole, FullVerificationRoleProps } from './compute/full-verification/role';
 export type {
   FullVerificationSchedule,
   FullVerificationScheduleProps,
-} from './compute/full-verification-schedule';
-export type { Surroundings } from './compute/surroundings';
-export type { AnchorTaskDefinition, AnchorTaskDefinitionProps } from './compute/task-definition';
-export type { RuntimeSettings } from './compute/task-environment';
-export type { TaskLogs, TaskLogsOptions, TaskLogsProps } from './compute/task-logs';
-export type { TaskNetwork, TaskNetworkOptions, TaskNetworkProps } from './compute/task-network';
-export { TaskPlatform } from './compute/task-platform';
-export type { TaskPlatformOptions, TaskPlatformProps } from './compute/task-platform';
-export type { ScheduledTask, TaskScheduler, TaskSchedulerProps } from './compute/task-scheduler';
-export type { TaskSizeOptions } from './compute/task-size';
-export { VerifierTask } from './compute/verifier-task';
-export type { VerifyWorkersOptions } from './compute/verify-workers';
+} from './compute/full-verification/schedule';
+export type { Surroundings } from './compute/platform/surroundings';
+export type { AnchorTaskDefinition, AnchorTaskDefinitionProps } from './compute/tasks/task-definition';
+export type { RuntimeSettings } from './compute/tasks/task-environment';
+export type { TaskLogs, TaskLogsOptions, TaskLogsProps } from './compute/platform/task-logs';
+export type { TaskNetwork, TaskNetworkOptions, TaskNetworkProps } from './compute/platform/task-network';
+export { TaskPlatform } from './compute/platform/task-platform';
+export type { TaskPlatformOptions, TaskPlatformProps } from './compute/platform/task-platform';
+export type { ScheduledTask, TaskScheduler, TaskSchedulerProps } from './compute/tasks/task-scheduler';
+export type { TaskSizeOptions } from './compute/tasks/task-size';
+export { VerifierTask } from './compute/tasks/verifier-task';
+export type { VerifyWorkersOptions } from './compute/tasks/verify-workers';
 export type {
   Verification,
   VerifierTaskOptions,
   VerifierTaskProps,
   Writer,
-} from './compute/verifier-task-props';
-export type { VpcEndpoints, VpcEndpointsOptions, VpcEndpointsProps } from './compute/vpc-endpoints';
+} from './compute/tasks/verifier-task-props';
+export type { VpcEndpoints, VpcEndpointsOptions, VpcEndpointsProps } from './compute/platform/vpc-endpoints';
 
 export type { AlarmTopics, AlarmTopicsProps } from './monitoring/alarm-topics';
 export { AnchorAlarms } from './monitoring/anchor-alarms';

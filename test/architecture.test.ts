@@ -181,6 +181,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Arrows that would be allowed between rooms of one part, or into one, and are not. */
 const CLOSED: readonly (readonly [from: string, to: string])[] = [
+  ['constructs/compute/platform', 'constructs/compute/tasks'],
+  ['constructs/compute/platform', 'constructs/compute/full-verification'],
+  ['constructs/compute/tasks', 'constructs/compute/full-verification'],
   ['runtime/adapters/postgres/append', 'runtime/adapters/postgres/read'],
   ['runtime/adapters/postgres/read', 'runtime/adapters/postgres/append'],
   ['runtime/commands', 'runtime/domain/sharding'],

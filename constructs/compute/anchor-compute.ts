@@ -4,18 +4,18 @@ import { DEFAULTS } from '../../runtime/contract';
 import type { Grantee, GranteeRole } from '../access/grantee-role';
 import type { WormBucket } from '../storage/worm-bucket';
 import { PropCheck } from '../validation';
-import { AnchorService } from './anchor-service';
-import { type AnchorServiceOptions, checkAnchorService } from './anchor-service-props';
-import { DeadLetterQueue } from './dead-letter-queue';
+import { AnchorService } from './tasks/anchor-service';
+import { type AnchorServiceOptions, checkAnchorService } from './tasks/anchor-service-props';
+import { DeadLetterQueue } from './tasks/dead-letter-queue';
 import {
   checkTaskPlatform,
   TaskPlatform,
   type TaskPlatformOptions,
   type TaskPlatformProps,
-} from './task-platform';
-import { checkSecretsApart } from './task-secrets';
-import { VerifierTask } from './verifier-task';
-import { checkVerifierTask, type Verification, type VerifierTaskOptions } from './verifier-task-props';
+} from './platform/task-platform';
+import { checkSecretsApart } from './platform/task-secrets';
+import { VerifierTask } from './tasks/verifier-task';
+import { checkVerifierTask, type Verification, type VerifierTaskOptions } from './tasks/verifier-task-props';
 
 /** The tasks of an environment: where they run, how they anchor, and who verifies. */
 export interface AnchorComputeOptions extends TaskPlatformOptions, AnchorServiceOptions {

@@ -6,7 +6,7 @@ import { LocalBackend, S3Backend, TerraformOutput, TerraformStack } from 'cdktf'
 import type { Construct } from 'constructs';
 import { ENV } from '../../runtime/contract';
 import { AuditAnchoring } from '../audit-anchoring';
-import type { FullVerification } from '../compute/full-verification';
+import type { FullVerification } from '../compute/full-verification/full-verification';
 import { ObjectLockRetention } from '../storage/object-lock-retention';
 import type { StackSettings } from './settings';
 import { newFullVerification } from './stack-full-verification';

@@ -1,11 +1,11 @@
 import { LIMITS } from '../../runtime/contract';
 import type { AnchorComputeOptions } from '../compute/anchor-compute';
-import { IMAGE, IMAGE_FIX, IMAGE_TAG } from '../compute/container-image';
-import { CIDR, PORTS, ROUTE_TABLE_ID, SUBNET_ID, VPC_ID } from '../compute/task-network';
-import { FULL_VERIFICATION_TASKS } from '../compute/full-verification-props';
-import { CLUSTER_ARN, CLUSTER_ARN_FIX } from '../compute/task-platform';
-import { shownAsArn, SECRET_ARN, SECRET_ARN_FIX } from '../compute/task-secrets';
-import { VERIFY_FULL_HOURS, VERIFY_MINUTES } from '../compute/verifier-task-props';
+import { IMAGE, IMAGE_FIX, IMAGE_TAG } from '../compute/platform/container-image';
+import { CIDR, PORTS, ROUTE_TABLE_ID, SUBNET_ID, VPC_ID } from '../compute/platform/task-network';
+import { FULL_VERIFICATION_TASKS } from '../compute/full-verification/full-verification-props';
+import { CLUSTER_ARN, CLUSTER_ARN_FIX } from '../compute/platform/task-platform';
+import { shownAsArn, SECRET_ARN, SECRET_ARN_FIX } from '../compute/platform/task-secrets';
+import { VERIFY_FULL_HOURS, VERIFY_MINUTES } from '../compute/tasks/verifier-task-props';
 import { KEY_ARN } from '../storage/anchor-key-reference';
 import type { SettingReader } from './setting-reader';
 

@@ -1,5 +1,5 @@
 import { type AuditAnchoringProps, checkAuditAnchoringProps } from '../audit-anchoring-props';
-import { checkSealable } from '../compute/full-verification-props';
+import { checkSealable } from '../compute/full-verification/full-verification-props';
 import { BUCKET_NAME } from '../storage/bucket-name';
 import { PropCheck, quoted } from '../validation';
 import type { SettingReader } from './setting-reader';

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import type { AuditAnchoring } from '../audit-anchoring';
-import { FullVerification } from '../compute/full-verification';
+import { FullVerification } from '../compute/full-verification/full-verification';
 import type { StackSettings } from './settings';
 
 /** Full verification in several tasks, with what verifier and alarms of the stack have; undefined without a setting. */

@@ -1,5 +1,5 @@
 import type { TerraformStack } from 'cdktf';
-import { TaskPlatform, type TaskPlatformProps } from '../../constructs/compute/task-platform';
+import { TaskPlatform, type TaskPlatformProps } from '../../constructs/compute/platform/task-platform';
 import { AnchorBucket, type AnchorBucketProps } from '../../constructs/storage/anchor-bucket';
 import { foreignStack } from './infra-stack';
 

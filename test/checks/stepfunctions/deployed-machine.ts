@@ -1,8 +1,8 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
 import { App, TerraformStack, Testing } from 'cdktf';
-import { FullVerification } from '../../../constructs/compute/full-verification';
-import { TaskPlatform } from '../../../constructs/compute/task-platform';
+import { FullVerification } from '../../../constructs/compute/full-verification/full-verification';
+import { TaskPlatform } from '../../../constructs/compute/platform/task-platform';
 import { AnchorBucket } from '../../../constructs/storage/anchor-bucket';
 import { type Container, containersOf } from '../../support/tasks';
 import { textOf } from '../../support/terraform/expression';

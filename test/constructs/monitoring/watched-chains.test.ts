@@ -1,7 +1,7 @@
 import { TerraformVariable } from 'cdktf';
 import { AuditAnchoring } from '../../../constructs/audit-anchoring';
 import type { AuditAnchoringProps } from '../../../constructs/audit-anchoring-props';
-import { AnchorService } from '../../../constructs/compute/anchor-service';
+import { AnchorService } from '../../../constructs/compute/tasks/anchor-service';
 import { AnchorAlarms } from '../../../constructs/monitoring/anchor-alarms';
 import type { AnchorAlarmsProps } from '../../../constructs/monitoring/anchor-alarms-props';
 import { DATABASE, HMAC, PLATFORM, READ_ONLY } from '../../support/compute';

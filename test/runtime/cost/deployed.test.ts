@@ -1,5 +1,5 @@
 import type { AnchorComputeOptions } from '../../../constructs/compute/anchor-compute';
-import { DEFAULT_SIZE } from '../../../constructs/compute/task-size';
+import { DEFAULT_SIZE } from '../../../constructs/compute/tasks/task-size';
 import { AuditAnchoring } from '../../../constructs/audit-anchoring';
 import { AnchorAlarms } from '../../../constructs/monitoring/anchor-alarms';
 import { alarmCount } from '../../../runtime/cost/monitored';
