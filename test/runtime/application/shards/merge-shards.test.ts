@@ -52,7 +52,7 @@ describe('the report is that of the unsharded run', () => {
         mutate(mutated, pick);
         expect(await inShards(mutated, shards, pick)).toEqual(await verify(mutated));
       }),
-      { numRuns: 15 },
+      { numRuns: 40 },
     );
   });
 

@@ -40,7 +40,7 @@ test.each(MUTATIONS)('the report does not depend on the number of readers: %s', 
       mutate(mutated, (below) => generate(fc.nat, { max: below - 1 }));
       expect(await inParts(mutated, readers)).toEqual(await verify(mutated));
     }),
-    { numRuns: 12 },
+    { numRuns: 40 },
   );
 });
 
@@ -56,7 +56,7 @@ test('nor after several changes of the table at once', async () => {
       const expected = await verify(mutated);
       for (const readers of [2, 3, 7]) expect(await inParts(mutated, readers)).toEqual(expected);
     }),
-    { numRuns: 30 },
+    { numRuns: 100 },
   );
 });
 

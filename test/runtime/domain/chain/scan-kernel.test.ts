@@ -192,7 +192,7 @@ describe('findings, their order, summary and errors do not depend on the kernel 
         const chunks = stream.length === 0 ? [stream] : cut(stream, cuts);
         scanEveryWay(stream, checkpoints, options, chunks);
       }),
-      { numRuns: 15 },
+      { numRuns: 40 },
     );
   });
 

@@ -274,9 +274,8 @@ const PRODUCERS = `
 `;
 
 it('the process killed at random: what was acknowledged is stored, nothing is there twice', async () => {
-  const runs = 3;
   const acknowledged: Stored[] = [];
-  for (let run = 0; run < runs; run += 1) {
+  for (let run = 0; run < 6; run += 1) {
     const script = runScript(PRODUCERS, { WRITER_URL: servers.database.url, WRITER_RUN: `run${run}` });
     let output = '';
     script.child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -293,7 +292,7 @@ it('the process killed at random: what was acknowledged is stored, nothing is th
   // The server may still be busy with the last transaction of the last process.
   await appendAll(open(servers.database.url), ['last']);
   const rows = await stored();
-  expect(acknowledged.length).toBeGreaterThanOrEqual(runs);
+  expect(acknowledged.length).toBeGreaterThan(100);
   for (const { index, action, hash } of acknowledged)
     expect(rows[index - 1]).toEqual({ index, action, hash });
   expect(new Set(rows.map(({ action }) => action)).size).toBe(rows.length);
